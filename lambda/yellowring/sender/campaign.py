@@ -1,0 +1,289 @@
+"""What to send, to whom and for how long: the campaign, read from JSON and checked whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, cast
+
+from yellowring.catalog.names import EVENT_NAMES
+from yellowring.catalog.problems import Problem, at, nearest, quoted
+
+AudienceType = Literal["subscribers", "users", "multicast"]
+
+AUDIENCE_TYPES: tuple[AudienceType, ...] = ("subscribers", "users", "multicast")
+SHORTEST_EXPIRY = timedelta(minutes=5)
+LONGEST_EXPIRY = timedelta(hours=24)
+DEFAULT_EXPIRY = timedelta(hours=1)
+LONGEST_NAME = 40
+"""Characters of a campaign's name."""
+LONGEST_USER_ID = 255
+"""Characters of a user id."""
+
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
+_DURATION = re.compile(
+    r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
+    r"(?:(?P<seconds>\d{1,8})S)?)?"
+)
+_KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience")
+_IGNORED_KEYS = ("$schema",)
+
+
+class InvalidCampaign(ValueError):  # noqa: N818 - named as the domain says it
+    """A campaign that must not be sent.
+
+    Attributes
+    ----------
+    problems
+        Everything that is wrong with it, in the order of the document; never empty.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("campaign refused: " + "; ".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is to be told: every subscriber, the users listed, or all at once by one multicast."""
+
+    type: AudienceType = "subscribers"
+    user_ids: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A checked campaign. Build one with `parse_campaign`.
+
+    Parameters
+    ----------
+    name
+        1 to 40 of ``A``-``Z``, ``a``-``z``, ``0``-``9`` and ``-``.
+    event_name
+        One of the catalog's eight.
+    payload
+        The event's payload in its wire shape; not to be changed.
+    localized_attributes
+        One object for each locale, in its wire shape; empty when the payload refers to none.
+    expires_in
+        5 minutes to 24 hours.
+    audience
+        Who is to be told.
+    """
+
+    name: str
+    event_name: str
+    payload: dict[str, Any]
+    localized_attributes: list[dict[str, str]]
+    expires_in: timedelta
+    audience: Audience
+
+    def document(self) -> dict[str, Any]:
+        """Give the campaign as JSON, defaults written out: equal campaigns give equal documents."""
+        audience: dict[str, Any] = {"type": self.audience.type}
+        if self.audience.type == "users":
+            audience["userIds"] = list(self.audience.user_ids)
+        return {
+            "name": self.name,
+            "event": {"name": self.event_name, "payload": self.payload},
+            "localizedAttributes": self.localized_attributes,
+            "expiresIn": _duration(self.expires_in),
+            "audience": audience,
+        }
+
+
+def parse_campaign(document: object) -> Campaign:
+    """Read a campaign from decoded JSON.
+
+    Parameters
+    ----------
+    document
+        The campaign: an object with ``name``, ``event`` and, where the defaults will not do,
+        ``localizedAttributes``, ``expiresIn`` and ``audience``. A ``$schema`` is ignored.
+
+    Returns
+    -------
+    Campaign
+        The campaign, with defaults filled in.
+
+    Raises
+    ------
+    InvalidCampaign
+        With every problem found.
+
+    Examples
+    --------
+    >>> campaign = parse_campaign({"name": "snow", "event": {"name": EVENT_NAMES[0], "payload": {
+    ...     "weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}}})
+    >>> campaign.expires_in, campaign.audience.type
+    (datetime.timedelta(seconds=3600), 'subscribers')
+    """
+    if not isinstance(document, dict):
+        raise InvalidCampaign((Problem("$", f"a campaign is an object, found {quoted(document)}"),))
+    reader = _Reader()
+    campaign = reader.campaign(document)
+    if reader.problems:
+        raise InvalidCampaign(tuple(reader.problems))
+    return campaign
+
+
+class _Reader:
+    """Reads on after a problem, to find them all; what it returns counts only if there was none."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def campaign(self, document: dict[str, Any]) -> Campaign:
+        values = self._object("$", document, _KEYS, required=("name", "event"))
+        event: dict[str, Any] = {}
+        if "event" in values:
+            keys = ("name", "payload")
+            event = self._object("$.event", values["event"], keys, required=keys)
+        return Campaign(
+            name=self._name(values.get("name", "x")),
+            event_name=self._event_name(event.get("name", EVENT_NAMES[0])),
+            payload=self._payload(event.get("payload", {})),
+            localized_attributes=self._localized(values.get("localizedAttributes", [])),
+            expires_in=self._expires_in(values["expiresIn"])
+            if "expiresIn" in values
+            else DEFAULT_EXPIRY,
+            audience=self._audience(values.get("audience", {"type": "subscribers"})),
+        )
+
+    def _add(
+        self,
+        path: str,
+        message: str,
+        *,
+        allowed: tuple[str, ...] = (),
+        suggestion: str | None = None,
+    ) -> None:
+        self.problems.append(Problem(path, message, None, allowed, suggestion))
+
+    def _object(
+        self, path: str, value: object, keys: tuple[str, ...], required: tuple[str, ...]
+    ) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._add(path, f"must be an object, found {quoted(value)}")
+            return {}
+        for key in value:
+            if key not in keys and not (path == "$" and key in _IGNORED_KEYS):
+                meant = nearest(key, keys)
+                self._add(
+                    at(path, key),
+                    f"is not known here; known are {', '.join(keys)}",
+                    allowed=keys,
+                    suggestion=f"did you mean {meant}?" if meant else None,
+                )
+        for key in required:
+            if key not in value:
+                self._add(at(path, key), "is missing")
+        return value
+
+    def _name(self, value: object) -> str:
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            self._add(
+                "$.name",
+                f"must be 1 to {LONGEST_NAME} of A-Z, a-z, 0-9 and -, found {quoted(value)}"
+                + (f" ({len(value)} characters)" if isinstance(value, str) else ""),
+            )
+            return ""
+        return value
+
+    def _event_name(self, value: object) -> str:
+        if value not in EVENT_NAMES:
+            meant = nearest(value, EVENT_NAMES)
+            self._add(
+                "$.event.name",
+                f"{quoted(value)} is not an event that a skill can send; "
+                f"use one of {', '.join(EVENT_NAMES)}",
+                allowed=EVENT_NAMES,
+                suggestion=f"did you mean {meant}?" if meant else None,
+            )
+            return ""
+        return value
+
+    def _payload(self, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._add("$.event.payload", f"must be an object, found {quoted(value)}")
+            return {}
+        return value
+
+    def _localized(self, value: object) -> list[dict[str, str]]:
+        path = "$.localizedAttributes"
+        if not isinstance(value, list):
+            self._add(path, f"must be a list of objects, found {quoted(value)}")
+            return []
+        for index, entry in enumerate(value):
+            if not isinstance(entry, dict):
+                self._add(f"{path}[{index}]", f"must be an object, found {quoted(entry)}")
+            elif not isinstance(entry.get("locale"), str):
+                self._add(f"{path}[{index}].locale", 'must be a locale such as "en-US"')
+        return value
+
+    def _expires_in(self, value: object) -> timedelta:
+        duration = _timedelta(value) if isinstance(value, str) else None
+        if duration is None:
+            right = 'must be an ISO 8601 duration such as "PT1H" or "PT30M"'
+            self._add("$.expiresIn", f"{right}, found {quoted(value)}")
+            return DEFAULT_EXPIRY
+        if not SHORTEST_EXPIRY <= duration <= LONGEST_EXPIRY:
+            self._add(
+                "$.expiresIn",
+                "must be 5 minutes to 24 hours (PT5M to PT24H), the times Alexa allows, "
+                f"found {quoted(value)}",
+            )
+        return duration
+
+    def _audience(self, value: object) -> Audience:
+        values = self._object("$.audience", value, ("type", "userIds"), required=("type",))
+        kind = values.get("type", "subscribers")
+        if kind not in AUDIENCE_TYPES:
+            self._add(
+                "$.audience.type",
+                f"{quoted(kind)} is not a kind of audience; use one of {', '.join(AUDIENCE_TYPES)}",
+                allowed=AUDIENCE_TYPES,
+            )
+            return Audience()
+        if kind != "users":
+            if "userIds" in values:
+                right = 'goes with "type": "users" only'
+                self._add("$.audience.userIds", f"{right}; this audience is {quoted(kind)}")
+            return Audience(cast("AudienceType", kind))
+        return Audience("users", self._user_ids(values.get("userIds")))
+
+    def _user_ids(self, value: object) -> tuple[str, ...]:
+        path = "$.audience.userIds"
+        if not isinstance(value, list) or not value:
+            self._add(path, "must be a list of at least one user id")
+            return ()
+        first_at: dict[str, int] = {}
+        for index, user_id in enumerate(value):
+            if not isinstance(user_id, str) or not _USER_ID.fullmatch(user_id):
+                self._add(f"{path}[{index}]", "is not a user id, amzn1.ask.account. and more")
+            elif len(user_id) > LONGEST_USER_ID:
+                length = f"found {len(user_id)} characters"
+                self._add(f"{path}[{index}]", f"must be at most {LONGEST_USER_ID} long, {length}")
+            elif user_id in first_at:
+                twice = f"is the same as userIds[{first_at[user_id]}]"
+                self._add(f"{path}[{index}]", f"{twice}; list each user once")
+            else:
+                first_at[user_id] = index
+        return tuple(first_at)
+
+
+def _timedelta(text: str) -> timedelta | None:
+    match = _DURATION.fullmatch(text)
+    parts = (
+        {unit: int(count) for unit, count in match.groupdict("").items() if count} if match else {}
+    )
+    return timedelta(**parts) if parts and not text.endswith("T") else None
+
+
+def _duration(length: timedelta) -> str:
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
+    return "PT" + "".join(f"{count}{unit}" for count, unit in parts if count)
