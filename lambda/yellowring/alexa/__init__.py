@@ -1,0 +1,16 @@
+"""Clients of Alexa's out-of-session services."""
+
+from __future__ import annotations
+
+from yellowring.alexa.endpoints import Region, UnknownEndpoint, region_for_aws, region_of
+from yellowring.alexa.errors import AlexaError, InvalidCredentials, TokenUnavailable
+
+__all__ = [
+    "AlexaError",
+    "InvalidCredentials",
+    "Region",
+    "TokenUnavailable",
+    "UnknownEndpoint",
+    "region_for_aws",
+    "region_of",
+]

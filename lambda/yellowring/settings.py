@@ -1,0 +1,153 @@
+"""What the functions are told by their environment, read once and checked by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Stage = Literal["development", "live"]
+
+DEFAULT_EVENTS_PER_SECOND = 25
+DEFAULT_WORKERS = 4
+
+
+class InvalidSettings(ValueError):
+    """The environment lacks a variable or holds one that cannot be right; names each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillSettings:
+    """What the skill function needs.
+
+    Attributes
+    ----------
+    skill_id
+        ``SKILL_ID``: the only skill whose requests are answered.
+    subscribers_table
+        ``SUBSCRIBERS_TABLE``: name of the DynamoDB table of customers.
+    """
+
+    skill_id: str
+    subscribers_table: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
+        """Read the settings.
+
+        Raises
+        ------
+        InvalidSettings
+            Names every variable that is missing or wrong, and what it should hold.
+        """
+        reader = _Reader(environ)
+        settings = cls(
+            skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
+            subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
+        )
+        reader.finish()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
+class SenderSettings:
+    """What the sender function needs.
+
+    Attributes
+    ----------
+    skill_id, subscribers_table
+        As for the skill function.
+    skill_stage
+        ``SKILL_STAGE``: which of the skill's two stages the customers have enabled.
+    runs_table
+        ``RUNS_TABLE``: name of the DynamoDB table of runs.
+    work_queue_url
+        ``WORK_QUEUE_URL``: the SQS queue on which the sender leaves work for itself.
+    credentials_secret_id
+        ``CREDENTIALS_SECRET_ID``: the secret with the skill's client id and client secret.
+    max_events_per_second
+        ``MAX_EVENTS_PER_SECOND``: the pace of the whole stack, in events per second.
+    max_workers
+        ``MAX_WORKERS``: how many workers the work queue may start at once, and so share the pace.
+    alexa_base_url, lwa_base_url
+        ``ALEXA_BASE_URL``, ``LWA_BASE_URL``: empty for the real services. ``{region}`` in the
+        first becomes ``na``, ``eu`` or ``fe``.
+    aws_region
+        ``AWS_REGION``, set by Lambda itself: tells which Alexa region a multicast goes to.
+    """
+
+    skill_id: str
+    skill_stage: Stage
+    subscribers_table: str
+    runs_table: str
+    work_queue_url: str
+    credentials_secret_id: str
+    max_events_per_second: int
+    max_workers: int
+    alexa_base_url: str
+    lwa_base_url: str
+    aws_region: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> SenderSettings:
+        """Read the settings.
+
+        Raises
+        ------
+        InvalidSettings
+            Names every variable that is missing or wrong, and what it should hold.
+        """
+        reader = _Reader(environ)
+        settings = cls(
+            skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
+            skill_stage=reader.stage("SKILL_STAGE"),
+            subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
+            runs_table=reader.text("RUNS_TABLE", "the name of the runs table"),
+            work_queue_url=reader.text("WORK_QUEUE_URL", "the URL of the work queue"),
+            credentials_secret_id=reader.text(
+                "CREDENTIALS_SECRET_ID", "the name or ARN of the credentials secret"
+            ),
+            max_events_per_second=reader.count("MAX_EVENTS_PER_SECOND", DEFAULT_EVENTS_PER_SECOND),
+            max_workers=reader.count("MAX_WORKERS", DEFAULT_WORKERS),
+            alexa_base_url=reader.optional("ALEXA_BASE_URL"),
+            lwa_base_url=reader.optional("LWA_BASE_URL"),
+            aws_region=reader.optional("AWS_REGION", "us-east-1"),
+        )
+        reader.finish()
+        return settings
+
+
+class _Reader:
+    """Collects every problem of an environment before any is reported."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def text(self, name: str, meaning: str) -> str:
+        value = self._environ.get(name, "").strip()
+        if not value:
+            self._problems.append(f"{name} is not set: it must hold {meaning}")
+        return value
+
+    def optional(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip().rstrip("/") or default
+
+    def stage(self, name: str) -> Stage:
+        value = self.text(name, "'development' or 'live'")
+        if value and value not in ("development", "live"):
+            self._problems.append(f"{name} is {value!r}: it must be 'development' or 'live'")
+        return cast("Stage", value)
+
+    def count(self, name: str, default: int) -> int:
+        value = self.optional(name, str(default))
+        if value.isascii() and value.isdigit() and int(value) > 0:
+            return int(value)
+        self._problems.append(f"{name} is {value!r}: it must be a whole number above 0")
+        return default
+
+    def finish(self) -> None:
+        if self._problems:
+            raise InvalidSettings("; ".join(self._problems))
