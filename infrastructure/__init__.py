@@ -1,0 +1,1 @@
+"""What is built around the functions: the skill package, its icons."""
