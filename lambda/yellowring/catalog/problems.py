@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST_QUOTE = 60
+_HUGE = 10**18
 _USER_ID_MARK = "amzn1.ask."
 _PLAIN_KEY = re.compile(r"[$A-Za-z_][A-Za-z0-9_-]{0,59}")
 
@@ -67,7 +68,7 @@ def quoted(value: object) -> str:
         masked = _USER_ID_MARK in value
         return "a user id" if masked else '"' + _shortened(repr(value)[1:-1]) + '"'
     if isinstance(value, int | float):
-        return _shortened(repr(value))
+        return "a huge number" if abs(value) > _HUGE else repr(value)
     if isinstance(value, dict):
         return "an object"
     return "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, cast
 
-from yellowring.catalog.names import EVENT_NAMES
-from yellowring.catalog.problems import Problem, at, nearest, quoted
+from yellowring.catalog import CheckedEvent, Problem, check_event
+from yellowring.catalog.problems import at, nearest, quoted
 
 AudienceType = Literal["subscribers", "users", "multicast"]
 
@@ -31,7 +31,7 @@ _KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience")
 _IGNORED_KEYS = ("$schema",)
 
 
-class InvalidCampaign(ValueError):  # noqa: N818 - named as the domain says it
+class InvalidCampaign(ValueError):
     """A campaign that must not be sent.
 
     Attributes
@@ -71,6 +71,8 @@ class Campaign:
         5 minutes to 24 hours.
     audience
         Who is to be told.
+    warnings
+        What Alexa would take, though it can hardly have been meant.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Campaign:
     localized_attributes: list[dict[str, str]]
     expires_in: timedelta
     audience: Audience
+    warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def document(self) -> dict[str, Any]:
         """Give the campaign as JSON, defaults written out: equal campaigns give equal documents."""
@@ -115,8 +118,9 @@ def parse_campaign(document: object) -> Campaign:
 
     Examples
     --------
-    >>> campaign = parse_campaign({"name": "snow", "event": {"name": EVENT_NAMES[0], "payload": {
-    ...     "weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}}})
+    >>> alert = {"weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}
+    >>> event = {"name": "AMAZON.WeatherAlert.Activated", "payload": alert}
+    >>> campaign = parse_campaign({"name": "snow", "event": event})
     >>> campaign.expires_in, campaign.audience.type
     (datetime.timedelta(seconds=3600), 'subscribers')
     """
@@ -137,20 +141,31 @@ class _Reader:
 
     def campaign(self, document: dict[str, Any]) -> Campaign:
         values = self._object("$", document, _KEYS, required=("name", "event"))
-        event: dict[str, Any] = {}
-        if "event" in values:
-            keys = ("name", "payload")
-            event = self._object("$.event", values["event"], keys, required=keys)
+        event = self._event(values)
         return Campaign(
             name=self._name(values.get("name", "x")),
-            event_name=self._event_name(event.get("name", EVENT_NAMES[0])),
-            payload=self._payload(event.get("payload", {})),
-            localized_attributes=self._localized(values.get("localizedAttributes", [])),
+            event_name=event.name,
+            payload=event.payload,
+            localized_attributes=event.localized_attributes,
             expires_in=self._expires_in(values["expiresIn"])
             if "expiresIn" in values
             else DEFAULT_EXPIRY,
             audience=self._audience(values.get("audience", {"type": "subscribers"})),
+            warnings=event.warnings,
         )
+
+    def _event(self, values: dict[str, Any]) -> CheckedEvent:
+        unchecked = CheckedEvent("", {}, [])
+        if "event" not in values:
+            return unchecked
+        keys = ("name", "payload")
+        event = self._object("$.event", values["event"], keys, required=keys)
+        if not event.keys() >= set(keys):
+            return unchecked
+        attributes = values.get("localizedAttributes", [])
+        checked = check_event(event["name"], event["payload"], attributes)
+        self.problems += checked.problems
+        return checked
 
     def _add(
         self,
@@ -190,37 +205,6 @@ class _Reader:
                 + (f" ({len(value)} characters)" if isinstance(value, str) else ""),
             )
             return ""
-        return value
-
-    def _event_name(self, value: object) -> str:
-        if value not in EVENT_NAMES:
-            meant = nearest(value, EVENT_NAMES)
-            self._add(
-                "$.event.name",
-                f"{quoted(value)} is not an event that a skill can send; "
-                f"use one of {', '.join(EVENT_NAMES)}",
-                allowed=EVENT_NAMES,
-                suggestion=f"did you mean {meant}?" if meant else None,
-            )
-            return ""
-        return value
-
-    def _payload(self, value: object) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self._add("$.event.payload", f"must be an object, found {quoted(value)}")
-            return {}
-        return value
-
-    def _localized(self, value: object) -> list[dict[str, str]]:
-        path = "$.localizedAttributes"
-        if not isinstance(value, list):
-            self._add(path, f"must be a list of objects, found {quoted(value)}")
-            return []
-        for index, entry in enumerate(value):
-            if not isinstance(entry, dict):
-                self._add(f"{path}[{index}]", f"must be an object, found {quoted(entry)}")
-            elif not isinstance(entry.get("locale"), str):
-                self._add(f"{path}[{index}].locale", 'must be a locale such as "en-US"')
         return value
 
     def _expires_in(self, value: object) -> timedelta:
