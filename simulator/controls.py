@@ -1,0 +1,260 @@
+"""The controls under ``/_sim/``: what the customers do, what was received, what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, PlainValidator
+from starlette.routing import Route
+
+from simulator.answers import json_answer
+from simulator.customers import Customer, NotPossible, Persistence, UnknownCustomer
+from simulator.delivery import NoFunction
+from simulator.facts import HOME_LOCALES, LOCALES, Region
+from simulator.faults import Document, Faults, InvalidDocument
+from simulator.schemas import EVENT_NAMES, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from simulator.simulation import Simulation
+
+Action = Literal["enable", "disable", "subscribe", "unsubscribe", "grant", "revoke"]
+
+_MOST_AT_ONCE = 100_000
+
+
+def _time(value: object) -> datetime:
+    moment = parse_time(value)
+    if moment is None:
+        raise ValueError("must be an ISO 8601 date and time with Z or an offset")
+    return moment
+
+
+def _event_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in EVENT_NAMES]
+    if unknown or not names:
+        raise ValueError(f"must be one or more of {', '.join(EVENT_NAMES)}")
+    return names
+
+
+def _locale(locale: str) -> str:
+    if locale not in LOCALES:
+        raise ValueError(f"must be one of {', '.join(sorted(LOCALES))}")
+    return locale
+
+
+Time = Annotated[datetime, PlainValidator(_time)]
+EventNames = Annotated[tuple[str, ...], AfterValidator(_event_names)]
+
+
+class NewCustomers(Document):
+    """Body of ``POST /_sim/customers``; of ``silent`` ones the skill hears nothing."""
+
+    user_id: str | None = Field(
+        default=None, min_length=1, max_length=255, pattern=r"^amzn1\.ask\.account\."
+    )
+    region: Region = "na"
+    locale: Annotated[str, AfterValidator(_locale)] | None = None
+    count: int | None = Field(default=None, ge=1, le=_MOST_AT_ONCE)
+    subscribed: bool | EventNames = False
+    silent: bool = False
+
+
+class Dated(Document):
+    """Body of enable, grant and revoke."""
+
+    at: Time | None = None
+
+
+class Disable(Dated):
+    """Body of disable."""
+
+    persistence: Persistence = "NOT_PERSISTED"
+
+
+class Subscribe(Dated):
+    """Body of subscribe and unsubscribe."""
+
+    events: EventNames = EVENT_NAMES
+
+
+class Controls:
+    """The handlers of the controls."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def routes(self) -> list[Route]:
+        """Make their routes."""
+        handlers = (
+            ("GET", "/health", self.health),
+            ("GET", "/customers", self.customers),
+            ("POST", "/customers", self.add_customers),
+            ("GET", "/customers/{user_id}", self.customer),
+            ("POST", "/customers/{user_id}/{action}", self.act),
+            ("GET", "/notifications", self.notifications),
+            ("GET", "/faults", self.faults),
+            ("PUT", "/faults", self.set_faults),
+            ("POST", "/reset", self.reset),
+            ("GET", "/events", self.events),
+            ("POST", "/events/flush", self.flush),
+            ("GET", "/requests", self.requests),
+            ("POST", "/tokens/revoke", self.revoke_tokens),
+        )
+        return [
+            Route(f"/_sim{path}", handler, methods=[method]) for method, path, handler in handlers
+        ]
+
+    async def health(self, request: Request) -> Response:  # noqa: ARG002
+        """Say that it runs, and for which skill."""
+        config = self._simulation.config
+        document = {
+            "status": "ok",
+            "skillId": config.skill_id,
+            "stage": config.stage,
+            "function": config.function,
+            "customers": len(self._simulation.customers),
+        }
+        return json_answer(document)
+
+    async def customers(self, request: Request) -> Response:
+        """List the customers, or the newest ``limit`` of them."""
+        now = self._simulation.clock()
+        chosen = _newest(request, list(self._simulation.customers))
+        return json_answer([customer.document(now) for customer in chosen])
+
+    async def customer(self, request: Request) -> Response:
+        """Show one customer."""
+        customer = self._simulation.customers.get(request.path_params["user_id"])
+        return json_answer(customer.document(self._simulation.clock()))
+
+    async def add_customers(self, request: Request) -> Response:
+        """Make one customer, or ``count`` of them as a list."""
+        wanted = NewCustomers.read(await _body(request))
+        if wanted.count is not None and wanted.user_id is not None:
+            raise InvalidDocument("userId: leave it out when count is given")
+        made = [self._add(wanted) for _ in range(wanted.count or 1)]
+        documents = [customer.document(self._simulation.clock()) for customer in made]
+        return json_answer(documents if wanted.count is not None else documents[0], 201)
+
+    def _add(self, wanted: NewCustomers) -> Customer:
+        customers = self._simulation.customers
+        locale = wanted.locale or HOME_LOCALES[wanted.region]
+        customer = customers.add(wanted.region, locale, wanted.user_id)
+        if wanted.subscribed:
+            events = wanted.subscribed if isinstance(wanted.subscribed, tuple) else EVENT_NAMES
+            with self._simulation.hearing(not wanted.silent):
+                customers.subscribe(customer, events)
+        return customer
+
+    async def act(self, request: Request) -> Response:
+        """Let a customer do one of the six things they can."""
+        action = request.path_params["action"]
+        if action not in get_args(Action):
+            raise InvalidDocument(
+                f"no such action {action!r}; one of {', '.join(get_args(Action))}"
+            )
+        customer = self._simulation.customers.get(request.path_params["user_id"])
+        changed = self._act(customer, action, await _body(request))
+        return json_answer(changed.document(self._simulation.clock()))
+
+    def _act(self, customer: Customer, action: Action, body: object) -> Customer:
+        customers = self._simulation.customers
+        if action == "disable":
+            disable = Disable.read(body)
+            return customers.disable(customer, disable.persistence, disable.at)
+        if action in ("subscribe", "unsubscribe"):
+            subscribe = Subscribe.read(body)
+            change = customers.subscribe if action == "subscribe" else customers.unsubscribe
+            return change(customer, subscribe.events, subscribe.at)
+        plain = {"enable": customers.enable, "grant": customers.grant, "revoke": customers.revoke}
+        return plain[action](customer, Dated.read(body).at)
+
+    async def notifications(self, request: Request) -> Response:
+        """List what was received: all, one customer's (``userId``), the newest (``limit``)."""
+        user_id = request.query_params.get("userId")
+        if user_id is None:
+            found = self._simulation.notifications.all
+        else:
+            found = self._simulation.customers.get(user_id).notifications
+        return json_answer([each.document() for each in _newest(request, found)])
+
+    async def faults(self, request: Request) -> Response:  # noqa: ARG002
+        """Show the faults, every default written out."""
+        return json_answer(self._simulation.faults.document())
+
+    async def set_faults(self, request: Request) -> Response:
+        """Replace the faults."""
+        self._simulation.set_faults(Faults.read(await _body(request)))
+        return await self.faults(request)
+
+    async def reset(self, request: Request) -> Response:  # noqa: ARG002
+        """Begin anew."""
+        self._simulation.reset()
+        return json_answer({"reset": True})
+
+    async def events(self, request: Request) -> Response:
+        """List the skill events, or the newest ``limit``, and sum all of them up."""
+        chosen = _newest(request, self._simulation.events)
+        events = [event.document() for event in chosen]
+        return json_answer({"summary": self._simulation.events_summary(), "events": events})
+
+    async def flush(self, request: Request) -> Response:  # noqa: ARG002
+        """Deliver now everything that waits."""
+        return json_answer({"deliveries": self._simulation.deliverer.flush()})
+
+    async def requests(self, request: Request) -> Response:  # noqa: ARG002
+        """Show what the Proactive Events API answered, and how many tokens were given out."""
+        issued = {"tokensIssued": self._simulation.tokens.issued}
+        return json_answer(self._simulation.traffic.document() | issued)
+
+    async def revoke_tokens(self, request: Request) -> Response:  # noqa: ARG002
+        """End every access token."""
+        return json_answer({"revoked": self._simulation.tokens.revoke_all()})
+
+
+async def _body(request: Request) -> object:
+    """Read a control's body; none at all is an empty object."""
+    raw = await request.body()
+    try:
+        return json.loads(raw) if raw.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise InvalidDocument(f"body: is not JSON: {error}") from None
+
+
+def _newest[T](request: Request, everything: list[T]) -> list[T]:
+    limit = request.query_params.get("limit")
+    if limit is None:
+        return everything
+    if not limit.isascii() or not limit.isdigit() or int(limit) < 1:
+        raise InvalidDocument(f"limit: must be a whole number from 1, not {limit!r}")
+    return everything[-int(limit) :]
+
+
+_STATUSES: dict[type[Exception], int] = {
+    InvalidDocument: 400,
+    UnknownCustomer: 404,
+    NotPossible: 409,
+    NoFunction: 409,
+}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Have the controls' errors answered as ``{"error": …}``."""
+
+    def handler(status: int) -> Callable[[Request, Exception], Any]:
+        async def answer(request: Request, error: Exception) -> Response:  # noqa: ARG001
+            return json_answer({"error": str(error.args[0] if error.args else error)}, status)
+
+        return answer
+
+    for kind, status in _STATUSES.items():
+        app.add_exception_handler(kind, handler(status))

@@ -1,0 +1,136 @@
+"""What goes wrong on purpose, and how often; the same seed goes wrong the same way."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from random import Random
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
+TimestampSpelling = Literal["iso", "iso-ms", "epoch-ms", "epoch-s", "mixed"]
+
+
+class InvalidDocument(ValueError):
+    """A control's JSON body is not what it should be; the text says where and what would be."""
+
+
+class Document(BaseModel):
+    """A JSON body of a control: camelCase, and no unknown keys."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
+        extra="forbid",
+        frozen=True,
+    )
+
+    @classmethod
+    def read(cls, document: object) -> Self:
+        """Validate a decoded JSON body.
+
+        Raises
+        ------
+        InvalidDocument
+            Naming every wrong key and value, and the keys there are.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            problems = (_problem(cls, detail) for detail in error.errors(include_url=False))
+            raise InvalidDocument("; ".join(problems)) from None
+
+    def document(self) -> dict[str, object]:
+        """Give the JSON body back, every default written out."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def _problem(model: type[BaseModel], detail: object) -> str:
+    assert isinstance(detail, dict)  # noqa: S101 - pydantic's ErrorDetails is a TypedDict
+    path = ".".join(str(part) for part in detail["loc"]) or "body"
+    if detail["type"] != "extra_forbidden":
+        return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
+    for part in detail["loc"][:-1]:
+        fields = {str(field.alias): field.annotation for field in model.model_fields.values()}
+        nested = fields.get(str(part))
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            model = nested
+    allowed = ", ".join(str(field.alias) for field in model.model_fields.values())
+    return f"{path}: no such key; allowed: {allowed}"
+
+
+def _ordered(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise ValueError(f"must be [least, most], not {list(pair)}")
+    return pair
+
+
+Delay = Annotated[tuple[Milliseconds, Milliseconds], AfterValidator(_ordered)]
+"""``[least, most]`` in milliseconds."""
+
+
+class EventFaults(Document):
+    """How skill events reach the skill: how often, in what order, how late, how dated.
+
+    ``timestamps`` spells ``request.timestamp`` as ISO 8601 in seconds or milliseconds, or as a
+    number; ``mixed`` takes any of them, and at times the older ``timeStamp`` as the name.
+    """
+
+    copies: int = Field(default=1, ge=1, le=100)
+    shuffle: bool = False
+    hold: bool = False
+    delay_ms: Delay = (0, 0)
+    timestamps: TimestampSpelling = "iso-ms"
+
+
+class ApiFaults(Document):
+    """How the Proactive Events API fails; probabilities are per request."""
+
+    error_5xx: Probability = Field(default=0, alias="error5xx")
+    throttle: Probability = 0
+    retry_after: int | None = Field(default=None, ge=0, le=3600)
+    reset_after_accept: Probability = 0
+    timeout: Probability = 0
+    timeout_seconds: float = Field(default=30, ge=0, le=3600)
+    rate_per_second: int | None = Field(default=None, ge=1)
+    latency_ms: Delay = (0, 0)
+    unauthorized: Probability = 0
+
+    @cached_property
+    def any(self) -> bool:
+        """Whether a request's fate is drawn at all."""
+        chances = (self.error_5xx, self.throttle, self.reset_after_accept, self.timeout)
+        return any(chances) or self.unauthorized > 0 or self.latency_ms[1] > 0
+
+
+class LwaFaults(Document):
+    """How Login with Amazon fails, and how long its tokens live."""
+
+    token_lifetime_seconds: int = Field(default=3600, ge=0, le=86_400)
+    error_5xx: Probability = Field(default=0, alias="error5xx")
+    latency_ms: Delay = (0, 0)
+
+
+class Faults(Document):
+    """The whole fault document; its defaults are an Alexa that never fails.
+
+    ``daily_limit`` is how many notifications a customer takes in a day (UTC) of a live skill.
+
+    >>> Faults.read({"seed": 7, "events": {"copies": 2}}).events.copies
+    2
+    """
+
+    seed: int = 1
+    events: EventFaults = EventFaults()
+    api: ApiFaults = ApiFaults()
+    lwa: LwaFaults = LwaFaults()
+    daily_limit: int | None = Field(default=None, ge=0)
+
+
+def draw(seed: int, *key: object) -> Random:
+    """Give the randomness of one thing, the same whenever and in whatever order it is asked for."""
+    return Random(f"{seed}:{':'.join(map(str, key))}")  # noqa: S311 - faults, not secrets
