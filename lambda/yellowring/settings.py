@@ -65,6 +65,8 @@ class SenderSettings:
         ``RUNS_TABLE``: name of the DynamoDB table of runs.
     work_queue_url
         ``WORK_QUEUE_URL``: the SQS queue on which the sender leaves work for itself.
+    dead_letter_queue_url
+        ``DEAD_LETTER_QUEUE_URL``: where work that failed for good is kept; may be empty.
     credentials_secret_id
         ``CREDENTIALS_SECRET_ID``: the secret with the skill's client id and client secret.
     max_events_per_second
@@ -83,6 +85,7 @@ class SenderSettings:
     subscribers_table: str
     runs_table: str
     work_queue_url: str
+    dead_letter_queue_url: str
     credentials_secret_id: str
     max_events_per_second: int
     max_workers: int
@@ -106,6 +109,7 @@ class SenderSettings:
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
             runs_table=reader.text("RUNS_TABLE", "the name of the runs table"),
             work_queue_url=reader.text("WORK_QUEUE_URL", "the URL of the work queue"),
+            dead_letter_queue_url=reader.optional("DEAD_LETTER_QUEUE_URL"),
             credentials_secret_id=reader.text(
                 "CREDENTIALS_SECRET_ID", "the name or ARN of the credentials secret"
             ),

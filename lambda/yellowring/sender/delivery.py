@@ -1,0 +1,174 @@
+"""Delivery: sends one event to some customers at once, and tells how each of them ended."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from yellowring.alexa import region_of
+from yellowring.sender.outcomes import Counts, Outcome, outcome_of
+from yellowring.sender.pace import back_off
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
+
+    from yellowring.alexa import Region
+    from yellowring.alexa.proactive_events import (
+        Answer,
+        CreateProactiveEventRequest,
+        ProactiveEvents,
+    )
+    from yellowring.sender.pace import Pace
+    from yellowring.subscribers import Customer
+
+CONCURRENCY = 64
+"""Requests under way at once in one worker."""
+TRIES = 4
+"""How often one worker sends to one customer before it leaves them for later."""
+LAST_MINUTES = timedelta(minutes=5)
+"""An event that expires sooner than this is refused by Alexa."""
+
+
+def now_utc() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What came of a delivery.
+
+    Attributes
+    ----------
+    counts
+        Those who ended, by outcome.
+    refused
+        The user ids among them whom Alexa does not know as subscribed (403).
+    left
+        Those who are to be tried again later: the outcome is not known.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    refused: list[str] = field(default_factory=list)
+    left: list[Customer] = field(default_factory=list)
+
+
+class Delivery:
+    """Sends one run's event, at one worker's pace.
+
+    Parameters
+    ----------
+    events
+        The client to send with.
+    request
+        What to send, to whomever; its body is rendered once.
+    pace
+        When the next request may go.
+    home
+        The region of a customer whose endpoint is not known.
+    before
+        What the run counted already; decides with the new outcomes whether it must halt.
+    now
+        The clock.
+    """
+
+    def __init__(
+        self,
+        events: ProactiveEvents,
+        request: CreateProactiveEventRequest,
+        pace: Pace,
+        *,
+        home: Region,
+        before: Counts,
+        now: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self._events = events
+        self._template = request.unicast()
+        self._multicast = request.multicast()
+        self._pace = pace
+        self._home = home
+        self._last_call = request.expiry_time - LAST_MINUTES
+        self.before = before
+        self._now = now
+
+    async def deliver(self, customers: Iterable[Customer], until: datetime) -> Delivered:
+        """Send to each customer once; stop early when the run must halt.
+
+        Parameters
+        ----------
+        customers
+            Whom to send to.
+        until
+            When to stop beginning new sends; the rest is left for later.
+
+        Raises
+        ------
+        InvalidCredentials, TokenUnavailable
+            There is no token to send with; who was sent to before answers 409 the next time.
+        """
+        delivered = Delivered()
+        waiting = iter(customers)
+        senders = [self._send_each(waiting, delivered, until) for _ in range(CONCURRENCY)]
+        await _all(senders)
+        return delivered
+
+    async def multicast(self, until: datetime) -> Outcome | None:
+        """Send to everybody who is subscribed in the home region, with one request.
+
+        Alexa does not say how many it told; ``None`` when it gave no final answer.
+        """
+        return await self._send(self._home, self._multicast, Delivered(), until)
+
+    def must_halt(self, delivered: Delivered) -> bool:
+        """Tell whether what was counted before and now says that the fault is ours."""
+        return (self.before + delivered.counts).must_halt
+
+    async def _send_each(
+        self, waiting: Iterator[Customer], delivered: Delivered, until: datetime
+    ) -> None:
+        for customer in waiting:
+            region = region_of(customer.api_endpoint) if customer.api_endpoint else self._home
+            body = self._template.body(customer.user_id)
+            outcome = await self._send(region, body, delivered, until)
+            if outcome is None:
+                delivered.left.append(customer)
+                continue
+            delivered.counts.add(outcome)
+            if outcome is Outcome.REJECTED:
+                delivered.refused.append(customer.user_id)
+
+    async def _send(
+        self, region: Region, body: bytes, delivered: Delivered, until: datetime
+    ) -> Outcome | None:
+        """Send one request until its outcome is known, or give up for now (``None``)."""
+        for attempt in range(TRIES):
+            if self._now() < self._last_call:
+                await self._pace.turn()
+            if self._now() >= self._last_call:
+                return Outcome.EXPIRED
+            if self._now() >= until or self.must_halt(delivered):
+                return None
+            answer = await self._events.send(region, body)
+            outcome = outcome_of(answer)
+            if outcome is not None:
+                return outcome
+            await self._before_repeating(answer, attempt)
+        return None
+
+    async def _before_repeating(self, answer: Answer, attempt: int) -> None:
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pace.throttled(answer.retry_after)
+        await asyncio.sleep(back_off(attempt))
+
+
+async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Run to the end, or to the first error, which is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None

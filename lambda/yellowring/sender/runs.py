@@ -1,0 +1,313 @@
+"""The runs table: one item per run, which every worker of the run writes and none owns.
+
+A run's audience is cut into *segments*. An item holds, for each segment that is not done, the
+cursor to go on after and the number of the page that comes next; a worker may only move a segment
+on from the page that it found there, so of two workers on one segment the slower one learns that it
+is stale. Customers whose outcome stayed unknown are in *retries*, messages on the work queue, and
+each has its entry too. Counts and entries change in the same conditional update; a run is complete
+when it has no entry left.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from yellowring.sender.outcomes import Counts, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+RETENTION = timedelta(days=90)
+
+Status = Literal["running", "completed", "halted", "cancelled"]
+
+
+class RunConflict(ValueError):
+    """A run of that id exists, with another campaign."""
+
+
+class RunNotFound(LookupError):
+    """There is no run of that id."""
+
+
+class StaleWorker(RuntimeError):
+    """Another worker has moved this segment or retry on, or the run is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Where a segment is: the number of its next page, and the user id to go on after."""
+
+    page: int = 0
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its item tells it.
+
+    Attributes
+    ----------
+    run_id
+        Also the reference id of every event that it sends.
+    campaign
+        The campaign's document.
+    started_at, expiry_time, ended_at
+        Aware times; the first two are the event's ``timestamp`` and ``expiryTime``.
+    total_segments, segments
+        How many there were, and those not done yet by number.
+    retries
+        Customers waiting in each retry, by its key.
+    cause
+        Why it was halted.
+    """
+
+    run_id: str
+    campaign: Mapping[str, object]
+    status: Status
+    started_at: datetime
+    expiry_time: datetime
+    total_segments: int
+    segments: Mapping[int, Segment] = field(default_factory=dict)
+    retries: Mapping[str, int] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    ended_at: datetime | None = None
+    cause: str | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every customer of the audience has an outcome."""
+        return not self.segments and not self.retries
+
+    def document(self) -> dict[str, object]:
+        """Give what the sender answers: plain JSON."""
+        return {
+            "runId": self.run_id,
+            "campaign": self.campaign["name"],
+            "status": self.status,
+            "counts": self.counts.document(),
+            "startedAt": self.started_at.isoformat(),
+            "expiryTime": self.expiry_time.isoformat(),
+            "endedAt": self.ended_at.isoformat() if self.ended_at else None,
+            "segments": {"total": self.total_segments, "open": len(self.segments)},
+            "waiting": sum(self.retries.values()),
+            **({"cause": self.cause} if self.cause else {}),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of a worker found out: outcomes, and retries that it has queued, by key."""
+
+    counts: Counts
+    retries: Mapping[str, int] = field(default_factory=dict)
+
+
+class Runs:
+    """The only place that knows how runs lie in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def start(self, run: Run) -> Run:
+        """Put a new run, or give the one that was started under the same id before.
+
+        Raises
+        ------
+        RunConflict
+            The one before has another campaign.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_item(run),
+                ConditionExpression="attribute_not_exists(runId)",
+            )
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+        else:
+            return run
+        known = self.load(run.run_id)
+        if known.campaign != run.campaign:
+            raise RunConflict(
+                f"run {run.run_id} exists with another campaign: "
+                "give the changed campaign another name, or this run another runId"
+            )
+        return known
+
+    def load(self, run_id: str) -> Run:
+        """Read a run, consistently.
+
+        Raises
+        ------
+        RunNotFound
+            There is none of that id.
+        """
+        answer = self._client.get_item(
+            TableName=self._table, Key={"runId": {"S": run_id}}, ConsistentRead=True
+        )
+        if "Item" not in answer:
+            raise RunNotFound(f"there is no run {run_id}: it was never started, or is 90 days old")
+        return _run(answer["Item"])
+
+    def advance(self, run_id: str, number: int, at: Segment, to: Segment | None, step: Step) -> Run:
+        """Move a segment from one page to the next, or (``None``) to its end.
+
+        Raises
+        ------
+        StaleWorker
+            The segment is not at ``at`` any more, or the run is over.
+        """
+        update = _Update(run_id, step)
+        segment = f"{update.name('segments')}.{update.name(str(number))}"
+        update.conditions.append(f"{segment}.{update.name('page')} = {update.value(at.page)}")
+        if to is None:
+            update.removes.append(segment)
+        else:
+            update.sets.append(f"{segment} = {update.value(_segment(to))}")
+        return self._update(update)
+
+    def settle(self, run_id: str, retry: str, step: Step) -> Run:
+        """Take a retry off a run.
+
+        Raises
+        ------
+        StaleWorker
+            The retry was settled before, or the run is over.
+        """
+        update = _Update(run_id, step)
+        entry = f"{update.name('retries')}.{update.name(retry)}"
+        update.conditions.append(f"attribute_exists({entry})")
+        update.removes.append(entry)
+        return self._update(update)
+
+    def complete(self, run_id: str, now: datetime) -> Run | None:
+        """End a run that has nothing left to do; ``None`` when it was ended before, or has."""
+        update = _Update(run_id)
+        none = update.value(0)
+        for entries in ("segments", "retries"):
+            update.conditions.append(f"size({update.name(entries)}) = {none}")
+        return self._end(update, "completed", now)
+
+    def halt(self, run_id: str, now: datetime, cause: str, step: Step) -> Run | None:
+        """Stop a run for a cause; ``None`` when it had ended before."""
+        update = _Update(run_id, step)
+        update.sets.append(f"{update.name('cause')} = {update.value(cause)}")
+        return self._end(update, "halted", now)
+
+    def _end(self, update: _Update, status: Status, now: datetime) -> Run | None:
+        update.sets.append(f"{update.name('endedAt')} = {update.value(now.isoformat())}")
+        update.sets.append(f"{update.name('status')} = {update.value(status)}")
+        try:
+            return self._update(update)
+        except StaleWorker:
+            return None
+
+    def _update(self, update: _Update) -> Run:
+        serialize = TypeSerializer().serialize
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"runId": {"S": update.run_id}},
+                UpdateExpression=update.expression(),
+                ConditionExpression=" AND ".join(update.conditions),
+                ExpressionAttributeNames=update.names,
+                ExpressionAttributeValues={k: serialize(v) for k, v in update.values.items()},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+            raise StaleWorker(f"run {update.run_id} was moved on by another worker") from None
+        return _run(answer["Attributes"])
+
+
+class _Update:
+    """One conditional update of a running run, gathered in parts."""
+
+    def __init__(self, run_id: str, step: Step | None = None) -> None:
+        self.run_id = run_id
+        self.names: dict[str, str] = {}
+        self.values: dict[str, object] = {}
+        self.sets: list[str] = []
+        self.removes: list[str] = []
+        self.conditions = [f"{self.name('status')} = {self.value('running')}"]
+        if step is not None:
+            self._count(step)
+
+    def name(self, attribute: str) -> str:
+        alias = f"#{len(self.names)}"
+        self.names[alias] = attribute
+        return alias
+
+    def value(self, value: object) -> str:
+        alias = f":{len(self.values)}"
+        self.values[alias] = value
+        return alias
+
+    def expression(self) -> str:
+        sets, removes = ", ".join(self.sets), ", ".join(self.removes)
+        return (f"SET {sets} " if sets else "") + (f"REMOVE {removes}" if removes else "")
+
+    def _count(self, step: Step) -> None:
+        for outcome, customers in step.counts.by_outcome.items():
+            entry = f"{self.name('counts')}.{self.name(outcome.value)}"
+            self.sets.append(f"{entry} = {entry} + {self.value(customers)}")
+        for retry, customers in step.retries.items():
+            entry = f"{self.name('retries')}.{self.name(retry)}"
+            self.sets.append(f"{entry} = {self.value(customers)}")
+
+
+def _segment(segment: Segment) -> dict[str, object]:
+    return {"page": segment.page, "cursor": segment.cursor}
+
+
+def _is_condition(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _item(run: Run) -> dict[str, Any]:
+    item = {
+        "runId": run.run_id,
+        "campaign": json.dumps(run.campaign, sort_keys=True),
+        "status": run.status,
+        "startedAt": run.started_at.isoformat(),
+        "expiryTime": run.expiry_time.isoformat(),
+        "totalSegments": run.total_segments,
+        "segments": {str(number): _segment(at) for number, at in run.segments.items()},
+        "retries": dict(run.retries),
+        "counts": run.counts.document(),
+        "expiresAt": int((run.started_at + RETENTION).timestamp()),
+    }
+    return {name: TypeSerializer().serialize(value) for name, value in item.items()}
+
+
+def _run(item: Mapping[str, Any]) -> Run:
+    deserialize = TypeDeserializer().deserialize
+    plain = {name: deserialize(value) for name, value in item.items()}
+    return Run(
+        run_id=plain["runId"],
+        campaign=json.loads(plain["campaign"]),
+        status=plain["status"],
+        started_at=datetime.fromisoformat(plain["startedAt"]),
+        expiry_time=datetime.fromisoformat(plain["expiryTime"]),
+        total_segments=int(plain["totalSegments"]),
+        segments={
+            int(number): Segment(int(segment["page"]), segment["cursor"])
+            for number, segment in plain["segments"].items()
+        },
+        retries={key: int(customers) for key, customers in plain["retries"].items()},
+        counts=Counts({o: int(plain["counts"][o.value]) for o in Outcome}),
+        ended_at=datetime.fromisoformat(plain["endedAt"]) if "endedAt" in plain else None,
+        cause=plain.get("cause"),
+    )
