@@ -26,6 +26,8 @@ SKILL_MESSAGING = "alexa:skill_messaging"
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 TRIES = 4
+PLACEHOLDER = "REPLACE_ME"
+"""What the template puts into a new secret."""
 EXPIRY_MARGIN = 60.0
 """Seconds before its end at which a token is no longer used, as the ASK SDK does."""
 
@@ -58,12 +60,13 @@ class Credentials:
         missing = [
             name
             for name in ("clientId", "clientSecret")
-            if not isinstance(document.get(name), str) or not document[name].strip()
+            if not isinstance(document.get(name), str)
+            or document[name].strip() in ("", PLACEHOLDER)
         ]
         if missing:
             raise InvalidCredentials(
                 f"the credentials secret has no usable {' and no usable '.join(missing)}: "
-                "each must be a non-empty string, from the skill's Permissions page"
+                f"each must be the string from the skill's Permissions page, not {PLACEHOLDER}"
             )
         return cls(document["clientId"].strip(), document["clientSecret"].strip())
 
