@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yellowring.catalog import EVENT_NAMES
+from yellowring.catalog import LOCALES as ALEXAS_LOCALES
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "skill-package"
@@ -54,10 +56,9 @@ def test_notifications_are_the_only_permission_asked_for() -> None:
     assert MANIFEST["permissions"] == [{"name": "alexa::devices:all:notifications:write"}]
 
 
-def test_eight_proactive_events_are_published_once_each() -> None:
+def test_the_events_of_the_catalog_are_published_once_each() -> None:
     names = [item["eventName"] for item in MANIFEST["events"]["publications"]]
-    assert len(set(names)) == len(names) == 8
-    assert all(re.fullmatch(r"AMAZON\.[A-Za-z]+\.[A-Za-z]+", name) for name in names)
+    assert sorted(names) == sorted(EVENT_NAMES)
 
 
 def test_all_seven_skill_events_are_subscribed_to() -> None:
@@ -81,6 +82,7 @@ def test_every_locale_has_a_page_a_privacy_entry_and_an_interaction_model() -> N
     assert sorted(MANIFEST["privacyAndCompliance"]["locales"]) == LOCALES
     assert sorted(path.stem for path in MODELS.glob("*.json")) == LOCALES
     assert len(LOCALES) == 15
+    assert set(LOCALES) <= set(ALEXAS_LOCALES)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
