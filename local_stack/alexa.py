@@ -1,0 +1,91 @@
+"""The simulated Alexa: its process, and the controls that the local stack uses."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from local_stack.environments import server_environment
+from local_stack.processes import Child
+from local_stack.web import call
+from local_stack.workspace import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local_stack.workspace import Workspace
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """The skill as Alexa knows it."""
+
+    skill_id: str
+    client_id: str
+    client_secret: str
+
+
+def start_simulator(skill: Skill, function: str, endpoint: str, workspace: Workspace) -> Child:
+    """Start the simulator on a free port; it will invoke ``function`` at ``endpoint``."""
+    command = [
+        *(sys.executable, "-m", "simulator", "--port", "0", "--skill-id", skill.skill_id),
+        *("--client-id", skill.client_id, "--client-secret", skill.client_secret),
+        *("--function", function, "--aws-endpoint", endpoint),
+    ]
+    log = workspace.logs / "simulator.log"
+    paths = {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'lambda'}"}
+    return Child.start("simulator", command, log=log, env=server_environment(paths), cwd=PROJECT)
+
+
+class Alexa:
+    """The controls of a running simulator."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def add_customer(self, region: str, locale: str) -> str:
+        """Add a customer, and return their user id."""
+        answer = self._control("POST", "customers", {"region": region, "locale": locale})
+        user_id: str = answer["userId"]
+        return user_id
+
+    def act(self, user_id: str, action: str, body: Mapping[str, object]) -> str:
+        """Let a customer do something; returns their user id, a new one after some enablings."""
+        path = f"customers/{quote(user_id, safe='')}/{action}"
+        new_id: str = self._control("POST", path, body)["userId"]
+        return new_id
+
+    def customers(self) -> list[dict[str, Any]]:
+        """Return every customer as Alexa sees them."""
+        customers: list[dict[str, Any]] = self._control("GET", "customers")
+        return customers
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """Return every notification that was accepted, with its sentence."""
+        notifications: list[dict[str, Any]] = self._control("GET", "notifications")
+        return notifications
+
+    def set_faults(self, faults: Mapping[str, object]) -> None:
+        """Replace the faults; an empty document is a flawless Alexa."""
+        self._control("PUT", "faults", faults)
+
+    def flush_events(self) -> None:
+        """Deliver every skill event that is held back."""
+        self._control("POST", "events/flush")
+
+    def events(self) -> dict[str, int]:
+        """Count the skill events: pending, delivered, failed, and the attempts at all of them."""
+        summary: dict[str, int] = self._control("GET", "events")["summary"]
+        return summary
+
+    def requests(self) -> dict[str, Any]:
+        """Return what Alexa's own APIs answered so far."""
+        requests: dict[str, Any] = self._control("GET", "requests")
+        return requests
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
+        return call(method, f"{self.url}/_sim/{path}", body)

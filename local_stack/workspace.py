@@ -1,0 +1,95 @@
+"""Where the local stack keeps its files, under ``.local/`` in the project."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOCAL = PROJECT / ".local"
+EMULATOR_PYTHON = LOCAL / "emulator" / "bin" / "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Directory of one running stack.
+
+    Attributes
+    ----------
+    path
+        ``.local/stacks/<label>-<random>``; held by a lock as long as the stack runs.
+    """
+
+    path: Path
+
+    @property
+    def logs(self) -> Path:
+        """Directory of the children's logs."""
+        return self.path / "logs"
+
+    @property
+    def temporary(self) -> Path:
+        """Directory for the emulator's temporary files."""
+        return self.path / "tmp"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the file ``path``; the kernel frees it when its holder dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def workspace(label: str, root: Path = LOCAL) -> Iterator[Workspace]:
+    """Make a directory for one stack, and remove those whose stacks are gone.
+
+    The logs stay until the next stack starts, for whoever wants to know what went wrong.
+    """
+    stacks = root / "stacks"
+    with locked(stacks / ".lock"):
+        _remove_abandoned(stacks)
+        path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=stacks))
+        holder = (path / "lock").open("w")
+        fcntl.flock(holder, fcntl.LOCK_EX)
+    made = Workspace(path)
+    made.logs.mkdir()
+    made.temporary.mkdir()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made.temporary, ignore_errors=True)
+        holder.close()
+
+
+def _remove_abandoned(stacks: Path) -> None:
+    for path in stacks.iterdir():
+        if path.is_dir() and not _is_held(path / "lock"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_held(lock: Path) -> bool:
+    try:
+        with lock.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def running_stacks(root: Path = LOCAL) -> list[Path]:
+    """Return the directories of the stacks that run at this moment, oldest first."""
+    stacks = [path for path in (root / "stacks").glob("*/") if _is_held(path / "lock")]
+    return sorted(stacks, key=lambda path: path.stat().st_mtime)
