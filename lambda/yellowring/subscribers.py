@@ -239,7 +239,7 @@ class Subscribers:
                 TableName=self._table,
                 Key={"userId": {"S": user_id}},
                 UpdateExpression=update.expression(),
-                ConditionExpression=" AND ".join(f"({part})" for part in update.conditions),
+                ConditionExpression=" AND ".join(update.conditions),
                 ExpressionAttributeNames={f"#{name}": name for name in update.names()},
                 ExpressionAttributeValues={
                     f":{name}": TypeSerializer().serialize(value)
@@ -301,7 +301,7 @@ def _set_register(change: RegisterChange) -> _Update:
         values={"at": change.at, "by": change.by, **present},
         removes=removes,
         conditions=(
-            f"{_not_newer(at, '<')} OR ({at} = :at AND {by} < :by)",
+            f"(attribute_not_exists({at}) OR {at} < :at OR ({at} = :at AND {by} < :by))",
             _not_newer("erasedAt", "<"),
         ),
     )

@@ -1,0 +1,112 @@
+"""What all tests share: an AWS in memory, the functions' environment, and a guard on the logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_sqs.client import SQSClient
+
+SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000001"
+CLIENT_ID = "amzn1.application-oa2-client.test"
+CLIENT_SECRET = "not-a-secret-but-a-test-value"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "test",
+    "SKILL_ID": SKILL_ID,
+    "SKILL_STAGE": "development",
+    "SUBSCRIBERS_TABLE": "subscribers",
+    "RUNS_TABLE": "runs",
+    "CREDENTIALS_SECRET_ID": "credentials",
+    "MAX_EVENTS_PER_SECOND": "1000",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The functions' environment, but for what only AWS can tell."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture
+def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
+    """Tables, queues and secret in memory; gives the DynamoDB client."""
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb")
+        for table, key in (("subscribers", "userId"), ("runs", "runId")):
+            create_table(dynamodb, table, key)
+        sqs = boto3.client("sqs")
+        for name, variable in (("work", "WORK_QUEUE_URL"), ("dead", "DEAD_LETTER_QUEUE_URL")):
+            environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+        boto3.client("secretsmanager").create_secret(
+            Name="credentials",
+            SecretString=json.dumps({"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}),
+        )
+        yield dynamodb
+
+
+@pytest.fixture
+def sqs(aws: DynamoDBClient) -> SQSClient:
+    """A client of the queues in memory."""
+    return boto3.client("sqs")
+
+
+def create_table(dynamodb: DynamoDBClient, table: str, key: str) -> None:
+    """Make a table with one string for a key."""
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+PERSONAL = re.compile(
+    r"amzn1\.ask\.account\.\w+|" + re.escape(CLIENT_SECRET) + r"|Atc\|\w+|Atza\|\w+"
+)
+
+
+@pytest.fixture(autouse=True)
+def logs_without_personal_data(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[str]]:
+    """Read all that the functions log and count in every test, and find nobody in it."""
+    from aws_lambda_powertools.metrics import base
+    from yellowring.observability import logger
+
+    lines: list[str] = []
+
+    class Stream:
+        def write(self, text: str) -> None:
+            lines.append(text)
+
+        def flush(self) -> None:
+            pass
+
+    for handler in logger._logger.handlers:
+        monkeypatch.setattr(handler, "stream", Stream())
+
+    def emit(line: str, *_: Any, **__: Any) -> None:
+        lines.append(line)
+
+    monkeypatch.setattr(base, "print", emit, raising=False)
+    yield lines
+    found = PERSONAL.search("".join(lines))
+    assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"

@@ -1,0 +1,83 @@
+"""Request envelopes as Alexa sends them."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.conftest import SKILL_ID
+
+USER = "amzn1.ask.account.TESTCUSTOMER"
+NA = "https://api.amazonalexa.com"
+EU = "https://api.eu.amazonalexa.com"
+NOTIFICATIONS = "alexa::devices:all:notifications:write"
+WEATHER = "AMAZON.WeatherAlert.Activated"
+LATEST = 1_000_000
+"""Seconds after the start; a greater number is a timestamp in itself."""
+START = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+_ids = itertools.count(1)
+
+
+def time(seconds: float) -> str:
+    """Give a request's timestamp, seconds after the start of all tests."""
+    moment = START + timedelta(seconds=seconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def envelope(kind: str, *, at: Any = 0, user: str = USER, **request: Any) -> dict[str, Any]:
+    """Give an envelope; ``at`` is seconds after the start, or a timestamp as it is to be sent."""
+    return {
+        "version": "1.0",
+        "context": {
+            "System": {
+                "application": {"applicationId": SKILL_ID},
+                "user": {"userId": user},
+                "apiEndpoint": NA,
+                "apiAccessToken": "Atza|test",
+            }
+        },
+        "request": {
+            "type": kind,
+            "requestId": f"amzn1.echo-external.request.{next(_ids):08}",
+            "timestamp": time(at) if isinstance(at, int | float) and at < LATEST else at,
+        }
+        | request,
+    }
+
+
+def subscribed(
+    *events: str, at: Any = 0, endpoint: str | None = NA, user: str = USER
+) -> dict[str, Any]:
+    """Give a ProactiveSubscriptionChanged with the events that are on; none at all: no body."""
+    body = {"body": {"subscriptions": [{"eventName": name} for name in events]}} if events else {}
+    made = envelope("AlexaSkillEvent.ProactiveSubscriptionChanged", at=at, user=user, **body)
+    made["context"]["System"]["apiEndpoint"] = endpoint
+    return made
+
+
+def enabled(at: Any = 0, user: str = USER) -> dict[str, Any]:
+    """Give a SkillEnabled."""
+    return envelope("AlexaSkillEvent.SkillEnabled", at=at, user=user)
+
+
+def disabled(persistence: str = "NOT_PERSISTED", at: Any = 0, user: str = USER) -> dict[str, Any]:
+    """Give a SkillDisabled."""
+    body = {"userInformationPersistenceStatus": persistence}
+    return envelope("AlexaSkillEvent.SkillDisabled", at=at, user=user, body=body)
+
+
+def permitted(
+    *scopes: str, at: Any = 0, kind: str = "Accepted", user: str = USER
+) -> dict[str, Any]:
+    """Give a SkillPermissionAccepted or SkillPermissionChanged."""
+    body = {"acceptedPermissions": [{"scope": scope} for scope in scopes]}
+    return envelope(f"AlexaSkillEvent.SkillPermission{kind}", at=at, user=user, body=body)
+
+
+def account(*, linked: bool, at: Any = 0, user: str = USER) -> dict[str, Any]:
+    """Give a SkillAccountLinked or SkillAccountUnlinked."""
+    kind = "AlexaSkillEvent.SkillAccount" + ("Linked" if linked else "Unlinked")
+    body = {"body": {"accessToken": "Atza|linked"}} if linked else {}
+    return envelope(kind, at=at, user=user, **body)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from yellowring.skill import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from tests.unit.skill.kit import Handle
+
+
+class Context:
+    """Lambda's context, as far as the ASK SDK looks at it."""
+
+
+@pytest.fixture
+def handle(aws: DynamoDBClient) -> Iterator[Handle]:
+    """Hand an envelope to the skill function."""
+    app._skill.cache_clear()
+    yield lambda envelope: app.lambda_handler(envelope, Context())
+    app._skill.cache_clear()
+
+
+@pytest.fixture
+def record(aws: DynamoDBClient) -> Callable[[str], dict[str, Any] | None]:
+    """Read a customer's item as it lies in the table."""
+
+    def read(user_id: str) -> dict[str, Any] | None:
+        answer = aws.get_item(TableName="subscribers", Key={"userId": {"S": user_id}})
+        item = answer.get("Item")
+        if item is None:
+            return None
+        return {
+            name: sorted(value["SS"]) if "SS" in value else next(iter(value.values()))
+            for name, value in item.items()
+        }
+
+    return read
