@@ -1,0 +1,73 @@
+# The front door: `make help` lists what there is. Every target does its own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# uv from PATH, else this version from PyPI in .tools/.
+UV_VERSION := 0.13.8
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+# The Python that is on the machine, never one that uv would download.
+export UV_PYTHON_DOWNLOADS := never
+# A virtual environment that happens to be active is not ours.
+unexport VIRTUAL_ENV
+
+VENV := .venv/bin
+EMULATOR := .local/emulator
+READY := .venv/.ready $(EMULATOR)/.ready
+# SAM asks for a region even when it only reads the template; no account, no telemetry.
+SAM_ENV := AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0
+EXPORT := $(UV) export --quiet --no-dev --no-emit-project --no-annotate --no-header
+
+.PHONY: help setup run demo test test-slow bench lint lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+setup: $(READY) ## Install what the project needs, into the project only
+
+run: $(READY) ## Bring the whole stack up on this machine and keep it up; Ctrl-C stops it
+	@exec $(VENV)/python -m local_stack run
+
+demo: $(READY) ## Do the main job once and report; REPORT=file.json writes the report
+	@exec $(VENV)/python -m local_stack demo
+
+test: $(READY) ## Run the tests, except those that take minutes
+	$(VENV)/pytest -m "not slow"
+
+test-slow: $(READY) ## Run the tests that take minutes
+	$(VENV)/pytest -m slow
+
+bench: $(READY) ## Run the benchmarks
+	@for each in benchmarks/bench_*.py; do \
+		if [ -e "$$each" ]; then echo "== $$each"; $(VENV)/python "$$each"; fi; done
+
+lint: $(READY) ## Check style, types, the template, and that the locks agree
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(SAM_ENV) $(VENV)/sam validate --lint
+	$(UV) lock --check --quiet
+	$(EXPORT) --frozen | diff lambda/requirements.txt - \
+		|| { echo "lambda/requirements.txt is not what uv.lock says: run 'make lock'" >&2; exit 1; }
+
+lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt from them
+	$(UV) lock
+	$(EXPORT) --frozen --output-file lambda/requirements.txt
+
+clean: ## Remove everything that was installed, built or cached here
+	rm -rf .venv .tools .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: pyproject.toml uv.lock .python-version | $(UV)
+	$(UV) sync --locked
+	@touch $@
+
+$(EMULATOR)/.ready: pyproject.toml uv.lock .python-version | $(UV)
+	UV_PROJECT_ENVIRONMENT=$(EMULATOR) $(UV) sync --locked --only-group emulator
+	@touch $@
+
+.tools/bin/uv:
+	$$(command -v python3.13 || command -v python3) -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
