@@ -104,23 +104,6 @@ def test_deliveries_go_to_the_function_named_in_the_environment() -> None:
         assert function.functions == {FUNCTION}
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (["--skill-id", "demo", "--client-id", "c"], "amzn1.ask.skill."),
-        (["--client-id", "c"], "--skill-id or SKILL_ID is needed"),
-        ([*SKILL, "--stage", "beta"], "development"),
-        ([*SKILL, "--port", "70000"], "0 to 65535"),
-        ([*SKILL, "--max-attempts", "0"], "at least 1"),
-    ],
-)
-def test_wrong_options_are_named(options: list[str], expected: str) -> None:
-    with started(*options, CLIENT_SECRET="secret") as process:
-        output, errors = process.communicate(timeout=DEADLINE_S)
-    assert (process.returncode, output) == (2, "")
-    assert expected in errors
-
-
 def test_a_taken_port_is_named() -> None:
     with fake_lambda() as taken:
         port = taken.url.rpartition(":")[2]
