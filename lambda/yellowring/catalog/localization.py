@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from yellowring.catalog.names import LOCALES
@@ -11,6 +12,9 @@ from yellowring.catalog.wire import REFERENCE, key_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ALMOST_REFERENCE = REFERENCE.removesuffix(":")
+
 LocalizedAttributes = list[dict[str, str]]
 """The wire shape: ``[{"locale": "en-US", "key": "text"}, …]``."""
 
@@ -18,10 +22,10 @@ LocalizedAttributes = list[dict[str, str]]
 def references(value: object, path: str) -> dict[str, str]:
     """Find the keys that a payload refers to, each with the path of its first use."""
     found: dict[str, str] = {}
-    for where, text in _texts(value, path):
+    for text, keys in _texts(value):
         key = key_of(text)
         if key:
-            found.setdefault(key, where)
+            found.setdefault(key, _path(path, keys))
     return found
 
 
@@ -57,28 +61,37 @@ def localization_warnings(
                 meant = nearest(key, used)
                 hint = f"did you mean {quoted(meant)}?" if meant else "take it out"
                 yield Problem(where, "is defined, but nothing refers to it", suggestion=hint)
-    for where, text in _texts(payload, f"{root}.event.payload"):
-        if key_of(text) is None and REFERENCE.rstrip(":") in text.lower():
+    for text, keys in _texts(payload):
+        if _ALMOST_REFERENCE in text.lower() and key_of(text) is None:
             right = f"a reference is {REFERENCE}KEY and nothing else"
+            where = _path(f"{root}.event.payload", keys)
             yield Problem(where, f"would be read out as it stands; {right}", found=quoted(text))
+
+
+def locale_hint(locale: object) -> str | None:
+    """Suggest the locales of the same language in place of one that Alexa does not have.
+
+    >>> locale_hint("de-AT"), locale_hint("en_gb"), locale_hint("xx-XX")
+    ('did you mean de-DE?', 'did you mean en-GB?', None)
+    """
+    if not isinstance(locale, str):
+        return None
+    written = locale.replace("_", "-").lower()
+    same = [known for known in LOCALES if known.lower() == written]
+    same = same or [known for known in LOCALES if known[:3].lower() == f"{written[:2]}-"]
+    return f"did you mean {' or '.join(same)}?" if same else None
 
 
 def _locale_problems(
     entry: dict[str, Any], path: str, index: int, first_at: dict[str, int]
 ) -> Iterator[Problem]:
-    where = at(path, "locale")
+    where = f"{path}.locale"
     locale = entry.get("locale")
     if "locale" not in entry:
         yield Problem(where, 'is missing; say which locale the texts are for, such as "en-US"')
     elif locale not in LOCALES:
-        meant = nearest(locale, LOCALES)
-        yield Problem(
-            where,
-            f"{quoted(locale)} is not a locale of Alexa's; use one of {', '.join(LOCALES)}",
-            quoted(locale),
-            LOCALES,
-            f"did you mean {meant}?" if meant else None,
-        )
+        message = f"{quoted(locale)} is not a locale of Alexa's; use one of {', '.join(LOCALES)}"
+        yield Problem(where, message, quoted(locale), LOCALES, locale_hint(locale))
     elif first_at.setdefault(locale, index) != index:
         twice = f"{locale} already has its texts in localizedAttributes[{first_at[locale]}]"
         yield Problem(where, f"{twice}; give each locale once", quoted(locale))
@@ -90,7 +103,7 @@ def _text_problems(entry: dict[str, Any], path: str, used: Mapping[str, str]) ->
             yield Problem(
                 at(path, key), f"must be a text of at least one character, found {quoted(text)}"
             )
-        elif isinstance(text, str) and not _encodable(text):
+        elif isinstance(text, str) and _SURROGATE.search(text):
             yield Problem(at(path, key), "holds half of a character (a lone surrogate)")
     for key, where in used.items():
         if key == "locale":
@@ -107,13 +120,16 @@ def _text_problems(entry: dict[str, Any], path: str, used: Mapping[str, str]) ->
             )
 
 
-def _encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _texts(value: object, keys: tuple[str, ...] = ()) -> list[tuple[str, tuple[str, ...]]]:
+    """List the texts in a payload, each with the keys that lead to it."""
     if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _texts(member, at(path, key))
+        return [(value, keys)]
+    if not isinstance(value, dict):
+        return []
+    return [found for key, member in value.items() for found in _texts(member, (*keys, key))]
+
+
+def _path(root: str, keys: tuple[str, ...]) -> str:
+    for key in keys:
+        root = at(root, key)
+    return root

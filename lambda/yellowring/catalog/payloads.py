@@ -37,10 +37,17 @@ from yellowring.catalog.vocabulary import (  # noqa: TC001 - pydantic reads the 
 
 
 class Part(BaseModel):
-    """An object of a payload: camel case on the wire, no unknown members, not to be changed."""
+    """An object of a payload: camel case on the wire, no unknown members, not to be changed.
+
+    Building is put off to the first use: a run sends one event, and need not build eight.
+    """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
+        alias_generator=to_camel,
+        defer_build=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
 

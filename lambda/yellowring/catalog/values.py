@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 from pydantic_core import PydanticCustomError
 
-from yellowring.catalog.wire import DATE, NAIVE_TIME, REFERENCE, parse_time
+from yellowring.catalog.wire import DATE, NAIVE_TIME, REFERENCE, TIME_PATTERN, parse_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,27 @@ def _present(value: object) -> object:
 
 _T = TypeVar("_T")
 
-Text = Annotated[str, Strict(), Field(min_length=1), AfterValidator(_plain), Kind("text")]
-LocalizableText = Annotated[
-    str, Strict(), Field(min_length=1), AfterValidator(_localizable), Kind("text", localizable=True)
+Text = Annotated[
+    str,
+    Strict(),
+    Field(min_length=1, json_schema_extra={"not": {"pattern": f"^{REFERENCE}"}}),
+    AfterValidator(_plain),
+    Kind("text"),
 ]
-Time = Annotated[str, Strict(), AfterValidator(_aware), Kind("time")]
+LocalizableText = Annotated[
+    str,
+    Strict(),
+    Field(min_length=1, json_schema_extra={"not": {"const": REFERENCE}}),
+    AfterValidator(_localizable),
+    Kind("text", localizable=True),
+]
+Time = Annotated[
+    str,
+    Strict(),
+    Field(json_schema_extra={"pattern": f"^{TIME_PATTERN}$"}),
+    AfterValidator(_aware),
+    Kind("time"),
+]
 Integer = Annotated[int, Strict(), Kind("integer")]
 Maybe = Annotated[_T | None, BeforeValidator(_present)]
 """A field that may be left out; a null is refused all the same."""

@@ -22,10 +22,10 @@ from yellowring.sender.order import parse_order
 from yellowring.sender.pace import Pace
 from yellowring.sender.plan import plan, request
 from yellowring.sender.runs import Runs
-from yellowring.sender.work import SegmentWork, WorkQueue, read
+from yellowring.sender.work import OrderWork, SegmentWork, WorkQueue, read
 from yellowring.sender.worker import Worker
 from yellowring.settings import SenderSettings
-from yellowring.subscribers import Subscribers
+from yellowring.subscribers import Audience, Subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,6 +50,7 @@ class Stores:
 
     runs: Runs
     subscribers: Subscribers
+    audience: Audience
     queue: WorkQueue
     secrets: SecretsManagerClient
     tokens: dict[str, Token] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Invocation:
     async def order(self, order: Order) -> dict[str, Any]:
         """Start a run, or go on with the one that was started before; give what came of it."""
         credentials = self._credentials()
-        run = self.stores.runs.start(plan(order, self.stores.subscribers.approximate_count))
+        run = self.stores.runs.start(plan(order, self.stores.audience.approximate_count))
         logger.info("run started or resumed", extra={"run": run.run_id, "status": run.status})
         if run.status == "running" and run.total_segments > 1:
             for number in run.segments:
@@ -108,15 +109,19 @@ class Invocation:
         failures = []
         for record in records:
             try:
-                work = read(record["body"])
-                run = self.stores.runs.load(work.run_id)
-                await self._do(work, run, self._credentials())
+                await self._take(read(record["body"]))
             except Exception as error:
                 name = type(error).__name__
                 count("WorkFailures", error=name)
                 logger.exception("work failed, the queue gives it out again", extra={"error": name})
                 failures.append({"itemIdentifier": record["messageId"]})
         return {"batchItemFailures": failures}
+
+    async def _take(self, work: Work | OrderWork) -> None:
+        if isinstance(work, OrderWork):
+            await self.order(parse_order(work.order, now_utc()))
+        else:
+            await self._do(work, self.stores.runs.load(work.run_id), self._credentials())
 
     async def _do(self, work: Work, run: Run, credentials: Credentials) -> Run:
         campaign = parse_campaign(run.campaign)
@@ -134,6 +139,7 @@ class Invocation:
             worker = Worker(
                 self.stores.runs,
                 self.stores.subscribers,
+                self.stores.audience,
                 self.stores.queue,
                 campaign=campaign,
                 delivery=delivery,
@@ -173,6 +179,7 @@ def _stores(settings: SenderSettings) -> Stores:
     return Stores(
         Runs(dynamodb, settings.runs_table),
         Subscribers(dynamodb, settings.subscribers_table),
+        Audience(dynamodb, settings.subscribers_table),
         WorkQueue(boto3.client("sqs"), settings.work_queue_url, settings.dead_letter_queue_url),
         boto3.client("secretsmanager"),
     )

@@ -20,9 +20,11 @@ LONGEST_NAME = 40
 """Characters of a campaign's name."""
 LONGEST_USER_ID = 255
 """Characters of a user id."""
+NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
+USER_ID_PATTERN = r"amzn1\.ask\.account\.[!-~]+"
 
-_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
-_USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
+_NAME = re.compile(NAME_PATTERN)
+_USER_ID = re.compile(USER_ID_PATTERN)
 _DURATION = re.compile(
     r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
     r"(?:(?P<seconds>\d{1,8})S)?)?"

@@ -64,7 +64,15 @@ class RetryWork:
         return f"r{self.attempt}-{digest}"
 
 
+@dataclass(frozen=True, slots=True)
+class OrderWork:
+    """Start a run: what somebody else left here for the sender, such as the skill function."""
+
+    order: dict[str, object]
+
+
 type Work = SegmentWork | RetryWork
+"""A piece of a run that has started."""
 
 
 def retries(
@@ -77,7 +85,7 @@ def retries(
     ]
 
 
-def read(body: str) -> Work:
+def read(body: str) -> Work | OrderWork:
     """Read a message.
 
     Raises
@@ -93,16 +101,20 @@ def read(body: str) -> Work:
                 f"the message has version {str(version)[:20]}, this sender reads {VERSION}: "
                 "it was written by another release; deploy that one, or delete the message"
             )
+        if "order" in message:
+            return OrderWork(dict(message["order"]))
         if "segment" in message:
             return SegmentWork(str(message["runId"]), int(message["segment"]))
         customers = tuple(Customer(str(c["user"]), c.get("endpoint")) for c in message["customers"])
         return RetryWork(
             str(message["runId"]), int(message["attempt"]), str(message["parent"]), customers
         )
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, InvalidMessage):
+            raise
         raise InvalidMessage(
             f"the message is not one of the sender's ({type(error).__name__}): expected JSON with "
-            "version, runId and either segment, or attempt, parent and customers"
+            "version and an order, or runId and a segment, or runId, attempt, parent and customers"
         ) from None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from yellowring.sender.campaign import Campaign
     from yellowring.sender.runs import Run, Runs
     from yellowring.sender.work import WorkQueue
-    from yellowring.subscribers import Subscribers
+    from yellowring.subscribers import Audience, Subscribers
 
 USERS_PER_SEGMENT = 100
 """Customers in one segment of an audience of users, as many as one look-up takes."""
@@ -43,7 +43,7 @@ class Worker:
 
     Parameters
     ----------
-    runs, subscribers, queue
+    runs, subscribers, audience, queue
         The stores.
     campaign
         The run's campaign.
@@ -61,6 +61,7 @@ class Worker:
         self,
         runs: Runs,
         subscribers: Subscribers,
+        audience: Audience,
         queue: WorkQueue,
         *,
         campaign: Campaign,
@@ -71,6 +72,7 @@ class Worker:
     ) -> None:
         self._runs = runs
         self._subscribers = subscribers
+        self._audience = audience
         self._queue = queue
         self._campaign = campaign
         self._delivery = delivery
@@ -173,9 +175,9 @@ class Worker:
         if audience.type == "users":
             start = number * USERS_PER_SEGMENT
             user_ids = audience.user_ids[start : start + USERS_PER_SEGMENT]
-            return Page(await asyncio.to_thread(self._subscribers.named, user_ids), None)
+            return Page(await asyncio.to_thread(self._audience.named, user_ids), None)
         return await asyncio.to_thread(
-            self._subscribers.scan,
+            self._audience.scan,
             self._campaign.event_name,
             segment=number,
             total_segments=run.total_segments,

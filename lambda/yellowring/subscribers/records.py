@@ -10,85 +10,30 @@ tombstone stays until ``expiresAt`` so that no late change can bring the custome
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.subscribers.changes import (
+    REGISTERS,
+    TOMBSTONE_SECONDS,
+    ConcurrentChange,
+    Disabled,
+    Enabled,
+    RegisterChange,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import ScanInputTypeDef
 
-NOTIFICATIONS_SCOPE = "alexa::devices:all:notifications:write"
-TOMBSTONE_SECONDS = 30 * 24 * 3600
-"""How long a tombstone stays: far longer than the hour that a skill event can be late."""
-
-REGISTERS: Mapping[str, Sequence[str]] = {
-    "subscriptions": ("subscriptions", "apiEndpoint"),
-    "permissions": ("permissions",),
-    "account": ("accountLinked",),
-}
-"""Each value register and the attributes that it sets as one."""
+    from yellowring.subscribers.changes import Applied, Change
 
 _MOMENTS = ("enabledAt", "rejectedAt")
 _STAMPS = (*(f"{name}At" for name in REGISTERS), *_MOMENTS)
-
-type Value = str | bool | set[str] | None
-type Applied = Literal["applied", "stale"]
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterChange:
-    """A new value for one register; ``None`` or an empty set is stored as absence.
-
-    ``at`` is in milliseconds since the epoch, ``by`` is the request id that breaks a tie.
-    """
-
-    register: str
-    at: int
-    by: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Enabled:
-    """The customer enabled the skill at ``at`` (ms since the epoch)."""
-
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disabled:
-    """The customer disabled the skill at ``at`` (ms); without ``persists`` their data goes."""
-
-    at: int
-    persists: bool
-
-
-type Change = RegisterChange | Enabled | Disabled
-
-
-class ConcurrentChange(RuntimeError):
-    """Other changes to the same customer kept getting in between; delivering again will do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """What a send needs to know of a customer."""
-
-    user_id: str
-    api_endpoint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some deliverable customers, and the user id to go on after (``None``: that was all)."""
-
-    customers: tuple[Customer, ...]
-    cursor: str | None
 
 
 class Subscribers:
@@ -127,71 +72,6 @@ class Subscribers:
         """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""
         update = _set_moment("rejectedAt", at)
         return self._write(user_id, update.only_if("attribute_exists(userId)"))
-
-    def scan(
-        self,
-        event_name: str,
-        *,
-        segment: int = 0,
-        total_segments: int = 1,
-        cursor: str | None = None,
-        limit: int = 1000,
-    ) -> Page:
-        """Visit the next items of a segment and give those deliverable for an event.
-
-        Parameters
-        ----------
-        event_name
-            The event, for example ``AMAZON.WeatherAlert.Activated``.
-        segment, total_segments
-            Which part of the table, of how many.
-        cursor
-            The user id to go on after.
-        limit
-            How many items to visit at most, deliverable or not.
-        """
-        request: ScanInputTypeDef = {
-            "TableName": self._table,
-            "Segment": segment,
-            "TotalSegments": total_segments,
-            "Limit": limit,
-            "FilterExpression": DELIVERABLE,
-            "ExpressionAttributeValues": {
-                ":event": {"S": event_name},
-                ":scope": {"S": NOTIFICATIONS_SCOPE},
-            },
-            "ExpressionAttributeNames": {"#permissions": "permissions"},
-            "ProjectionExpression": "userId, apiEndpoint",
-        }
-        if cursor is not None:
-            request["ExclusiveStartKey"] = {"userId": {"S": cursor}}
-        answer = self._client.scan(**request)
-        last = answer.get("LastEvaluatedKey")
-        return Page(
-            tuple(_customer(item) for item in answer["Items"]),
-            last["userId"]["S"] if last else None,
-        )
-
-    def named(self, user_ids: Sequence[str]) -> tuple[Customer, ...]:
-        """Look customers up by id, at most 100; one we have no record of has no endpoint."""
-        found: dict[str, Customer] = {}
-        keys = [{"userId": {"S": user_id}} for user_id in user_ids]
-        while keys:
-            answer = self._client.batch_get_item(
-                RequestItems={
-                    self._table: {"Keys": keys, "ProjectionExpression": "userId, apiEndpoint"}
-                }
-            )
-            for item in answer["Responses"].get(self._table, []):
-                customer = _customer(item)
-                found[customer.user_id] = customer
-            left = answer["UnprocessedKeys"].get(self._table)
-            keys = [{"userId": {"S": key["userId"]["S"]}} for key in left["Keys"]] if left else []
-        return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
-
-    def approximate_count(self) -> int:
-        """How many items the table holds, as DynamoDB last counted (about every six hours)."""
-        return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount", 0)
 
     def get(self, user_id: str) -> dict[str, object] | None:
         """Read one record, consistently; sets and numbers as Python's own."""
@@ -253,16 +133,6 @@ class Subscribers:
             item: Mapping[str, Mapping[str, str]] = error.response.get("Item", {})  # type: ignore[assignment]
             return {name: int(value["N"]) for name, value in item.items() if name.endswith("At")}
         return None
-
-
-DELIVERABLE = (
-    "contains(subscriptions, :event)"
-    " AND (attribute_not_exists(disabledAt) OR disabledAt < subscriptionsAt)"
-    " AND (attribute_not_exists(permissionsAt) OR permissionsAt <= subscriptionsAt"
-    " OR contains(#permissions, :scope))"
-    " AND (attribute_not_exists(rejectedAt) OR rejectedAt < subscriptionsAt)"
-)
-"""Subscribed to the event, and since then not disabled, nor without permission, nor rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +199,3 @@ def _erasure(at: int, *, older: Sequence[str], was_disabled_later: bool) -> _Upd
         if f"{register}At" in older:
             removes += [f"{register}At", f"{register}By", *attributes]
     return _Update(sets, values, removes)
-
-
-def _customer(item: Mapping[str, Mapping[str, object]]) -> Customer:
-    endpoint = item.get("apiEndpoint")
-    return Customer(str(item["userId"]["S"]), str(endpoint["S"]) if endpoint else None)

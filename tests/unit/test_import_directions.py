@@ -1,0 +1,67 @@
+"""Imports go down and forward only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "lambda" / "yellowring"
+GROUND = {"subscribers", "alexa", "catalog", "settings", "observability"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "settings": set(),
+    "observability": set(),
+    "subscribers": set(),
+    "catalog": set(),
+    "alexa": {"settings"},
+    "skill": GROUND,
+    "sender": GROUND,
+}
+"""For each part of the deployable package, the other parts that it may import."""
+
+
+def imported(path: Path) -> set[str]:
+    """Give the full names of all modules that a file imports, whether for types or not."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if part_of(path) != "__init__")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_lies_below_it(path: Path) -> None:
+    part = part_of(path)
+    ours = {name.split(".")[1] for name in imported(path) if name.startswith("yellowring.")}
+    assert ours - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_is_deployed_imports_nothing_that_is_not(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert not roots & {"simulator", "cli", "local_stack", "infrastructure", "tests"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "simulator").rglob("*.py")), ids=lambda path: path.name
+)
+def test_the_simulator_knows_of_us_only_what_alexa_says(path: Path) -> None:
+    ours = {name for name in imported(path) if name.startswith("yellowring.")}
+    assert all(name.startswith("yellowring.catalog") for name in ours)
+
+
+def test_the_sender_does_not_load_the_ask_sdk() -> None:
+    sender = [path for path in FILES if part_of(path) != "skill"]
+    assert not [p for p in sender if any(name.startswith("ask_sdk") for name in imported(p))]
