@@ -221,6 +221,22 @@ def test_wrong_localized_attributes_are_refused(attributes: list[object], path: 
     assert [found.path for found in localized(*attributes)] == [path]
 
 
+@pytest.mark.parametrize(
+    ("locale", "hint"),
+    [
+        ("de-AT", "did you mean de-DE?"),
+        ("en_us", "did you mean en-US?"),
+        ("fr", "did you mean fr-CA or fr-FR?"),
+        ("xx-XX", None),
+    ],
+)
+def test_a_locale_that_alexa_lacks_is_told_with_those_of_its_language(
+    locale: str, hint: str | None
+) -> None:
+    (found,) = localized({"locale": locale, "source": "Desk"})
+    assert found.suggestion == hint
+
+
 def test_localized_attributes_must_be_a_list() -> None:
     (found,) = check_event(WEATHER, PAYLOADS[WEATHER], {"locale": "en-US"}).problems
     assert found.path == "$.localizedAttributes"

@@ -1,0 +1,109 @@
+"""`yellowring preview`: hear a campaign, and see the request that would be sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from yellowring.catalog import LOCALES, utterance, wording_note
+from yellowring.catalog.localization import locale_hint
+from yellowring.catalog.problems import quoted
+
+from cli.documents import check_file
+from cli.output import complain, failure, say, say_json
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from yellowring.sender.campaign import Campaign
+
+STAND_IN = "amzn1.ask.account.EXAMPLE"
+"""The user of a preview that names none."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(preview)
+
+
+def preview(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A campaign file; - is the input.")],
+    locale: Annotated[
+        str | None, typer.Option(help="The customer's locale; the campaign's first without it.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Where the customer is, such as Europe/Berlin.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="The user id to show in the request.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what Alexa would say, and show the exact request body that would be sent."""
+    checked = check_file(file)
+    for finding in (*checked.problems, *checked.warnings):
+        complain(str(finding))
+    if checked.campaign is None:
+        raise typer.Exit(1)
+    campaign = checked.campaign
+    spoken_to = _locale(campaign, locale)
+    sentence = utterance(
+        campaign.event_name,
+        campaign.payload,
+        campaign.localized_attributes,
+        spoken_to,
+        _zone(timezone),
+    )
+    note = wording_note(spoken_to)
+    body = _body(campaign, user, datetime.now(UTC))
+    if as_json:
+        say_json({"utterance": sentence, "locale": spoken_to, "note": note, "request": body})
+        return
+    say(f"Alexa says ({spoken_to}): {sentence}")
+    if note:
+        say(f"Note: {note}.")
+    say("")
+    say_json(body)
+
+
+def _locale(campaign: Campaign, wanted: str | None) -> str:
+    defined = [entry["locale"] for entry in campaign.localized_attributes]
+    if wanted is None:
+        return defined[0] if defined else "en-US"
+    if wanted not in LOCALES:
+        hint = f" ({meant})" if (meant := locale_hint(wanted)) else ""
+        known = ", ".join(LOCALES)
+        raise failure(f"{quoted(wanted)} is not a locale{hint}; use one of {known}")
+    if defined and wanted not in defined:
+        known = ", ".join(defined)
+        raise failure(f"the campaign has no texts for {wanted}; it has them for {known}")
+    return wanted
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise failure(
+            f"{quoted(name)} is not a time zone; use a name such as Europe/Berlin"
+        ) from None
+
+
+def _body(campaign: Campaign, user: str | None, now: datetime) -> dict[str, Any]:
+    """Render the request as the sender itself would if the campaign were due now."""
+    from yellowring.sender.order import parse_order  # noqa: PLC0415 - loads the HTTP client
+    from yellowring.sender.plan import plan, request  # noqa: PLC0415
+
+    if campaign.audience.type == "multicast" and user:
+        raise failure("--user goes with single customers; this campaign's audience is multicast")
+    order = parse_order({"campaign": campaign.document()}, now)
+    made = request(plan(order, lambda: 0, lambda: now), order.campaign)
+    if campaign.audience.type == "multicast":
+        body = made.multicast()
+    else:
+        body = made.unicast().body(user or next(iter(campaign.audience.user_ids), STAND_IN))
+    rendered: dict[str, Any] = json.loads(body)
+    return rendered

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+from yellowring.catalog import EVENT_NAMES, check_event
+
+from cli.examples import example_campaign
+from cli.schema import campaign_schema
+from tests.unit.catalog.strategies import KEYS, mutations, payloads
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DataObject
+
+VALIDATOR = Draft7Validator(campaign_schema())
+ATTRIBUTES = [{"locale": "en-US"} | dict.fromkeys(KEYS, "text")]
+EXAMPLE = example_campaign("AMAZON.Occasion.Updated")
+
+
+def test_it_is_a_schema() -> None:
+    Draft7Validator.check_schema(campaign_schema())
+
+
+@pytest.mark.parametrize("name", EVENT_NAMES)
+def test_the_examples_satisfy_it(name: str) -> None:
+    assert VALIDATOR.is_valid(example_campaign(name))
+    assert Draft7Validator(campaign_schema([name])).is_valid(example_campaign(name))
+
+
+def test_the_schema_of_one_event_takes_no_other() -> None:
+    only_weather = Draft7Validator(campaign_schema(["AMAZON.WeatherAlert.Activated"]))
+    assert not only_weather.is_valid(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "n" * 41},
+        {"name": "check up"},
+        {"event": {"name": "AMAZON.Occasion.Updated"}},
+        {"event": {"name": "AMAZON.Unknown.Updated", "payload": {}}},
+        {"localizedAttributes": []},
+        {"localizedAttributes": [{"locale": "en-UK"}]},
+        {"expiresIn": "1h"},
+        {"expiresIn": "PT"},
+        {"audience": {"type": "everyone"}},
+        {"audience": {"type": "users"}},
+        {"audience": {"type": "users", "userIds": []}},
+        {"audience": {"type": "multicast", "userIds": ["amzn1.ask.account.A"]}},
+        {"unknown": 1},
+    ],
+)
+def test_it_refuses_what_the_sender_refuses(change: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid(EXAMPLE | change)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_it_takes_the_payloads_that_the_models_take(data: DataObject) -> None:
+    name = data.draw(st.sampled_from(EVENT_NAMES))
+    payload = data.draw(payloads(name) | mutations(name))
+    campaign = {"name": "x", "event": {"name": name, "payload": payload}}
+    refused = bool(check_event(name, payload, ATTRIBUTES).problems)
+    if not refused:
+        assert VALIDATOR.is_valid(campaign)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = str(ROOT / "examples/campaigns/weather-alert.json")
+MOST_SECONDS = 0.5
+SLOW = ("aiohttp", "aws_lambda_powertools", "ask_sdk_core", "boto3", "rich")
+"""What `validate` has no use for and would take longer to load than all the rest."""
+
+
+def test_validate_loads_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys; from cli.main import main\n"
+        f"sys.argv = ['yellowring', 'validate', {EXAMPLE!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"assert not (loaded := set({SLOW!r}) & set(sys.modules)), loaded"
+    )
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'lambda'}"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+@pytest.mark.slow
+def test_validate_answers_in_half_a_second() -> None:
+    seconds = []
+    for _ in range(9):
+        started = time.perf_counter()
+        command = str(Path(sys.executable).with_name("yellowring"))
+        subprocess.run([command, "validate", EXAMPLE], check=True, cwd=ROOT)
+        seconds.append(time.perf_counter() - started)
+    assert statistics.median(seconds) < MOST_SECONDS
