@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yellowring.sender.campaign import Campaign
 
 LARGEST = 256 * 1024
-"""Bytes of a file: the most that a schedule or an asynchronous invocation carries."""
+"""Bytes of a file: the most that EventBridge Scheduler carries as a schedule's input."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "begins with a byte order mark; save it as UTF-8 without one"),
