@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,14 +32,17 @@ class Skill:
 
 def start_simulator(skill: Skill, function: str, endpoint: str, workspace: Workspace) -> Child:
     """Start the simulator on a free port; it will invoke ``function`` at ``endpoint``."""
-    command = [
-        *(sys.executable, "-m", "simulator", "--port", "0", "--skill-id", skill.skill_id),
-        *("--client-id", skill.client_id, "--client-secret", skill.client_secret),
-        *("--function", function, "--aws-endpoint", endpoint),
-    ]
+    own = {
+        "SKILL_ID": skill.skill_id,
+        "CLIENT_ID": skill.client_id,
+        "CLIENT_SECRET": skill.client_secret,
+        "SKILL_FUNCTION": function,
+        "AWS_ENDPOINT_URL": endpoint,
+        "PYTHONPATH": os.pathsep.join((str(PROJECT), str(PROJECT / "lambda"))),
+    }
+    command = [sys.executable, "-m", "local_stack.alexa_process"]
     log = workspace.logs / "simulator.log"
-    paths = {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'lambda'}"}
-    return Child.start("simulator", command, log=log, env=server_environment(paths), cwd=PROJECT)
+    return Child.start("simulator", command, log=log, env=server_environment(own), cwd=PROJECT)
 
 
 class Alexa:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import sys
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SAM = Path(sys.executable).with_name("sam")
 TEMPLATE = PROJECT / "template.yaml"
 BUCKET = "yellow-ring-artifacts"
-BUILD_SECONDS = 600.0
+BUILD_SECONDS = 900.0
 DEPLOY_SECONDS = 180.0
 
 
@@ -77,9 +78,14 @@ class Build:
         with locked(self.root / f"{self.architecture}.lock"):
             yield
 
-    def start(self, logs: Path) -> Child:
-        """Start building, without Docker."""
+    def start(self, logs: Path) -> Child | None:
+        """Start building, without Docker; None when what lies there is what would be built."""
+        sources = fingerprint()
+        if self._built.exists() and self._built.read_text() == sources:
+            return None
         self.path.mkdir(parents=True, exist_ok=True)
+        self._built.unlink(missing_ok=True)
+        self._building.write_text(sources)
         command: list[str | Path] = [
             *(SAM, "build", "--cached", "--template-file", TEMPLATE),
             *("--build-dir", self.path / "build", "--cache-dir", self.path / "cache"),
@@ -89,6 +95,37 @@ class Build:
         env = tool_environment({"AWS_EC2_METADATA_DISABLED": "true"})
         # SAM keeps the dependencies below its working directory.
         return Child.start("sam build", command, log=logs / "build.log", env=env, cwd=self.path)
+
+    def finish(self, building: Child | None) -> None:
+        """Wait for the build to succeed, and remember what it was built from.
+
+        Raises
+        ------
+        ProcessFailed
+            When it fails; shows the end of what it said.
+        """
+        if building is not None:
+            building.wait(BUILD_SECONDS)
+            self._building.replace(self._built)
+
+    @property
+    def _building(self) -> Path:
+        return self.path / "building-from"
+
+    @property
+    def _built(self) -> Path:
+        return self.path / "built-from"
+
+
+def fingerprint(project: Path = PROJECT) -> str:
+    """Return a digest of everything a build depends on: sources, template, locked versions."""
+    sources = [path for path in (project / "lambda").rglob("*") if "__pycache__" not in path.parts]
+    digest = hashlib.sha256()
+    for path in sorted([*sources, project / "template.yaml", project / "uv.lock"]):
+        if path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(project)}\0{content}\n".encode())
+    return digest.hexdigest()
 
 
 def deploy(

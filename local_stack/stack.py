@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 STACK_NAME = "yellow-ring"
 SKILL_FUNCTION = f"{STACK_NAME}-skill"
 SIMULATOR_SECONDS = 60.0
-BUILD_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,8 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
         )
         build = Build(host_architecture())
         with build.reserved():
-            builder = parts.enter_context(build.start(space.logs))
+            if building := build.start(space.logs):
+                parts.enter_context(building)
             emulator = parts.enter_context(start_emulator(endpoint, space))
             simulator = parts.enter_context(start_simulator(skill, SKILL_FUNCTION, endpoint, space))
             with progress.step("Start the embedded AWS and the simulated Alexa"):
@@ -162,7 +162,7 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
                 alexa = Alexa(simulator.announcement(SIMULATOR_SECONDS)["url"])
                 aws = Aws(endpoint)
             with progress.step(f"Build the functions for {build.architecture}"):
-                builder.wait(BUILD_SECONDS)
+                build.finish(building)
             with progress.step("Deploy template.yaml"):
                 own = {
                     "SkillId": skill.skill_id,

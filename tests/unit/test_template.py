@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from yellowring.sender.campaign import parse_campaign
+from yellowring.settings import SenderSettings, SkillSettings
+
+from local_stack.deployment import Outputs
+
+PROJECT = Path(__file__).resolve().parents[2]
+TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8"))
+PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+FUNCTIONS = ("SkillFunction", "SenderFunction")
+ROLES = ("SkillRole", "SenderRole", "ScheduleRole")
+
+
+def properties(resource: str) -> dict[str, Any]:
+    found: dict[str, Any] = RESOURCES[resource]["Properties"]
+    return found
+
+
+def environment(function: str) -> dict[str, Any]:
+    everywhere: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    own: dict[str, Any] = properties(function)["Environment"]["Variables"]
+    return everywhere | own
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in properties(role)["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def allowed(role: str) -> dict[str, set[str]]:
+    """Actions by the logical id of what they are allowed on."""
+    found: dict[str, set[str]] = {}
+    for statement in statements(role):
+        actions = statement["Action"]
+        resource = statement["Resource"]
+        match resource:
+            case {"Fn::GetAtt": [target, "Arn"]}:
+                name = target
+            case {"Fn::Sub": str(text)} if "secretsmanager" in text:
+                name = "CredentialsSecret"
+            case _:
+                pytest.fail(f"{role} allows {actions} on {resource}")
+        found.setdefault(name, set()).update([actions] if isinstance(actions, str) else actions)
+    return found
+
+
+def test_the_skill_function_may_write_records_and_hand_over_work_and_nothing_else() -> None:
+    assert allowed("SkillRole") == {
+        "SkillLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "SubscribersTable": {"dynamodb:UpdateItem"},
+        "WorkQueue": {"sqs:SendMessage"},
+    }
+
+
+def test_the_sender_may_visit_customers_and_keep_runs_and_nothing_else() -> None:
+    assert allowed("SenderRole") == {
+        "SenderLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "SubscribersTable": {
+            "dynamodb:Scan",
+            "dynamodb:BatchGetItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DescribeTable",
+        },
+        "RunsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "CredentialsSecret": {"secretsmanager:GetSecretValue"},
+        "WorkQueue": {
+            "sqs:SendMessage",
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+        },
+        "DeadLetterQueue": {"sqs:SendMessage"},
+    }
+
+
+def test_the_schedule_may_start_the_sender_and_nothing_else() -> None:
+    assert allowed("ScheduleRole") == {
+        "SenderFunction": {"lambda:InvokeFunction"},
+        "DeadLetterQueue": {"sqs:SendMessage"},
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_takes_a_managed_policy_or_a_wildcard_action(role: str) -> None:
+    assert "ManagedPolicyArns" not in properties(role)
+    assert "*" not in "".join(str(statement["Action"]) for statement in statements(role))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_lets_sam_make_up_its_role(function: str) -> None:
+    assert "Role" in properties(function)
+    assert "Policies" not in properties(function)
+
+
+def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
+    text = dict.fromkeys(environment("SenderFunction"), "1") | {"SKILL_STAGE": "live"}
+    assert SkillSettings.from_environ(text)
+    assert SenderSettings.from_environ(text)
+    assert {
+        "SKILL_ID",
+        "SKILL_STAGE",
+        "SUBSCRIBERS_TABLE",
+        "RUNS_TABLE",
+        "WORK_QUEUE_URL",
+        "CREDENTIALS_SECRET_ID",
+        "MAX_EVENTS_PER_SECOND",
+        "ALEXA_BASE_URL",
+        "LWA_BASE_URL",
+    } <= set(text)
+
+
+def test_the_functions_differ_in_nothing_but_their_service_name() -> None:
+    skill, sender = (environment(function) for function in FUNCTIONS)
+    assert {name for name in skill if skill[name] != sender[name]} == {"POWERTOOLS_SERVICE_NAME"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_functions_are_arm64_python_unless_told_otherwise(function: str) -> None:
+    shared = TEMPLATE["Globals"]["Function"]
+    assert shared["Runtime"] == "python3.13"
+    assert shared["Architectures"] == [{"Ref": "Architecture"}]
+    assert PARAMETERS["Architecture"]["Default"] == "arm64"
+    package, name = properties(function)["Handler"].rsplit(".", 1)
+    assert (PROJECT / "lambda" / f"{package.replace('.', '/')}.py").exists()
+    assert name == "lambda_handler"
+
+
+def test_only_the_one_skill_may_invoke_the_skill_function() -> None:
+    event = properties("SkillFunction")["Events"]["Alexa"]
+    assert event["Type"] == "AlexaSkill"
+    assert event["Properties"]["SkillId"] == {"Ref": "SkillId"}
+    assert "Default" not in PARAMETERS["SkillId"]
+
+
+@pytest.mark.parametrize(("table", "key"), [("SubscribersTable", "userId"), ("RunsTable", "runId")])
+def test_the_tables_are_kept_safe_and_forget_in_time(table: str, key: str) -> None:
+    assert properties(table)["KeySchema"] == [{"AttributeName": key, "KeyType": "HASH"}]
+    assert properties(table)["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties(table)["TimeToLiveSpecification"] == {
+        "AttributeName": "expiresAt",
+        "Enabled": True,
+    }
+    assert properties(table)["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    assert properties(table)["SSESpecification"]["SSEEnabled"]
+    assert RESOURCES[table]["DeletionPolicy"] == {"Ref": "DataDeletionPolicy"}
+    assert RESOURCES[table]["UpdateReplacePolicy"] == {"Ref": "DataDeletionPolicy"}
+    assert PARAMETERS["DataDeletionPolicy"]["Default"] == "Retain"
+
+
+def test_a_message_stays_hidden_longer_than_the_sender_can_run() -> None:
+    assert properties("WorkQueue")["VisibilityTimeout"] > properties("SenderFunction")["Timeout"]
+
+
+def test_what_cannot_be_done_ends_in_the_dead_letter_queue_whichever_way_it_came() -> None:
+    dead = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    sender = properties("SenderFunction")
+    schedule = sender["Events"]["Schedule"]["Properties"]
+    on_failure = sender["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert properties("WorkQueue")["RedrivePolicy"]["deadLetterTargetArn"] == dead
+    assert schedule["DeadLetterConfig"]["Arn"] == dead
+    assert on_failure == {"Type": "SQS", "Destination": dead}
+
+
+def test_the_work_queue_reports_single_failures_and_bounds_the_workers() -> None:
+    work = properties("SenderFunction")["Events"]["Work"]["Properties"]
+    assert work["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert work["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaxWorkers"}}
+
+
+@pytest.mark.parametrize("queue", ["WorkQueue", "DeadLetterQueue"])
+def test_the_queues_are_encrypted_for_they_hold_user_ids(queue: str) -> None:
+    assert properties(queue)["SqsManagedSseEnabled"] is True
+
+
+def test_the_schedules_input_is_a_campaign_and_the_time_that_eventbridge_fills_in() -> None:
+    template = properties("SenderFunction")["Events"]["Schedule"]["Properties"]["Input"]["Fn::Sub"]
+    filled = re.sub(r"\$\{(\w+)\}", lambda match: PARAMETERS[match[1]]["Default"], template)
+    document = json.loads(filled)
+    assert set(document) == {"campaign", "scheduledTime"}
+    assert document["scheduledTime"] == "<aws.scheduler.scheduled-time>"
+    assert parse_campaign(document["campaign"]).name == "weather-alert"
+
+
+def test_a_new_stack_sends_nothing_by_itself() -> None:
+    assert PARAMETERS["ScheduleState"]["Default"] == "DISABLED"
+
+
+def test_the_secret_of_a_new_stack_holds_no_credentials() -> None:
+    placeholder = json.loads(properties("CredentialsSecret")["SecretString"])
+    assert placeholder == {"clientId": "REPLACE_ME", "clientSecret": "REPLACE_ME"}
+
+
+def test_every_parameter_says_what_it_is_for() -> None:
+    assert [
+        name for name, each in PARAMETERS.items() if len(each.get("Description", "")) < 20
+    ] == []
+
+
+def test_the_log_groups_have_a_retention() -> None:
+    for group in ("SkillLogGroup", "SenderLogGroup"):
+        assert properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_outputs_are_those_that_the_local_stack_reads() -> None:
+    assert set(TEMPLATE["Outputs"]) == {each.name for each in dataclasses.fields(Outputs)}
+
+
+def test_the_functions_requirements_are_the_locked_versions_of_the_projects_dependencies() -> None:
+    requirements = (PROJECT / "lambda" / "requirements.txt").read_text(encoding="utf-8")
+    required = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements, re.MULTILINE))
+    packages = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    locked = {package["name"]: package for package in packages}
+    needed: dict[str, str] = {}
+    wanted = [each["name"] for each in locked["yellowring"]["dependencies"]]
+    while wanted:
+        name = wanted.pop()
+        if name not in needed:
+            needed[name] = locked[name]["version"]
+            wanted += [each["name"] for each in locked[name].get("dependencies", [])]
+    assert required == needed, "lambda/requirements.txt is out of date: run `make lock`"
