@@ -205,6 +205,18 @@ class Runs:
         update.sets.append(f"{update.name('cause')} = {update.value(cause)}")
         return self._end(update, "halted", now)
 
+    def cancel(self, run_id: str, now: datetime) -> Run | None:
+        """Stop a run because somebody wants it; ``None`` when it had ended before."""
+        return self._end(_Update(run_id), "cancelled", now)
+
+    def list(self) -> list[Run]:
+        """Give all runs that are still kept, the newest first."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table, FilterExpression="attribute_exists(campaign)"
+        )
+        runs = [_run(item) for page in pages for item in page["Items"]]
+        return sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
+
     def _end(self, update: _Update, status: Status, now: datetime) -> Run | None:
         update.sets.append(f"{update.name('endedAt')} = {update.value(now.isoformat())}")
         update.sets.append(f"{update.name('status')} = {update.value(status)}")
