@@ -12,7 +12,7 @@ from ask_sdk_core.dispatch_components import AbstractRequestHandler
 from yellowring.alexa import region_of
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.skill.envelope import InvalidSkillEvent, SkillEvent, text
-from yellowring.subscribers import Disabled, Enabled, RegisterChange
+from yellowring.subscribers import Disabled, Enabled, Erased, RegisterChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ def _disabled(event: SkillEvent) -> Change:
         raise InvalidSkillEvent(
             "request.body.userInformationPersistenceStatus must be PERSISTED or NOT_PERSISTED"
         )
-    return Disabled(event.at, persists=status != "NOT_PERSISTED")
+    return Erased(event.at) if status == "NOT_PERSISTED" else Disabled(event.at)
 
 
 def _account_linked(event: SkillEvent) -> Change:

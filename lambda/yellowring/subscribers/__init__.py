@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from yellowring.subscribers.audience import NOTIFICATIONS_SCOPE, Audience, Customer, Page
 from yellowring.subscribers.changes import (
+    AttributesChange,
     Change,
     ConcurrentChange,
     Disabled,
     Enabled,
+    Erased,
+    Refreshed,
     RegisterChange,
 )
+from yellowring.subscribers.reading import Record, has_permission, subscribed_events
 from yellowring.subscribers.records import Subscribers
 
 __all__ = [
     "NOTIFICATIONS_SCOPE",
+    "AttributesChange",
     "Audience",
     "Change",
     "ConcurrentChange",
     "Customer",
     "Disabled",
     "Enabled",
+    "Erased",
     "Page",
+    "Record",
+    "Refreshed",
     "RegisterChange",
     "Subscribers",
+    "has_permission",
+    "subscribed_events",
 ]

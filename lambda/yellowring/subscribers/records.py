@@ -1,39 +1,53 @@
 """The subscribers table: one true record per customer, however its changes arrive.
 
-A record is a set of registers. A *value register* (subscriptions, permissions, account, …) keeps
-the value of the newest change by (``at``, ``by``): the change's own time in milliseconds since the
-epoch, then its request id. A *moment* (enabled, disabled, erased, rejected) keeps the latest time.
-Both are joins of what was seen, so every order and repetition of the same changes ends in the same
-item. A disable after which Alexa keeps no data *erases*: whatever is not newer than it goes, and a
+A record is a set of registers. A *value register* (subscriptions, permissions, locale, each of the
+customer's attributes, …) keeps the value of the newest change by (``at``, ``by``): the change's own
+time in milliseconds since the epoch, then its request id. A *moment* (enabled, disabled, erased,
+rejected) keeps the latest time. Both are joins of what was seen, so every order and repetition of
+the same changes ends in the same item. An *erasure* removes whatever is not newer than it, and a
 tombstone stays until ``expiresAt`` so that no late change can bring the customer back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from yellowring.subscribers.changes import (
-    REGISTERS,
-    TOMBSTONE_SECONDS,
+    MOST_ATTRIBUTES,
+    AttributesChange,
     ConcurrentChange,
     Disabled,
     Enabled,
+    Erased,
+    Refreshed,
     RegisterChange,
+)
+from yellowring.subscribers.reading import attribute_times, read_record, stamp, times
+from yellowring.subscribers.updates import (
+    STAMPS,
+    Condition,
+    erase,
+    newer,
+    not_newer,
+    registers,
+    set_moment,
+    set_registers,
+    sweep,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
     from yellowring.subscribers.changes import Applied, Change
+    from yellowring.subscribers.reading import Item, Record
+    from yellowring.subscribers.updates import Update
 
-_MOMENTS = ("enabledAt", "rejectedAt")
-_STAMPS = (*(f"{name}At" for name in REGISTERS), *_MOMENTS)
+type _Returned = Literal["NONE", "ALL_OLD", "ALL_NEW"]
 
 
 class Subscribers:
@@ -54,148 +68,125 @@ class Subscribers:
         Raises
         ------
         ConcurrentChange
-            An erasure lost two races in a row. Nothing is half-written; deliver it again.
+            The change lost two races in a row; deliver it again.
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             The table could not be written.
         """
         match change:
-            case RegisterChange():
-                return self._write(user_id, _set_register(change))
+            case RegisterChange() | AttributesChange() | Refreshed():
+                return self._join(user_id, change, "NONE").applied
             case Enabled(at):
-                return self._write(user_id, _set_moment("enabledAt", at))
-            case Disabled(at, persists=True):
-                return self._write(user_id, _set_moment("disabledAt", at))
+                return self._write(user_id, set_moment("enabledAt", at)).applied
             case Disabled(at):
+                return self._write(user_id, set_moment("disabledAt", at)).applied
+            case Erased(at):
                 return self._erase(user_id, at)
+
+    def apply_and_read(self, user_id: str, change: RegisterChange) -> Record:
+        """Join one change and give the record as it is then, all in the one write."""
+        return read_record(self._join(user_id, change, "ALL_NEW").item)
 
     def mark_rejected(self, user_id: str, at: int) -> Applied:
         """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""
-        update = _set_moment("rejectedAt", at)
-        return self._write(user_id, update.only_if("attribute_exists(userId)"))
+        update = set_moment("rejectedAt", at)
+        known = Condition("attribute_exists({0})", ("userId",))
+        return self._write(user_id, update.only_if(known)).applied
 
-    def get(self, user_id: str) -> dict[str, object] | None:
-        """Read one record, consistently; sets and numbers as Python's own."""
+    def get(self, user_id: str) -> Record | None:
+        """Read one record, consistently."""
         answer = self._client.get_item(
             TableName=self._table, Key={"userId": {"S": user_id}}, ConsistentRead=True
         )
         item = answer.get("Item")
-        if item is None:
-            return None
-        deserialize = TypeDeserializer().deserialize
-        return {name: deserialize(value) for name, value in item.items()}
+        return None if item is None else read_record(item)
+
+    def _join(
+        self,
+        user_id: str,
+        change: RegisterChange | AttributesChange | Refreshed,
+        returned: _Returned,
+    ) -> _Written:
+        """Set what is newer than the record; the rest of the change is stale."""
+        targets = registers(change)
+        written = self._write(user_id, set_registers(targets, change.at, change.by), returned)
+        if not written.lost_to_others_than_an_erasure(change.at):
+            return written
+        mine = (change.at, change.by)
+        left = [register for register in targets if stamp(written.item, register) < mine]
+        if not left:
+            return written
+        written = self._write(user_id, set_registers(left, change.at, change.by), returned)
+        if written.lost_to_others_than_an_erasure(change.at):
+            raise _concurrent("written")
+        return written
 
     def _erase(self, user_id: str, at: int) -> Applied:
         """Leave a tombstone; where newer changes are in its way, keep those and only those."""
-        erased = _not_newer("erasedAt", "<")
-        update = _erasure(at, older=_STAMPS, was_disabled_later=False)
-        stamps = [*_STAMPS, "disabledAt"]
-        old = self._try(user_id, update.only_if(erased, *(_not_newer(name) for name in stamps)))
-        if old is None:
-            return "applied"
-        if old.get("erasedAt", -1) >= at:
-            return "stale"
-        newer = {name for name in stamps if old.get(name, -1) > at}
-        older = [name for name in _STAMPS if name not in newer]
-        update = _erasure(at, older=older, was_disabled_later="disabledAt" in newer)
-        kept = [f"{name} > :at" for name in sorted(newer)]
-        still = [_not_newer(name) for name in stamps if name not in newer]
-        old = self._try(user_id, update.only_if(erased, *kept, *still))
-        if old is None:
-            return "applied"
-        if old.get("erasedAt", -1) >= at:
-            return "stale"
-        raise ConcurrentChange(
-            "a customer's record changed twice while it was being erased; "
-            "nothing was written, deliver the event again"
-        )
+        dated = [*STAMPS, "disabledAt"]
+        update = erase(at, older=STAMPS, was_disabled_later=False)
+        guards = [not_newer(name) for name in dated]
+        written = self._write(user_id, update.only_if(*guards), "ALL_OLD")
+        if written.lost_to_others_than_an_erasure(at):
+            found = times(written.item)
+            late = {name for name in dated if found.get(name, -1) > at}
+            older = [name for name in STAMPS if name not in late]
+            update = erase(at, older=older, was_disabled_later="disabledAt" in late)
+            guards = [newer(name) if name in late else not_newer(name) for name in dated]
+            written = self._write(user_id, update.only_if(*guards), "ALL_OLD")
+            if written.lost_to_others_than_an_erasure(at):
+                raise _concurrent("erased")
+        self._sweep(user_id, written.item, at)
+        return written.applied
 
-    def _write(self, user_id: str, update: _Update) -> Applied:
-        return "applied" if self._try(user_id, update) is None else "stale"
+    def _sweep(self, user_id: str, item: Item, at: int) -> None:
+        """Remove the attributes that this erasure, or a newer one that was cut off, left behind."""
+        erased_at = max(at, times(item).get("erasedAt", -1))
+        keys = sorted(key for key, set_at in attribute_times(item).items() if set_at <= erased_at)
+        for start in range(0, len(keys), MOST_ATTRIBUTES):
+            update = sweep(keys[start : start + MOST_ATTRIBUTES], erased_at)
+            if self._write(user_id, update).applied == "stale":
+                raise _concurrent("rid of its attributes")
 
-    def _try(self, user_id: str, update: _Update) -> dict[str, int] | None:
-        """Write; ``None`` when the condition held, else the times that the old item holds."""
+    def _write(self, user_id: str, update: Update, returned: _Returned = "NONE") -> _Written:
+        alias = {name: f"#n{index}" for index, name in enumerate(update.names())}
+        serialize = TypeSerializer().serialize
         try:
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
                 Key={"userId": {"S": user_id}},
-                UpdateExpression=update.expression(),
-                ConditionExpression=" AND ".join(update.conditions),
-                ExpressionAttributeNames={f"#{name}": name for name in update.names()},
+                UpdateExpression=update.expression(alias),
+                ConditionExpression=update.condition(alias),
+                ExpressionAttributeNames={short: name for name, short in alias.items()},
                 ExpressionAttributeValues={
-                    f":{name}": TypeSerializer().serialize(value)
+                    f":{name}": serialize(
+                        Decimal(str(value)) if isinstance(value, float) else value
+                    )
                     for name, value in update.values.items()
                 },
+                ReturnValues=returned,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            item: Mapping[str, Mapping[str, str]] = error.response.get("Item", {})  # type: ignore[assignment]
-            return {name: int(value["N"]) for name, value in item.items() if name.endswith("At")}
-        return None
+            old: Item = error.response.get("Item", {})  # type: ignore[assignment]
+            return _Written("stale", old)
+        return _Written("applied", answer.get("Attributes", {}))
 
 
 @dataclass(frozen=True, slots=True)
-class _Update:
-    """One conditional write, in parts; its values always hold ``at``, the change's own time."""
+class _Written:
+    """How a write went, and the item it told of: of a stale one what is in its way."""
 
-    sets: Mapping[str, str]
-    values: Mapping[str, object]
-    removes: Sequence[str] = ()
-    conditions: Sequence[str] = ()
+    applied: Applied
+    item: Item
 
-    def only_if(self, *conditions: str) -> _Update:
-        return _Update(self.sets, self.values, self.removes, (*self.conditions, *conditions))
-
-    def names(self) -> Iterable[str]:
-        return (*self.sets, *self.removes)
-
-    def expression(self) -> str:
-        sets = ", ".join(f"#{name} = :{value}" for name, value in self.sets.items())
-        removes = ", ".join(f"#{name}" for name in self.removes)
-        return f"SET {sets}" + (f" REMOVE {removes}" if removes else "")
+    def lost_to_others_than_an_erasure(self, at: int) -> bool:
+        """Whether something newer than ``at`` (ms) stood in the way that does not settle it."""
+        return self.applied == "stale" and times(self.item).get("erasedAt", -1) < at
 
 
-def _not_newer(stamp: str, than: Literal["<", "<="] = "<=") -> str:
-    return f"(attribute_not_exists({stamp}) OR {stamp} {than} :at)"
-
-
-def _set_register(change: RegisterChange) -> _Update:
-    at, by = f"{change.register}At", f"{change.register}By"
-    present = {name: value for name, value in change.values.items() if value not in (None, set())}
-    removes = [name for name in REGISTERS[change.register] if name not in present]
-    if change.register == "subscriptions":
-        removes.append("expiresAt")  # newer than the erasure, so no longer a tombstone
-    return _Update(
-        sets={at: "at", by: "by", **{name: name for name in present}},
-        values={"at": change.at, "by": change.by, **present},
-        removes=removes,
-        conditions=(
-            f"(attribute_not_exists({at}) OR {at} < :at OR ({at} = :at AND {by} < :by))",
-            _not_newer("erasedAt", "<"),
-        ),
+def _concurrent(what: str) -> ConcurrentChange:
+    return ConcurrentChange(
+        f"a customer's record changed again while it was being {what}; deliver the event again"
     )
-
-
-def _set_moment(moment: str, at: int) -> _Update:
-    return _Update(
-        sets={moment: "at"},
-        values={"at": at},
-        conditions=(_not_newer(moment, "<"), _not_newer("erasedAt", "<")),
-    )
-
-
-def _erasure(at: int, *, older: Sequence[str], was_disabled_later: bool) -> _Update:
-    """Remove the registers and moments named by their stamps in ``older``; the rest is newer."""
-    sets = {"erasedAt": "at"}
-    values = {"at": at}
-    if not was_disabled_later:
-        sets["disabledAt"] = "at"
-    if "subscriptionsAt" in older:
-        sets["expiresAt"] = "expiresAt"
-        values["expiresAt"] = at // 1000 + TOMBSTONE_SECONDS
-    removes = [moment for moment in _MOMENTS if moment in older]
-    for register, attributes in REGISTERS.items():
-        if f"{register}At" in older:
-            removes += [f"{register}At", f"{register}By", *attributes]
-    return _Update(sets, values, removes)

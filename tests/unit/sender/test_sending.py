@@ -49,7 +49,7 @@ def _unsubscribed(world: World, user: str) -> None:
 
 
 def _disabled(world: World, user: str) -> None:
-    world.subscribers.apply(user, Disabled(LONG_AGO, persists=True))
+    world.subscribers.apply(user, Disabled(LONG_AGO))
 
 
 def _without_permission(world: World, user: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yellowring.skill import app
 from yellowring.skill.envelope import SkillEvent
 from yellowring.skill.skill_events import CHANGES
-from yellowring.subscribers import ConcurrentChange, Disabled, Subscribers
+from yellowring.subscribers import ConcurrentChange, Erased, Subscribers
 
 from tests.envelopes import (
     EU,
@@ -126,7 +126,7 @@ def test_an_erasure_that_others_write_into_still_converges(
     erasure = disabled(at=at)
     client = Interfering(boto3.client("dynamodb"), turn, interference)
     change = CHANGES["AlexaSkillEvent.SkillDisabled"](SkillEvent(erasure))
-    assert isinstance(change, Disabled)
+    assert isinstance(change, Erased)
     try:
         Subscribers(client, "subscribers").apply(USER, change)  # type: ignore[arg-type]
     except ConcurrentChange:
