@@ -51,9 +51,10 @@ class Alexa:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def add_customer(self, region: str, locale: str) -> str:
-        """Add a customer, and return their user id."""
-        answer = self._control("POST", "customers", {"region": region, "locale": locale})
+    def add_customer(self, region: str, locale: str, **more: object) -> str:
+        """Add a customer, and return their user id; ``more`` as the simulator's control has it."""
+        body = {"region": region, "locale": locale, **more}
+        answer = self._control("POST", "customers", body)
         user_id: str = answer["userId"]
         return user_id
 

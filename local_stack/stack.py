@@ -167,6 +167,8 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
                 own = {
                     "SkillId": skill.skill_id,
                     "DataDeletionPolicy": "Delete",
+                    "MaxEventsPerSecond": "200",
+                    "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
                     "AlexaBaseUrl": f"{alexa.url}/{{region}}",
                     "LwaBaseUrl": alexa.url,
                 }
