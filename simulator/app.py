@@ -15,6 +15,7 @@ from simulator import alexa_api
 from simulator.answers import RequestIds, json_answer
 from simulator.controls import Controls, answer_errors
 from simulator.simulation import Simulation
+from simulator.voice_controls import VoiceControls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,6 +54,7 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
     )
     app.state.simulation = simulation
     app.router.routes.extend(alexa_api.routes(simulation))
+    app.router.routes.extend(VoiceControls(simulation).routes())
     app.router.routes.extend(Controls(simulation).routes())
     app.router.routes.append(Route("/", _console))
     answer_errors(app)

@@ -35,6 +35,8 @@ class SimulatorConfig:
         Deliveries of one event before it is given up; 125 at the longest delay is an hour.
     first_retry_seconds, longest_retry_seconds
         The delay after the first failed delivery, doubled after each, and its bound.
+    voice_deadline_seconds
+        How long a customer who spoke waits for the skill's answer (Alexa waits eight seconds).
     """
 
     skill_id: str
@@ -47,6 +49,7 @@ class SimulatorConfig:
     max_attempts: int = 125
     first_retry_seconds: float = 0.5
     longest_retry_seconds: float = 30.0
+    voice_deadline_seconds: float = 8.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, with the reason."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
-from pydantic import AfterValidator, Field, PlainValidator
 from starlette.routing import Route
 
 from simulator.answers import json_answer
-from simulator.customers import Customer, NotPossible, Persistence, UnknownCustomer
+from simulator.bodies import Action, Dated, Disable, NewCustomers, Subscribe, body_of
+from simulator.conversations import SkillFailed, SkillTooSlow
+from simulator.customers import NotPossible, UnknownCustomer
 from simulator.delivery import NoFunction
-from simulator.facts import HOME_LOCALES, LOCALES, Region
-from simulator.faults import Document, Faults, InvalidDocument
-from simulator.schemas import EVENT_NAMES, parse_time
+from simulator.facts import HOME_LOCALES
+from simulator.faults import Faults, InvalidDocument
+from simulator.schemas import EVENT_NAMES
+from simulator.simulation import summary
+from simulator.voice import BadReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,66 +25,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from simulator.customers import Customer
     from simulator.simulation import Simulation
-
-Action = Literal["enable", "disable", "subscribe", "unsubscribe", "grant", "revoke"]
-
-_MOST_AT_ONCE = 100_000
-
-
-def _time(value: object) -> datetime:
-    moment = parse_time(value)
-    if moment is None:
-        raise ValueError("must be an ISO 8601 date and time with Z or an offset")
-    return moment
-
-
-def _event_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [name for name in names if name not in EVENT_NAMES]
-    if unknown or not names:
-        raise ValueError(f"must be one or more of {', '.join(EVENT_NAMES)}")
-    return names
-
-
-def _locale(locale: str) -> str:
-    if locale not in LOCALES:
-        raise ValueError(f"must be one of {', '.join(sorted(LOCALES))}")
-    return locale
-
-
-Time = Annotated[datetime, PlainValidator(_time)]
-EventNames = Annotated[tuple[str, ...], AfterValidator(_event_names)]
-
-
-class NewCustomers(Document):
-    """Body of ``POST /_sim/customers``; of ``silent`` ones the skill hears nothing."""
-
-    user_id: str | None = Field(
-        default=None, min_length=1, max_length=255, pattern=r"^amzn1\.ask\.account\."
-    )
-    region: Region = "na"
-    locale: Annotated[str, AfterValidator(_locale)] | None = None
-    count: int | None = Field(default=None, ge=1, le=_MOST_AT_ONCE)
-    subscribed: bool | EventNames = False
-    silent: bool = False
-
-
-class Dated(Document):
-    """Body of enable, grant and revoke."""
-
-    at: Time | None = None
-
-
-class Disable(Dated):
-    """Body of disable."""
-
-    persistence: Persistence = "NOT_PERSISTED"
-
-
-class Subscribe(Dated):
-    """Body of subscribe and unsubscribe."""
-
-    events: EventNames = EVENT_NAMES
 
 
 class Controls:
@@ -106,6 +49,7 @@ class Controls:
             ("POST", "/reset", self.reset),
             ("GET", "/events", self.events),
             ("POST", "/events/flush", self.flush),
+            ("GET", "/messages", self.messages),
             ("GET", "/requests", self.requests),
             ("POST", "/tokens/revoke", self.revoke_tokens),
         )
@@ -127,22 +71,26 @@ class Controls:
 
     async def customers(self, request: Request) -> Response:
         """List the customers, or the newest ``limit`` of them."""
-        now = self._simulation.clock()
         chosen = _newest(request, list(self._simulation.customers))
-        return json_answer([customer.document(now) for customer in chosen])
+        return json_answer([self._document(customer) for customer in chosen])
 
     async def customer(self, request: Request) -> Response:
         """Show one customer."""
         customer = self._simulation.customers.get(request.path_params["user_id"])
-        return json_answer(customer.document(self._simulation.clock()))
+        return json_answer(self._document(customer))
+
+    def _document(self, customer: Customer) -> dict[str, object]:
+        simulation = self._simulation
+        voice = simulation.conversations.document(customer)
+        return customer.document(simulation.clock()) | {"voice": voice}
 
     async def add_customers(self, request: Request) -> Response:
         """Make one customer, or ``count`` of them as a list."""
-        wanted = NewCustomers.read(await _body(request))
+        wanted = NewCustomers.read(await body_of(request))
         if wanted.count is not None and wanted.user_id is not None:
             raise InvalidDocument("userId: leave it out when count is given")
         made = [self._add(wanted) for _ in range(wanted.count or 1)]
-        documents = [customer.document(self._simulation.clock()) for customer in made]
+        documents = [self._document(customer) for customer in made]
         return json_answer(documents if wanted.count is not None else documents[0], 201)
 
     def _add(self, wanted: NewCustomers) -> Customer:
@@ -163,13 +111,14 @@ class Controls:
                 f"no such action {action!r}; one of {', '.join(get_args(Action))}"
             )
         customer = self._simulation.customers.get(request.path_params["user_id"])
-        changed = self._act(customer, action, await _body(request))
-        return json_answer(changed.document(self._simulation.clock()))
+        changed = self._act(customer, action, await body_of(request))
+        return json_answer(self._document(changed))
 
     def _act(self, customer: Customer, action: Action, body: object) -> Customer:
         customers = self._simulation.customers
         if action == "disable":
             disable = Disable.read(body)
+            self._simulation.conversations.forget(customer)
             return customers.disable(customer, disable.persistence, disable.at)
         if action in ("subscribe", "unsubscribe"):
             subscribe = Subscribe.read(body)
@@ -193,7 +142,7 @@ class Controls:
 
     async def set_faults(self, request: Request) -> Response:
         """Replace the faults."""
-        self._simulation.set_faults(Faults.read(await _body(request)))
+        self._simulation.set_faults(Faults.read(await body_of(request)))
         return await self.faults(request)
 
     async def reset(self, request: Request) -> Response:  # noqa: ARG002
@@ -207,27 +156,30 @@ class Controls:
         events = [event.document() for event in chosen]
         return json_answer({"summary": self._simulation.events_summary(), "events": events})
 
+    async def messages(self, request: Request) -> Response:
+        """List the messages to the skill: all, one customer's (``userId``), the newest."""
+        found = self._simulation.messages
+        if (user_id := request.query_params.get("userId")) is not None:
+            found = [message for message in found if message.user_id == user_id]
+        chosen = [message.document() for message in _newest(request, found)]
+        return json_answer({"summary": summary(found), "messages": chosen})
+
     async def flush(self, request: Request) -> Response:  # noqa: ARG002
         """Deliver now everything that waits."""
         return json_answer({"deliveries": self._simulation.deliverer.flush()})
 
     async def requests(self, request: Request) -> Response:  # noqa: ARG002
-        """Show what the Proactive Events API answered, and how many tokens were given out."""
-        issued = {"tokensIssued": self._simulation.tokens.issued}
-        return json_answer(self._simulation.traffic.document() | issued)
+        """Show what the two APIs answered, and how many tokens were given out."""
+        simulation = self._simulation
+        more = {
+            "tokensIssued": simulation.tokens.issued,
+            "messages": simulation.message_traffic.document(),
+        }
+        return json_answer(simulation.traffic.document() | more)
 
     async def revoke_tokens(self, request: Request) -> Response:  # noqa: ARG002
         """End every access token."""
         return json_answer({"revoked": self._simulation.tokens.revoke_all()})
-
-
-async def _body(request: Request) -> object:
-    """Read a control's body; none at all is an empty object."""
-    raw = await request.body()
-    try:
-        return json.loads(raw) if raw.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise InvalidDocument(f"body: is not JSON: {error}") from None
 
 
 def _newest[T](request: Request, everything: list[T]) -> list[T]:
@@ -244,6 +196,9 @@ _STATUSES: dict[type[Exception], int] = {
     UnknownCustomer: 404,
     NotPossible: 409,
     NoFunction: 409,
+    SkillFailed: 502,
+    BadReply: 502,
+    SkillTooSlow: 504,
 }
 
 

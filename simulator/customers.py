@@ -64,7 +64,7 @@ class Customer:
         return self.last_event
 
     def document(self, now: datetime) -> dict[str, object]:
-        """The customer as the controls show it; ``waiting`` notifications have not expired."""
+        """The customer as the controls show it; ``waiting`` notifications light the ring."""
         return {
             "userId": self.user_id,
             "region": self.region,
@@ -77,7 +77,7 @@ class Customer:
             "successor": self.successor,
             "predecessor": self.predecessor,
             "notifications": len(self.notifications),
-            "waiting": sum(each.expiry > now for each in self.notifications),
+            "waiting": sum(each.waits(now) for each in self.notifications),
         }
 
 
@@ -167,13 +167,13 @@ class Customers:
 
     def grant(self, customer: Customer, at: datetime | None = None) -> Customer:
         """Accept the notifications permission; who is new to the skill enables it first."""
-        self._check_enabled(customer, at)
+        self.ensure_enabled(customer, at)
         self._emit(customer, [self._grant(customer)], at)
         return customer
 
     def revoke(self, customer: Customer, at: datetime | None = None) -> Customer:
         """Take the notifications permission back, which ends every subscription."""
-        self._check_enabled(customer, at)
+        self.ensure_enabled(customer, at)
         customer.granted, customer.subscriptions = False, ()
         permissions = Body("SkillPermissionChanged", {"acceptedPermissions": []})
         self._emit(customer, [permissions, Body("ProactiveSubscriptionChanged", None)], at)
@@ -186,7 +186,7 @@ class Customers:
         at: datetime | None = None,
     ) -> Customer:
         """Add to the subscriptions, accepting the permission first where it is missing."""
-        self._check_enabled(customer, at)
+        self.ensure_enabled(customer, at)
         bodies = [] if customer.granted else [self._grant(customer)]
         wanted = {*customer.subscriptions, *events}
         customer.subscriptions = tuple(name for name in EVENT_NAMES if name in wanted)
@@ -200,7 +200,7 @@ class Customers:
         at: datetime | None = None,
     ) -> Customer:
         """Take from the subscriptions; the permission stays."""
-        self._check_enabled(customer, at)
+        self.ensure_enabled(customer, at)
         unwanted = set(events)
         customer.subscriptions = tuple(
             name for name in customer.subscriptions if name not in unwanted
@@ -212,7 +212,14 @@ class Customers:
         if customer.successor is not None:
             raise NotPossible(f"this user id is gone; the person is now {customer.successor!r}")
 
-    def _check_enabled(self, customer: Customer, at: datetime | None) -> None:
+    def ensure_enabled(self, customer: Customer, at: datetime | None = None) -> None:
+        """Let who is new to the skill enable it; who disabled it has to do that first.
+
+        Raises
+        ------
+        NotPossible
+            When the customer has disabled the skill, or is another one now.
+        """
         self._check_here(customer)
         if customer.state == "disabled":
             raise NotPossible("the skill is disabled; enable it first")

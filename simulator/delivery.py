@@ -16,6 +16,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from simulator.lambda_invoker import NotAcknowledged
+from simulator.skill_events import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,10 +60,12 @@ class Deliverer:
     def __init__(
         self,
         config: SimulatorConfig,
-        invoke: Callable[[bytes], None] | None,
+        invoke: Callable[[bytes], object] | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._config = config
+        self._patience = Patience(
+            config.first_retry_seconds, config.longest_retry_seconds, config.max_attempts
+        )
         self._invoke = invoke
         self._monotonic = monotonic
         self._changed = threading.Condition()
@@ -162,9 +165,14 @@ class Deliverer:
     def _run(self, lane: int) -> None:
         while taken := self._take(lane):
             delivery, epoch = taken
-            error = self._attempt(delivery.event)
+            late = self._patience_with(delivery.event).over(self._monotonic())
+            error = None if late else self._attempt(delivery.event)
             with self._changed:
-                if epoch == self._epoch:
+                if epoch != self._epoch:
+                    continue
+                if late:
+                    self._expire(delivery.event)
+                else:
                     self._conclude(delivery, error)
 
     def _take(self, lane: int) -> tuple[_Delivery, int] | None:
@@ -189,16 +197,21 @@ class Deliverer:
         return None
 
     def _conclude(self, delivery: _Delivery, error: str | None) -> None:
-        event = delivery.event
-        event.attempts += 1
+        event, moment = delivery.event, self._monotonic()
+        event.attempted(moment, error)
         delivery.tries += 1
         if error is None:
-            event.concluded += 1
-            event.acknowledged += 1
+            event.conclude(acknowledged=True)
             return
-        event.last_error = error
-        if delivery.tries >= self._config.max_attempts:
-            event.concluded += 1
-            return
-        doubled = self._config.first_retry_seconds * 2.0 ** min(delivery.tries - 1, 30)
-        self._push(delivery, min(doubled, self._config.longest_retry_seconds))
+        wait = self._patience_with(event).wait(delivery.tries, moment)
+        if wait is None:
+            event.conclude(acknowledged=False)
+        else:
+            self._push(delivery, wait)
+
+    def _expire(self, event: SkillEvent) -> None:
+        event.last_error = event.last_error or "it expired before it was delivered"
+        event.conclude(acknowledged=False)
+
+    def _patience_with(self, event: SkillEvent) -> Patience:
+        return event.patience or self._patience

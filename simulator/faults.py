@@ -74,7 +74,7 @@ Delay = Annotated[tuple[Milliseconds, Milliseconds], AfterValidator(_ordered)]
 
 
 class EventFaults(Document):
-    """How skill events reach the skill: how often, in what order, how late, how dated.
+    """How skill events and messages reach the skill: how often, in what order, how late, how dated.
 
     ``timestamps`` spells ``request.timestamp`` as ISO 8601 in seconds or milliseconds, or as a
     number; ``mixed`` takes any of them, and at times the older ``timeStamp`` as the name.
@@ -115,6 +115,12 @@ class LwaFaults(Document):
     latency_ms: Delay = (0, 0)
 
 
+class MessageFaults(Document):
+    """How soon a message that the skill did not acknowledge comes again; doubled each time."""
+
+    first_retry_seconds: float = Field(default=30, ge=0.01, le=3600)
+
+
 class Faults(Document):
     """The whole fault document; its defaults are an Alexa that never fails.
 
@@ -128,6 +134,7 @@ class Faults(Document):
     events: EventFaults = EventFaults()
     api: ApiFaults = ApiFaults()
     lwa: LwaFaults = LwaFaults()
+    messages: MessageFaults = MessageFaults()
     daily_limit: int | None = Field(default=None, ge=0)
 
 

@@ -40,8 +40,13 @@ class LambdaInvoker:
         self._making = threading.Lock()
         self._client: LambdaClient | None = None
 
-    def __call__(self, envelope: bytes) -> None:
+    def __call__(self, envelope: bytes) -> bytes:
         """Invoke the function once.
+
+        Returns
+        -------
+        bytes
+            What it answered.
 
         Raises
         ------
@@ -57,6 +62,7 @@ class LambdaInvoker:
             raise NotAcknowledged(str(error)[:_LONGEST_ERROR]) from error
         if kind := answer.get("FunctionError"):
             raise NotAcknowledged(f"{kind}: {_error_of(payload)}"[:_LONGEST_ERROR])
+        return payload
 
     def _lambda(self) -> LambdaClient:
         with self._making:

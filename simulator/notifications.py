@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from simulator.proactive_events import Content, ProactiveEvent
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Notification:
-    """One event that one customer received."""
+    """One event that one customer received; it lights the ring until it is heard or expires."""
 
     user_id: str
     locale: str
@@ -31,6 +31,15 @@ class Notification:
     stage: Stage
     accepted_at: datetime
     expiry: datetime
+    heard_at: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.content, self.locale)
+
+    def waits(self, now: datetime) -> bool:
+        """Tell whether the ring is yellow for it."""
+        return self.heard_at is None and self.expiry > now
 
     def document(self) -> dict[str, object]:
         """The notification as its control shows it, with the sentence that Alexa says."""
@@ -40,12 +49,21 @@ class Notification:
             "referenceId": self.reference_id,
             "eventName": self.content.event_name,
             "payload": self.content.payload,
-            "sentence": sentence(self.content, self.locale),
+            "sentence": self.sentence,
             "region": self.region,
             "stage": self.stage,
             "acceptedAt": spell(self.accepted_at, "iso-ms"),
             "expiryTime": spell(self.expiry, "iso-ms"),
+            "heardAt": None if self.heard_at is None else spell(self.heard_at, "iso-ms"),
         }
+
+
+def listen(customer: Customer, now: datetime) -> list[Notification]:
+    """Have Alexa read out what waits for a customer, oldest first; the ring goes out."""
+    waiting = [each for each in customer.notifications if each.waits(now)]
+    for each in waiting:
+        each.heard_at = now
+    return waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,33 +69,33 @@ def parse_request(body: bytes, now: datetime) -> ProactiveEvent:
     Refused
         With status 400, saying what is wrong and where.
     """
-    document = _load(body)
+    document = load_object(body)
     if unknown := document.keys() - _FIELDS:
-        _refuse(
-            f"unknown field {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(_FIELDS))}"
-        )
+        refuse(f"unknown field {', '.join(sorted(unknown))}; allowed: {', '.join(sorted(_FIELDS))}")
     if missing := _REQUIRED - document.keys():
-        _refuse(f"required field {', '.join(sorted(missing))} is missing")
+        refuse(f"required field {', '.join(sorted(missing))} is missing")
     timestamp, expiry = _times(document, now)
     reference_id = document["referenceId"]
     if not isinstance(reference_id, str) or not _REFERENCE_ID.fullmatch(reference_id):
-        _refuse("referenceId: must be 1 to 100 characters out of letters, digits, ~ and -")
+        refuse("referenceId: must be 1 to 100 characters out of letters, digits, ~ and -")
     user_id = _audience(document["relevantAudience"])
     content = _content(document["event"], document.get("localizedAttributes", []))
     return ProactiveEvent(reference_id, timestamp, expiry, content, user_id)
 
 
-def _refuse(message: str) -> NoReturn:
+def refuse(message: str) -> NoReturn:
+    """Refuse a request for what its body says."""
     raise Refused(400, message, code="INVALID_REQUEST")
 
 
-def _load(body: bytes) -> dict[str, Any]:
+def load_object(body: bytes) -> dict[str, Any]:
+    """Decode a body that must be one JSON object in UTF-8, or refuse it with 400."""
     try:
         document = json.loads(body.decode(), parse_constant=_not_json)
     except (ValueError, RecursionError) as error:
-        _refuse(f"body is not JSON in UTF-8: {error}")
+        refuse(f"body is not JSON in UTF-8: {error}")
     if not isinstance(document, dict):
-        _refuse("body must be a JSON object")
+        refuse("body must be a JSON object")
     return document
 
 
@@ -106,32 +106,32 @@ def _not_json(constant: str) -> NoReturn:
 def _times(document: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
     timestamp, expiry = parse_time(document["timestamp"]), parse_time(document["expiryTime"])
     if timestamp is None:
-        _refuse("timestamp: must be an ISO 8601 date and time with Z or an offset")
+        refuse("timestamp: must be an ISO 8601 date and time with Z or an offset")
     if expiry is None:
-        _refuse("expiryTime: must be an ISO 8601 date and time with Z or an offset")
+        refuse("expiryTime: must be an ISO 8601 date and time with Z or an offset")
     after_timestamp, after_now = expiry - timestamp, expiry - now
     if after_timestamp < SOONEST_EXPIRY or after_now < SOONEST_EXPIRY - CLOCK_TOLERANCE:
-        _refuse("expiryTime: must be at least 5 minutes after timestamp and after now")
+        refuse("expiryTime: must be at least 5 minutes after timestamp and after now")
     if after_timestamp > LATEST_EXPIRY or after_now > LATEST_EXPIRY + CLOCK_TOLERANCE:
-        _refuse("expiryTime: must be at most 24 hours after timestamp and after now")
+        refuse("expiryTime: must be at most 24 hours after timestamp and after now")
     return timestamp, expiry
 
 
 def _audience(audience: object) -> str | None:
     if not isinstance(audience, dict) or set(audience) != {"type", "payload"}:
-        _refuse("relevantAudience: must be an object with type and payload, and nothing else")
+        refuse("relevantAudience: must be an object with type and payload, and nothing else")
     payload = audience["payload"]
     if audience["type"] == "Multicast":
         if payload != {}:
-            _refuse("relevantAudience.payload: must be {} for Multicast")
+            refuse("relevantAudience.payload: must be {} for Multicast")
         return None
     if audience["type"] != "Unicast":
-        _refuse("relevantAudience.type: must be Unicast or Multicast")
+        refuse("relevantAudience.type: must be Unicast or Multicast")
     if not isinstance(payload, dict) or set(payload) != {"user"}:
-        _refuse('relevantAudience.payload: must be {"user": "<user id>"} for Unicast')
+        refuse('relevantAudience.payload: must be {"user": "<user id>"} for Unicast')
     user_id = payload["user"]
     if not isinstance(user_id, str) or not 0 < len(user_id) <= LONGEST_USER_ID:
-        _refuse(f"relevantAudience.payload.user: must be 1 to {LONGEST_USER_ID} characters")
+        refuse(f"relevantAudience.payload.user: must be 1 to {LONGEST_USER_ID} characters")
     return user_id
 
 
@@ -139,9 +139,9 @@ def _content(event: object, localized_attributes: object) -> Content:
     try:
         content = _checked(json.dumps([event, localized_attributes], separators=(",", ":")))
     except RecursionError:
-        _refuse("event: nested too deep")
+        refuse("event: nested too deep")
     if isinstance(content, str):
-        _refuse(content)
+        refuse(content)
     return content
 
 

@@ -96,6 +96,6 @@ def test_the_fate_of_a_request_does_not_depend_on_whose_came_before() -> None:
     def fates(order: list[int]) -> dict[int, float]:
         simulation = simulated()
         users = [simulation.customers.add("na", "en-US") for _ in order]
-        return {index: simulation.fate(users[index].user_id).random() for index in order}
+        return {index: simulation.fate("scope", users[index].user_id).random() for index in order}
 
     assert fates([0, 1, 2]) == fates([2, 0, 1])

@@ -43,7 +43,13 @@ def client_with_one() -> Client:
         ("POST", f"{CUSTOMER}/subscribe", {"events": []}, 400, "events: must be one or more of"),
         ("POST", f"{CUSTOMER}/subscribe", {"events": ["X"]}, 400, "events: must be one or more of"),
         ("GET", "/notifications?userId=nobody", None, 404, "nobody"),
-        ("PUT", "/faults", {"event": {}}, 400, "allowed: seed, events, api, lwa, dailyLimit"),
+        (
+            "PUT",
+            "/faults",
+            {"event": {}},
+            400,
+            "allowed: seed, events, api, lwa, messages, dailyLimit",
+        ),
         (
             "PUT",
             "/faults",
@@ -101,6 +107,7 @@ def test_faults_are_replaced_whole_and_shown_with_their_defaults() -> None:
             "unauthorized": 0,
         },
         "lwa": {"tokenLifetimeSeconds": 3600, "error5xx": 0, "latencyMs": [0, 0]},
+        "messages": {"firstRetrySeconds": 30},
         "dailyLimit": None,
     }
     assert client.sim("GET", "/faults") == defaults
