@@ -14,6 +14,10 @@ MODULES = {
     "schema": "cli.catalog",
     "validate": "cli.validate",
     "preview": "cli.preview",
+    "send": "cli.send",
+    "runs": "cli.runs",
+    "subscribers": "cli.subscribers",
+    "schedule": "cli.schedule",
 }
 """The module of each subcommand; its `register` adds them to the command."""
 
@@ -22,7 +26,7 @@ def build(wanted: str | None = None) -> typer.Typer:
     """Make the command with the subcommand that is wanted, or with all when it is none of them."""
     app = typer.Typer(
         name="yellowring",
-        help="Write, check and hear Alexa notifications before they are sent.",
+        help="Write, check, send and watch Alexa notifications.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -37,7 +41,7 @@ def build(wanted: str | None = None) -> typer.Typer:
 
 
 def _root() -> None:
-    """Write, check and hear Alexa notifications before they are sent."""
+    """Write, check, send and watch Alexa notifications."""
 
 
 def main() -> None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WIDEST = 400
+"""Columns of a table that no terminal bounds."""
 
 
 def say(text: str) -> None:
@@ -27,6 +35,22 @@ def failure(text: str) -> typer.Exit:
 def say_json(document: object) -> None:
     """Print a document as JSON that people can read and programs can parse."""
     say(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print a table; columns are as wide as they need to be, whatever reads them."""
+    from rich.console import Console  # noqa: PLC0415 - a quarter of a second that JSON can save
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table(title=title or None, title_justify="left", title_style="bold", box=None)
+    for heading in headings:
+        made.add_column(heading, no_wrap=True)
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    console = Console()
+    wide = console if console.is_terminal else Console(width=WIDEST)
+    wide.print(made)
 
 
 def _printable(text: str, encoding: str) -> str:

@@ -1,0 +1,106 @@
+"""What a campaign would send, and to how many, without sending anything."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from yellowring.alexa.endpoints import region_of
+from yellowring.sender.plan import plan, request
+from yellowring.subscribers import Audience
+
+from cli.customers import deliverable, subscribers_of
+from cli.output import say, say_json
+from cli.standing import STANDINGS, masked, standing
+
+if TYPE_CHECKING:
+    from yellowring.alexa.proactive_events import CreateProactiveEventRequest
+    from yellowring.sender.campaign import Campaign
+    from yellowring.sender.order import Order
+    from yellowring.subscribers import Customer
+
+    from cli.stacks import Stack
+
+SHOWN = 3
+"""Requests that are shown."""
+
+
+def tell(stack: Stack, order: Order, *, as_json: bool) -> None:
+    """Show the first requests of a run that is not started, and count its customers."""
+    campaign = order.campaign
+    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
+    made = request(plan(order, audience.approximate_count), campaign)
+    first, counts = _customers(stack, campaign)
+    if campaign.audience.type == "multicast":
+        bodies = [{"region": "home", "request": json.loads(made.multicast())}]
+    else:
+        bodies = [_unicast(made, customer) for customer in first]
+    if as_json:
+        say_json({"runId": order.run_id, "customers": counts, "requests": bodies})
+        return
+    say(f"run {order.run_id} on {stack.where}: nothing was sent")
+    say(_sentence(campaign, counts))
+    for each in bodies:
+        say("")
+        say(f"to {each['region']}:")
+        say_json(each["request"])
+
+
+def _customers(
+    stack: Stack, campaign: Campaign
+) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
+    """Give the first customers of the audience, and how many there are."""
+    if campaign.audience.type == "users":
+        return _named(stack, campaign)
+    first: list[Customer] = []
+    regions: Counter[str] = Counter()
+    for page in deliverable(stack, campaign):
+        first += islice(page, max(0, SHOWN - len(first)))
+        regions.update(_region(customer) for customer in page)
+    return tuple(first), {"deliverable": regions.total(), "byRegion": dict(sorted(regions.items()))}
+
+
+def _named(
+    stack: Stack, campaign: Campaign
+) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
+    records = subscribers_of(stack)
+    user_ids = campaign.audience.user_ids
+    found = [records.get(user_id) for user_id in user_ids]
+    standings = Counter(standing(each, campaign.event_name) for each in found if each is not None)
+    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
+    return audience.named(user_ids[:SHOWN]), {
+        "named": len(user_ids),
+        "deliverable": standings["deliverable"],
+        "unknown": found.count(None),
+        "notDeliverable": {name: standings[name] for name in STANDINGS[1:] if standings[name]},
+    }
+
+
+def _unicast(made: CreateProactiveEventRequest, customer: Customer) -> dict[str, Any]:
+    body = made.unicast().body(masked(customer.user_id))
+    return {"region": _region(customer), "request": json.loads(body)}
+
+
+def _region(customer: Customer) -> str:
+    if customer.api_endpoint is None:
+        return "home"
+    return region_of(customer.api_endpoint)
+
+
+def _sentence(campaign: Campaign, counts: dict[str, Any]) -> str:
+    deliverable_now = f"{counts['deliverable']:,} customers are deliverable now"
+    if campaign.audience.type == "multicast":
+        return f"one request to all whom Alexa has subscribed; by our records {deliverable_now}"
+    if campaign.audience.type == "users":
+        not_now = {"not on record": counts["unknown"], **counts["notDeliverable"]}
+        reasons = [f"{customers:,} {why}" for why, customers in not_now.items() if customers]
+        told = f"; of the others, {', '.join(reasons)}" if reasons else ""
+        return (
+            f"of {counts['named']:,} users named, {counts['deliverable']:,} are deliverable{told}"
+        )
+    regions = ", ".join(
+        f"{region} {customers:,}" for region, customers in counts["byRegion"].items()
+    )
+    return deliverable_now + (f": {regions}" if regions else "")
