@@ -81,3 +81,26 @@ def account(*, linked: bool, at: Any = 0, user: str = USER) -> dict[str, Any]:
     kind = "AlexaSkillEvent.SkillAccount" + ("Linked" if linked else "Unlinked")
     body = {"body": {"accessToken": "Atza|linked"}} if linked else {}
     return envelope(kind, at=at, user=user, **body)
+
+
+def message(
+    data: Any,
+    *,
+    at: Any = 0,
+    user: str = USER,
+    endpoint: str | None = NA,
+    locale: str | None = "en-US",
+) -> dict[str, Any]:
+    """Give a Messaging.MessageReceived with what the business sent its skill."""
+    told = {"message": data} | ({"locale": locale} if locale else {})
+    made = envelope("Messaging.MessageReceived", at=at, user=user, **told)
+    if endpoint:
+        made["context"]["System"]["apiEndpoint"] = endpoint
+    else:
+        del made["context"]["System"]["apiEndpoint"]
+    return made
+
+
+def command(name: str, **members: Any) -> dict[str, Any]:
+    """Give the data of a skill message."""
+    return {"version": 1, "command": name} | members

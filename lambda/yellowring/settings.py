@@ -28,10 +28,14 @@ class SkillSettings:
         ``SKILL_ID``: the only skill whose requests are answered.
     subscribers_table
         ``SUBSCRIBERS_TABLE``: name of the DynamoDB table of customers.
+    work_queue_url
+        ``WORK_QUEUE_URL``: the SQS queue on which notifications are ordered from the sender; only
+        they need it.
     """
 
     skill_id: str
     subscribers_table: str
+    work_queue_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
@@ -46,6 +50,7 @@ class SkillSettings:
         settings = cls(
             skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
+            work_queue_url=reader.optional("WORK_QUEUE_URL"),
         )
         reader.finish()
         return settings

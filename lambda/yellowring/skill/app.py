@@ -18,6 +18,8 @@ from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
 from yellowring.skill import voice
 from yellowring.skill.envelope import InvalidSkillEvent, check_skill, event_envelope, request_type
+from yellowring.skill.messages import MESSAGE, MessageHandler
+from yellowring.skill.orders import Orders
 from yellowring.skill.skill_events import CHANGES, SkillEventHandler
 from yellowring.subscribers import Subscribers
 
@@ -42,7 +44,7 @@ def lambda_handler(event: Json, context: object) -> Json:
     Parameters
     ----------
     event
-        A request envelope: a skill event, or a voice request.
+        A request envelope: a skill event, a skill message, or a voice request.
     context
         Lambda's own.
 
@@ -58,7 +60,7 @@ def lambda_handler(event: Json, context: object) -> Json:
     WrongSkill
         The request is for another skill.
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
-        A skill event could not be stored: Alexa has to deliver it again.
+        What happened could not be stored or ordered: Alexa has to deliver it again.
     """
     settings = SkillSettings.from_environ(os.environ)
     try:
@@ -74,7 +76,7 @@ def _answer(event: Json, context: object, settings: SkillSettings) -> Json:
     kind = request_type(event)
     check_skill(event, settings.skill_id)
     skill = _skill(settings)
-    if kind in CHANGES:
+    if kind in CHANGES or kind == MESSAGE:
         envelope = event_envelope(event)
     elif kind in voice.REQUESTS:
         envelope = _voice_envelope(skill, event)
@@ -101,6 +103,9 @@ def _skill(settings: SkillSettings) -> CustomSkill:
     builder = SkillBuilder()
     builder.skill_id = settings.skill_id
     builder.add_request_handler(SkillEventHandler(settings, table))
+    builder.add_request_handler(
+        MessageHandler(settings, table, Orders(settings.work_queue_url, _AWS))
+    )
     builder.add_request_handler(voice.VoiceHandler())
     builder.add_exception_handler(voice.Apology())
     return builder.create()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from yellowring.subscribers.audience import NOTIFICATIONS_SCOPE, Audience, Customer, Page
 from yellowring.subscribers.changes import (
+    ATTRIBUTE_KEY,
+    MOST_ATTRIBUTES,
     AttributesChange,
+    AttributeValue,
     Change,
     ConcurrentChange,
     Disabled,
@@ -17,7 +20,10 @@ from yellowring.subscribers.reading import Record, has_permission, subscribed_ev
 from yellowring.subscribers.records import Subscribers
 
 __all__ = [
+    "ATTRIBUTE_KEY",
+    "MOST_ATTRIBUTES",
     "NOTIFICATIONS_SCOPE",
+    "AttributeValue",
     "AttributesChange",
     "Audience",
     "Change",

@@ -20,15 +20,20 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     Written from the meaning of the events, with no regard to order: the newest of each kind, and
     nothing that is not newer than the last disable after which no data is kept.
     """
-    facts = [_fact(each) for each in history]
+    facts = [fact for each in history for fact in _facts(each)]
     erased = max((f["at"] for f in facts if f["kind"] == "erased"), default=-1)
     disables = [f["at"] for f in facts if f["kind"] in ("erased", "disabled")]
     item: dict[str, Any] = {"userId": history[0]["context"]["System"]["user"]["userId"]}
-    for kind in ("subscriptions", "permissions", "account"):
+    for kind in ("subscriptions", "permissions", "account", "locale", "endpoint"):
         of_kind = [f for f in facts if f["kind"] == kind and f["at"] > erased]
         if of_kind:
             newest = max(of_kind, key=lambda f: (f["at"], f["by"]))
             item |= {f"{kind}At": str(newest["at"]), f"{kind}By": newest["by"]} | newest["value"]
+    for key in {f["key"] for f in facts if f["kind"] == "attribute" and f["at"] > erased}:
+        of_key = [f for f in facts if f.get("key") == key]
+        newest = max(of_key, key=lambda f: (f["at"], f["by"]))
+        name = f"attributes.{key}"
+        item |= {f"{name}.at": str(newest["at"]), f"{name}.by": newest["by"]} | newest["value"]
     enables = [f["at"] for f in facts if f["kind"] == "enabled" and f["at"] > erased]
     if enables:
         item["enabledAt"] = str(max(enables))
@@ -39,6 +44,35 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
         if "subscriptionsAt" not in item:
             item["expiresAt"] = str(erased // 1000 + TOMBSTONE_SECONDS)
     return item
+
+
+def _facts(envelope: Envelope) -> list[dict[str, Any]]:
+    if envelope["request"]["type"] == "Messaging.MessageReceived":
+        return _commanded(envelope)
+    return [_fact(envelope)]
+
+
+def _commanded(envelope: Envelope) -> list[dict[str, Any]]:
+    request = envelope["request"]
+    data = request["message"]
+    fact = {"at": milliseconds(request["timestamp"]), "by": request["requestId"]}
+    match data["command"]:
+        case "forget":
+            return [fact | {"kind": "erased"}]
+        case "refresh":
+            endpoint = {"refreshedEndpoint": envelope["context"]["System"]["apiEndpoint"]}
+            return [
+                fact | {"kind": "locale", "value": {"locale": request["locale"]}},
+                fact | {"kind": "endpoint", "value": endpoint},
+            ]
+        case "attributes":
+            fact |= {"kind": "attribute"}
+            return [
+                fact | {"key": key, "value": {f"attributes.{key}": value}}
+                for key, value in data.get("set", {}).items()
+            ] + [fact | {"key": key, "value": {}} for key in data.get("remove", [])]
+        case _:
+            return []
 
 
 def _fact(envelope: Envelope) -> dict[str, Any]:

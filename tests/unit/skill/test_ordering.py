@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.skill import app
+from yellowring.skill.commands import Notify, parse_command
 from yellowring.skill.envelope import SkillEvent
+from yellowring.skill.messages import change_of
 from yellowring.skill.skill_events import CHANGES
-from yellowring.subscribers import ConcurrentChange, Erased, Subscribers
+from yellowring.subscribers import Audience, ConcurrentChange, Subscribers, subscribed_events
 
 from tests.envelopes import (
     EU,
@@ -21,8 +25,10 @@ from tests.envelopes import (
     USER,
     WEATHER,
     account,
+    command,
     disabled,
     enabled,
+    message,
     permitted,
     subscribed,
 )
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from yellowring.subscribers import Change
 
 SPORTS = "AMAZON.SportsEvent.Updated"
 FEW = settings(
@@ -42,6 +49,32 @@ FEW = settings(
 
 times = st.integers(0, 4)
 """So few that equal times are common."""
+keys = st.sampled_from(["plan", "lastSeenAt", "seats"])
+
+
+@st.composite
+def attributes(draw: st.DrawFn) -> Envelope:
+    """Set some keys and remove others, with one message."""
+    values = draw(st.dictionaries(keys, st.sampled_from(["gold", "tin", True]), max_size=2))
+    removed = sorted(draw(st.sets(keys.filter(lambda key: key not in values), max_size=2)))
+    if not values and not removed:
+        removed = ["plan"]
+    return message(command("attributes", set=values, remove=removed), at=draw(times))
+
+
+messages = st.one_of(
+    attributes(),
+    attributes(),
+    st.builds(
+        lambda at, endpoint, locale: message(
+            command("refresh"), at=at, endpoint=endpoint, locale=locale
+        ),
+        times,
+        st.sampled_from([NA, EU]),
+        st.sampled_from(["en-US", "de-DE"]),
+    ),
+    st.builds(lambda at: message(command("forget"), at=at), times),
+)
 events = st.one_of(
     st.builds(
         lambda at, names, endpoint: subscribed(*names, at=at, endpoint=endpoint),
@@ -59,6 +92,7 @@ events = st.one_of(
         st.sampled_from(["Accepted", "Changed"]),
     ),
     st.builds(lambda at, linked: account(linked=linked, at=at), times, st.booleans()),
+    messages,
 )
 
 
@@ -94,6 +128,16 @@ def test_a_long_history_doubled_and_shuffled_ends_in_what_it_means(
     assert after(handle, record, delivered) == expected_record(history)
 
 
+def change_in(envelope: Envelope) -> Change:
+    """Tell what an event or a message changes."""
+    event = SkillEvent(envelope)
+    if event.object_type in CHANGES:
+        return CHANGES[event.object_type](event)
+    parsed = parse_command(event.fields["message"])
+    assert not isinstance(parsed, Notify)
+    return change_of(parsed, event)
+
+
 class Interfering:
     """A DynamoDB client before whose n-th update somebody else's update comes in."""
 
@@ -106,33 +150,62 @@ class Interfering:
     def update_item(self, **request: Any) -> Any:
         if self._turn == 0:
             self.interfered = True
-            event = SkillEvent(self._interference)
-            Subscribers(self._client, "subscribers").apply(USER, CHANGES[event.object_type](event))
+            Subscribers(self._client, "subscribers").apply(USER, change_in(self._interference))
         self._turn -= 1
         return self._client.update_item(**request)
 
 
 @FEW
-@given(before=st.lists(events, max_size=4), interference=events, at=times, turn=st.integers(0, 1))
-def test_an_erasure_that_others_write_into_still_converges(
+@given(
+    before=st.lists(events, max_size=4),
+    interference=events,
+    interrupted=st.one_of(st.builds(lambda at: disabled(at=at), times), messages),
+    turn=st.integers(0, 2),
+)
+def test_a_change_that_others_write_into_still_converges(
     handle: Handle,
     record: Record,
     before: list[Envelope],
     interference: Envelope,
-    at: int,
+    interrupted: Envelope,
     turn: int,
 ) -> None:
     after(handle, record, before)
-    erasure = disabled(at=at)
     client = Interfering(boto3.client("dynamodb"), turn, interference)
-    change = CHANGES["AlexaSkillEvent.SkillDisabled"](SkillEvent(erasure))
-    assert isinstance(change, Erased)
     try:
-        Subscribers(client, "subscribers").apply(USER, change)  # type: ignore[arg-type]
+        Subscribers(client, "subscribers").apply(USER, change_in(interrupted))  # type: ignore[arg-type]
     except ConcurrentChange:
-        handle(erasure)  # Alexa delivers again
-    history = [*before, erasure, *([interference] if client.interfered else [])]
+        handle(interrupted)  # Alexa delivers again
+    history = [*before, interrupted, *([interference] if client.interfered else [])]
     assert record(USER) == expected_record(history)
+
+
+class Crashing:
+    """A DynamoDB client whose n-th update is never made."""
+
+    def __init__(self, client: DynamoDBClient, turn: int) -> None:
+        self._client = client
+        self._turn = turn
+
+    def update_item(self, **request: Any) -> Any:
+        if self._turn == 0:
+            raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+        self._turn -= 1
+        return self._client.update_item(**request)
+
+
+@FEW
+@given(before=st.lists(events, max_size=5), erasure=times, turn=st.integers(0, 2))
+def test_an_erasure_cut_off_between_its_writes_is_healed_by_the_next_delivery(
+    handle: Handle, record: Record, before: list[Envelope], erasure: int, turn: int
+) -> None:
+    after(handle, record, before)
+    forget = message(command("forget"), at=erasure)
+    client = Crashing(boto3.client("dynamodb"), turn)
+    with suppress(ConnectTimeoutError):
+        Subscribers(client, "subscribers").apply(USER, change_in(forget))  # type: ignore[arg-type]
+    handle(forget)
+    assert record(USER) == expected_record([*before, forget])
 
 
 @pytest.mark.parametrize(
@@ -147,10 +220,13 @@ def test_an_erasure_that_others_write_into_still_converges(
         permitted(kind="Changed"),
         account(linked=True),
         account(linked=False),
+        message(command("attributes", set={"plan": "gold", "seats": 4}, remove=["trial"])),
+        message(command("refresh")),
+        message(command("forget")),
     ],
-    ids=lambda event: event["request"]["type"].removeprefix("AlexaSkillEvent."),
+    ids=lambda event: (event["request"].get("message") or event["request"]).get("command", "event"),
 )
-def test_a_skill_event_is_one_call_of_dynamodb_new_or_repeated(
+def test_an_event_or_message_is_one_call_of_dynamodb_new_or_repeated(
     handle: Handle, event: Envelope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
@@ -191,3 +267,47 @@ def test_a_disable_without_persistence_leaves_only_a_tombstone(
     item = after(handle, record, [*history, account(linked=True, at=2), disabled(at=3)])
     assert item is not None
     assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+
+
+def test_an_erasure_takes_all_attributes_along_however_many(handle: Handle, record: Record) -> None:
+    many = [
+        message(command("attributes", set={f"key{i}_{j}": "x" for i in range(20)}), at=j)
+        for j in range(3)
+    ]
+    item = after(handle, record, [*many, message(command("forget"), at=5)])
+    assert item is not None
+    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+
+
+def test_a_message_that_is_partly_stale_sets_only_its_newer_keys(
+    handle: Handle, record: Record
+) -> None:
+    newer = message(command("attributes", set={"plan": "gold"}), at=3)
+    older = message(command("attributes", set={"plan": "tin", "seats": 2}), at=2)
+    item = after(handle, record, [newer, older])
+    assert item is not None
+    assert (item["attributes.plan"], item["attributes.seats"]) == ("gold", "2")
+
+
+def test_readers_get_the_attributes_as_one_mapping(handle: Handle, aws: DynamoDBClient) -> None:
+    values = {"plan": "gold", "seats": 4, "share": 0.25, "beta": True, "teams": ["red", "blue"]}
+    handle(message(command("attributes", set=values), at=1))
+    handle(message(command("attributes", remove=["plan"]), at=2))
+    found = Subscribers(aws, "subscribers").get(USER)
+    assert found is not None
+    assert found["attributes"] == {key: values[key] for key in values if key != "plan"}
+    assert not [name for name in found if name.startswith("attributes.")]
+
+
+@FEW
+@given(history=st.lists(events, max_size=6))
+def test_the_record_says_of_each_event_what_the_scan_of_the_audience_says(
+    handle: Handle, record: Record, history: list[Envelope]
+) -> None:
+    after(handle, record, history)
+    client = boto3.client("dynamodb")
+    found = subscribed_events(Subscribers(client, "subscribers").get(USER))
+    scanned = {
+        name for name in (WEATHER, SPORTS) if Audience(client, "subscribers").scan(name).customers
+    }
+    assert found == scanned
