@@ -22,6 +22,7 @@ from yellowring.sender.order import parse_order
 from yellowring.sender.pace import Pace
 from yellowring.sender.plan import plan, request
 from yellowring.sender.runs import Runs
+from yellowring.sender.seconds import SharedSeconds
 from yellowring.sender.work import OrderWork, SegmentWork, WorkQueue, read
 from yellowring.sender.worker import Worker
 from yellowring.settings import SenderSettings
@@ -49,6 +50,7 @@ class Stores:
     """The clients and stores that outlive an invocation."""
 
     runs: Runs
+    seconds: SharedSeconds
     subscribers: Subscribers
     audience: Audience
     queue: WorkQueue
@@ -132,7 +134,7 @@ class Invocation:
             delivery = Delivery(
                 self._client(http, credentials),
                 request(run, campaign),
-                Pace(per_second),
+                Pace(self.stores.seconds, self.settings.max_events_per_second, workers),
                 home=region_for_aws(self.settings.aws_region),
                 before=run.counts,
             )
@@ -178,6 +180,7 @@ def _stores(settings: SenderSettings) -> Stores:
     dynamodb = boto3.client("dynamodb")
     return Stores(
         Runs(dynamodb, settings.runs_table),
+        SharedSeconds(dynamodb, settings.runs_table),
         Subscribers(dynamodb, settings.subscribers_table),
         Audience(dynamodb, settings.subscribers_table),
         WorkQueue(boto3.client("sqs"), settings.work_queue_url, settings.dead_letter_queue_url),

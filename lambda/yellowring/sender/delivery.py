@@ -160,8 +160,8 @@ class Delivery:
 
     async def _before_repeating(self, answer: Answer, attempt: int) -> None:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._pace.throttled(answer.retry_after)
-        await asyncio.sleep(back_off(attempt))
+            await self._pace.throttled()
+        await asyncio.sleep(max(answer.retry_after or 0, back_off(attempt)))
 
 
 async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:

@@ -1,79 +1,204 @@
-"""The pace of sending: evenly spaced, slower when Alexa says so, faster again with time."""
+"""The pace of sending: one rate for the whole stack, shared by all workers, lowered by 429s.
+
+Each worker takes turns for one second at a time from a small item in the runs table. The item holds
+how many turns of the present second are taken, by how many workers, and the present limit: at most
+``MAX_EVENTS_PER_SECOND``, lowered when Alexa says 429 and raised slowly again (additive increase,
+multiplicative decrease). Within its second a worker spaces its turns evenly, so that no burst
+passes from one second to the next.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-SLOWEST = 0.5
-"""Events per second below which even a throttled worker does not go."""
-RECOVERY = 0.05
-"""The part of its share by which a worker speeds up in each second without a 429."""
+DECREASE = 0.85
+"""What a second with a 429 leaves of the limit."""
+INCREASE = 0.02
+"""The part of the most that each second gives back."""
+CAUGHT_UP = 0.95
+"""What must be left of a second for all its turns to fit, a twentieth closer than even."""
+SLOWEST = 1
+"""Events per second below which the limit never goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The shared state: one second of sending.
+
+    Attributes
+    ----------
+    number
+        Which second, since the epoch.
+    limit
+        The most that may be sent in it.
+    taken
+        How many turns of it workers have taken.
+    workers, workers_before
+        How many workers took any in it, and in the one before.
+    lowered
+        Whether its limit was lowered by a 429 already.
+    """
+
+    number: int
+    limit: int
+    taken: int = 0
+    workers: int = 0
+    workers_before: int = 0
+    lowered: bool = False
+
+    def next(self, number: int, most: int) -> Second:
+        """Give a later second, fresh: the limit has come up for each second in between."""
+        elapsed = number - self.number
+        raised = self.limit + max(1, math.floor(most * INCREASE)) * elapsed
+        limit = min(most, raised if not self.lowered or elapsed > 1 else self.limit)
+        before = self.workers if elapsed == 1 else 0
+        return Second(number, limit, workers_before=before)
+
+    def slower(self) -> Second:
+        """Give the same second after a 429; only the first one in it counts."""
+        if self.lowered:
+            return self
+        limit = max(SLOWEST, math.floor(self.limit * DECREASE))
+        return replace(self, limit=limit, lowered=True)
+
+    def share(self, expected: int) -> int:
+        """Give how many turns one worker should take; ``expected`` is the least of workers."""
+        workers = max(self.workers_before, self.workers, expected, 1)
+        return max(0, min(max(1, self.limit // workers), self.limit - self.taken))
+
+
+class Seconds(Protocol):
+    """Where the shared second is kept; every method is one call of a database."""
+
+    async def read(self) -> Second | None:
+        """Give the latest second, if there ever was one."""
+
+    async def begin(self, latest: Second | None, new: Second) -> bool:
+        """Put a new second in the place of the latest; tell whether that was still the latest."""
+
+    async def take(self, known: Second, turns: int, workers: int) -> Second | None:
+        """Add turns and workers to a second, where its limit is as known and leaves room.
+
+        Without turns there is always room: that only tells that one more worker is about.
+        """
+
+    async def lower(self, known: Second, lowered: Second) -> None:
+        """Lower the limit of a second, where it is still as known."""
 
 
 class Pace:
-    """Gives turns at most ``per_second`` apart, evenly, without bursts after a pause.
+    """Gives one worker its turns.
 
     Parameters
     ----------
-    per_second
-        The most that this worker may send, in events per second.
+    seconds
+        Where the shared second is kept.
+    most
+        ``MAX_EVENTS_PER_SECOND``.
+    expected
+        How many workers there are at least, as long as nobody has counted them.
     clock, sleep
-        Seconds that only go up, and how to wait for some of them.
+        Seconds since the epoch, and how to wait for some of them.
     """
 
     def __init__(
         self,
-        per_second: float,
-        clock: Callable[[], float] = time.monotonic,
+        seconds: Seconds,
+        most: int,
+        expected: int = 1,
+        *,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._limit = per_second
-        self._rate = per_second
+        self._seconds = seconds
+        self._most = most
+        self._expected = expected
         self._clock = clock
         self._sleep = sleep
-        self._next = clock()
-        self._changed_at = clock()
-
-    @property
-    def rate(self) -> float:
-        """The present rate, in events per second."""
-        return self._rate
+        self._known: Second | None = None
+        self._turns = 0
+        self._spacing = 0.0
+        self._next = 0.0
+        self._one_at_a_time = asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait for the next turn."""
-        now = self._clock()
-        self._speed_up(now)
-        self._next = max(self._next, now)
-        wait = self._next - now
-        self._next += 1 / self._rate
+        async with self._one_at_a_time:
+            while not self._holds_turn():
+                await self._take()
+            wait = self._next - self._clock()
+            self._turns -= 1
+            self._next += self._spacing
         if wait > 0:
             await self._sleep(wait)
 
-    def share(self, per_second: float) -> None:
-        """Change the most that this worker may send, as workers come and go."""
-        self._limit = per_second
-        self._rate = min(self._rate, per_second)
+    async def throttled(self) -> None:
+        """Lower the limit for everybody: Alexa said 429."""
+        if self._known is None or self._known.lowered:
+            return
+        self._known = replace(self._known, lowered=True)
+        latest = await self._seconds.read()
+        if latest is not None and not latest.lowered:
+            await self._seconds.lower(latest, latest.slower())
 
-    def throttled(self, retry_after: float | None) -> None:
-        """Halve the rate, at most once a second; hold all turns for ``retry_after`` seconds."""
-        now = self._clock()
-        if now - self._changed_at >= 1 or self._rate == self._limit:
-            self._rate = max(SLOWEST, self._rate / 2)
-            self._changed_at = now
-        if retry_after:
-            self._next = max(self._next, now + retry_after)
+    def _holds_turn(self) -> bool:
+        return (
+            self._turns > 0
+            and self._known is not None
+            and max(self._next, self._clock()) < self._known.number + 1
+        )
 
-    def _speed_up(self, now: float) -> None:
-        elapsed = now - self._changed_at
-        if self._rate < self._limit and elapsed >= 1:
-            self._rate = min(self._limit, self._rate + self._limit * RECOVERY * elapsed)
-            self._changed_at = now
+    async def _take(self) -> None:
+        """Take a share of the present second; where none is left, wait for the next."""
+        number = math.floor(self._clock())
+        latest = await self._enter(number)
+        first = self._known is None or self._known.number != latest.number
+        share, spacing = _evenly(latest.share(self._expected), latest.number + 1 - self._clock())
+        taken = await self._seconds.take(latest, share, int(first))
+        if taken is None:  # the limit or the room has changed: look again
+            self._turns = 0
+            return
+        self._known = taken
+        self._expected = 1
+        self._turns = share
+        self._spacing = spacing
+        self._next = self._clock()
+        if share == 0:
+            left = max(0.0, taken.number + 1 - self._clock())
+            await self._sleep(left + random.uniform(0, 0.01))  # noqa: S311
+
+    async def _enter(self, number: int) -> Second:
+        """Read the present second, beginning it where nobody has yet."""
+        while True:
+            latest = await self._seconds.read()
+            if latest is not None and latest.number >= number:
+                return latest
+            new = latest.next(number, self._most) if latest else Second(number, self._most)
+            if latest is None or latest.number < number - 1:  # nobody was sending: no head start
+                new = replace(new, taken=math.floor(new.limit * (self._clock() - number)))
+            if await self._seconds.begin(latest, new):
+                return new
+
+
+def _evenly(share: int, left: float) -> tuple[int, float]:
+    """Fit a share of a whole second into what is left of it: how many turns, how far apart.
+
+    A second entered a little late is caught up with; one entered later gets fewer turns instead,
+    for closer ones would be a burst.
+    """
+    if share == 0 or left <= 0:
+        return 0, 0.0
+    if left >= CAUGHT_UP:
+        return share, left / share
+    return math.floor(share * left), 1 / share
 
 
 def back_off(attempt: int, *, base: float = 0.2, longest: float = 5.0) -> float:

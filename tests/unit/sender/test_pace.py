@@ -1,0 +1,201 @@
+"""The pace: never faster than allowed, shared fairly, slower after a 429, and up again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yellowring.sender.pace import Pace, Second, back_off
+from yellowring.sender.seconds import SharedSeconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class Time:
+    """A clock that goes on only when everybody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_165_200.25
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        woken = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self.now + seconds, woken))
+        await woken
+
+    async def run(self, seconds: float) -> None:
+        """Let time pass, waking whoever's time has come."""
+        end = self.now + seconds
+        while True:
+            await settle()
+            self._sleepers.sort(key=lambda sleeper: sleeper[0])
+            if not self._sleepers or self._sleepers[0][0] > end:
+                self.now = end
+                return
+            self.now, woken = self._sleepers.pop(0)
+            woken.set_result(None)
+
+
+async def settle() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+class InMemory:
+    """The shared second without a database."""
+
+    def __init__(self) -> None:
+        self.second: Second | None = None
+
+    async def read(self) -> Second | None:
+        return self.second
+
+    async def begin(self, latest: Second | None, new: Second) -> bool:
+        if (self.second and self.second.number) != (latest and latest.number):
+            return False
+        self.second = new
+        return True
+
+    async def take(self, known: Second, turns: int, workers: int) -> Second | None:
+        now = self.second
+        if now is None or now.number != known.number or now.limit != known.limit:
+            return None
+        if turns and now.taken > known.limit - turns:
+            return None
+        self.second = replace(now, taken=now.taken + turns, workers=now.workers + workers)
+        return self.second
+
+    async def lower(self, known: Second, lowered: Second) -> None:
+        if self.second and (self.second.number, self.second.limit) == (known.number, known.limit):
+            self.second = replace(self.second, limit=lowered.limit, lowered=True)
+
+
+def sent(
+    workers: int, most: int, seconds: float, admit: Callable[[float, list[float]], bool]
+) -> tuple[list[float], list[list[float]]]:
+    """Let workers send for some seconds; give when each request that was admitted was made."""
+
+    async def scenario() -> tuple[list[float], list[list[float]]]:
+        time, shared = Time(), InMemory()
+        accepted: list[float] = []
+        by_worker: list[list[float]] = [[] for _ in range(workers)]
+
+        async def worker(mine: list[float]) -> None:
+            pace = Pace(shared, most, clock=time.clock, sleep=time.sleep)
+            while True:
+                await pace.turn()
+                if admit(time.now, accepted):
+                    accepted.append(time.now)
+                    mine.append(time.now)
+                else:
+                    await pace.throttled()
+
+        tasks = [asyncio.create_task(worker(mine)) for mine in by_worker]
+        await time.run(seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return accepted, by_worker
+
+    return asyncio.run(scenario())
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    """Give the most that fall into any second, wherever it begins."""
+    most = start = 0
+    for end, moment in enumerate(moments):
+        while moment - moments[start] >= 1:
+            start += 1
+        most = max(most, end - start + 1)
+    return most
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_no_second_has_more_than_a_tenth_above_the_most(workers: int) -> None:
+    accepted, _ = sent(workers, 40, 6, lambda *_: True)
+    assert most_in_a_second(accepted) <= 44
+    assert len(accepted) >= 40 * 5
+
+
+def test_workers_get_about_the_same() -> None:
+    _, by_worker = sent(4, 40, 8, lambda *_: True)
+    counts = sorted(len(mine) for mine in by_worker)
+    assert counts[0] >= counts[-1] * 0.6
+
+
+def test_where_alexa_allows_half_most_of_that_half_is_used() -> None:
+    def half(now: float, accepted: list[float]) -> bool:
+        return sum(1 for moment in accepted[-60:] if int(moment) == int(now)) < 50
+
+    accepted, _ = sent(2, 100, 25, half)
+    settled = [moment for moment in accepted if moment >= accepted[0] + 10]
+    assert len(settled) / 15 >= 0.85 * 50
+
+
+def test_the_first_429_of_a_second_counts_and_no_other() -> None:
+    lowered = Second(1, 100).slower()
+    assert lowered.limit == 85
+    assert lowered.slower() == lowered
+
+
+@given(limit=st.integers(1, 10_000), most=st.integers(1, 10_000), elapsed=st.integers(1, 100_000))
+def test_the_limit_comes_up_with_time_and_never_above_the_most(
+    limit: int, most: int, elapsed: int
+) -> None:
+    limit = min(limit, most)
+    later = Second(0, limit).next(elapsed, most)
+    assert limit <= later.limit <= most
+    assert elapsed < 100 or later.limit == most
+
+
+@given(
+    second=st.builds(
+        Second,
+        st.just(1),
+        st.integers(1, 1000),
+        st.integers(0, 1000),
+        st.integers(0, 50),
+        st.integers(0, 50),
+    ).filter(lambda second: second.taken <= second.limit),
+    expected=st.integers(1, 50),
+)
+def test_a_share_never_passes_the_limit(second: Second, expected: int) -> None:
+    assert 0 <= second.share(expected) <= second.limit - second.taken
+
+
+def test_the_table_keeps_the_second_as_memory_does(aws: DynamoDBClient) -> None:
+    asyncio.run(_use(SharedSeconds(aws, "runs")))
+
+
+async def _use(shared: SharedSeconds) -> None:
+    assert await shared.read() is None
+    first = Second(7, 100)
+    assert await shared.begin(None, first)
+    assert not await shared.begin(None, first)
+    assert await shared.take(first, 60, 1) == Second(7, 100, 60, 1)
+    assert await shared.take(first, 60, 1) is None
+    assert await shared.take(first, 40, 1) == Second(7, 100, 100, 2)
+    await shared.lower(first, first.slower())
+    assert await shared.read() == Second(7, 85, 100, 2, lowered=True)
+    assert await shared.take(first, 0, 1) is None
+    latest = await shared.read()
+    assert latest is not None
+    assert await shared.begin(latest, latest.next(8, 100))
+    assert await shared.read() == Second(8, 85, workers_before=2)
+
+
+def test_back_off_is_jittered_under_a_doubling_bound_that_ends() -> None:
+    for attempt in range(12):
+        waits = [back_off(attempt) for _ in range(50)]
+        assert 0 <= min(waits) <= max(waits) <= min(5.0, 0.2 * 2**attempt)
