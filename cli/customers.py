@@ -8,7 +8,6 @@ from cli.progress import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
 
     from mypy_boto3_dynamodb.type_defs import ScanInputPaginateTypeDef, ScanOutputTypeDef
     from yellowring.sender.campaign import Campaign
@@ -41,7 +40,7 @@ def deliverable(stack: Stack, campaign: Campaign) -> Iterator[tuple[Customer, ..
 
 def records(
     stack: Stack, attributes: Sequence[str] = (), *, consistent: bool = False, quiet: bool = False
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, object]]:
     """Visit every item of the table, tombstones too; sets and numbers as Python's own.
 
     Parameters
@@ -55,7 +54,7 @@ def records(
     quiet
         Whether to show no progress.
     """
-    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415
+    from yellowring.subscribers.reading import read_record  # noqa: PLC0415 - loads boto3
 
     table = stack.outputs["SubscribersTableName"]
     request: ScanInputPaginateTypeDef = {"TableName": table, "ConsistentRead": consistent}
@@ -63,14 +62,13 @@ def records(
         names = {f"#{number}": name for number, name in enumerate(attributes)}
         request["ExpressionAttributeNames"] = names
         request["ProjectionExpression"] = ", ".join(names)
-    deserialize = TypeDeserializer().deserialize
     total = stack.dynamodb.describe_table(TableName=table)["Table"].get("ItemCount", 0)
     pages: Iterable[ScanOutputTypeDef] = stack.dynamodb.get_paginator("scan").paginate(**request)
     if not quiet:
         pages = shown(pages, "customers visited", total, lambda page: len(page["Items"]))
     for page in pages:
         for item in page["Items"]:
-            yield {name: deserialize(value) for name, value in item.items()}
+            yield read_record(item)
 
 
 def subscribers_of(stack: Stack) -> Subscribers:
@@ -80,20 +78,9 @@ def subscribers_of(stack: Stack) -> Subscribers:
     return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
 
 
-def plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a record as JSON: sets as sorted lists, whole numbers as such."""
-    return {name: _plain(value) for name, value in sorted(record.items())}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever DynamoDB holds
-    if isinstance(value, set | frozenset):
-        return sorted(_plain(each) for each in value)
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    if isinstance(value, bytes | bytearray) or hasattr(value, "value"):
-        return str(value)
-    if hasattr(value, "to_integral_value"):  # a Decimal, as which DynamoDB's numbers come
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value
+def plain(record: Mapping[str, object]) -> dict[str, object]:
+    """Give a record as JSON: sets as sorted lists."""
+    return {
+        name: sorted(map(str, value)) if isinstance(value, set) else value
+        for name, value in sorted(record.items())
+    }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from typing import Any
+    from collections.abc import Mapping
 
 NOTIFICATIONS_SCOPE = "alexa::devices:all:notifications:write"
 
@@ -28,7 +27,7 @@ REASONS: Mapping[Standing, str] = {
 }
 
 
-def standing(record: Mapping[str, Any], event_name: str) -> Standing:
+def standing(record: Mapping[str, object], event_name: str) -> Standing:
     """Tell how a customer stands towards an event, as the sender's own filter would.
 
     Parameters
@@ -38,18 +37,26 @@ def standing(record: Mapping[str, Any], event_name: str) -> Standing:
     event_name
         For example ``AMAZON.WeatherAlert.Activated``.
     """
-    subscriptions: Collection[str] = record.get("subscriptions", ())
-    if event_name not in subscriptions:
+    if event_name not in _words(record, "subscriptions"):
         return "not subscribed"
-    at = record.get("subscriptionsAt", -1)
-    if "disabledAt" in record and record["disabledAt"] >= at:
+    at = _time(record, "subscriptionsAt")
+    if _time(record, "disabledAt") >= at:
         return "disabled"
-    allowed = NOTIFICATIONS_SCOPE in record.get("permissions", ())
-    if "permissionsAt" in record and record["permissionsAt"] > at and not allowed:
+    if _time(record, "permissionsAt") > at and (
+        NOTIFICATIONS_SCOPE not in _words(record, "permissions")
+    ):
         return "no permission"
-    if "rejectedAt" in record and record["rejectedAt"] >= at:
-        return "rejected"
-    return "deliverable"
+    return "rejected" if _time(record, "rejectedAt") >= at else "deliverable"
+
+
+def _words(record: Mapping[str, object], name: str) -> set[object]:
+    value = record.get(name)
+    return value if isinstance(value, set) else set()
+
+
+def _time(record: Mapping[str, object], name: str) -> int:
+    value = record.get(name)
+    return value if isinstance(value, int) else -1
 
 
 def masked(user_id: str) -> str:
