@@ -17,7 +17,7 @@ from local_stack.emulator import FunctionFailed
 from local_stack.processes import ProcessFailed
 from local_stack.progress import Progress
 from local_stack.report import show
-from local_stack.running import NoRunningStack, send_campaign, stay_up
+from local_stack.running import stay_up
 from local_stack.schedule import NothingHappened
 from local_stack.web import RequestFailed
 
@@ -28,7 +28,6 @@ PIPED_WIDTH = 150
 SIGNAL_STATUS = 128
 FAILURES = (
     FunctionFailed,
-    NoRunningStack,
     NothingHappened,
     ProcessFailed,
     RequestFailed,
@@ -44,8 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "demo", help="do the main job once and report; REPORT=file.json writes the report"
     )
-    send = commands.add_parser("send", help="send a campaign on the stack that `run` keeps up")
-    send.add_argument("campaign", type=Path, help="campaign JSON file")
     chosen = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -53,9 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if chosen.command == "run":
             stay_up(console)
-            return 0
-        if chosen.command == "send":
-            console.print_json(data=send_campaign(chosen.campaign))
             return 0
         return _demo(console)
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -122,23 +122,8 @@ def test_the_demonstration_succeeds_and_writes_its_report(tmp_path: Path) -> Non
 
 
 def test_a_campaign_is_sent_on_the_stack_that_is_up(tmp_path: Path) -> None:
-    campaign = tmp_path / "campaign.json"
-    campaign.write_text(
-        json.dumps(
-            {
-                "name": "by-hand",
-                "event": {
-                    "name": "AMAZON.MessageAlert.Activated",
-                    "payload": {
-                        "state": {"status": "UNREAD"},
-                        "messageGroup": {"creator": {"name": "Jane Doe"}, "count": 1},
-                    },
-                },
-                "localizedAttributes": [],
-            }
-        )
-    )
     output = tmp_path / "output"
+    campaign = PROJECT / "examples" / "campaigns" / "weather-alert.json"
     with local_stack("run", output) as process:
         eventually(
             lambda: "Yellow Ring is up" in output.read_text() or process.poll() is not None,
@@ -146,7 +131,7 @@ def test_a_campaign_is_sent_on_the_stack_that_is_up(tmp_path: Path) -> None:
             "the stack did not come up",
         )
         sent = subprocess.run(
-            [sys.executable, "-m", "local_stack", "send", str(campaign)],
+            [Path(sys.executable).with_name("yellowring"), "send", campaign, "--local", "--json"],
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -154,6 +139,8 @@ def test_a_campaign_is_sent_on_the_stack_that_is_up(tmp_path: Path) -> None:
             check=False,
         )
         assert sent.returncode == 0, sent.stdout + sent.stderr
-        assert json.loads(sent.stdout)["status"] == "completed"
+        run = json.loads(sent.stdout)
+        assert run["status"] == "completed"
+        assert run["counts"]["accepted"] > 0
         process.send_signal(signal.SIGINT)
         assert process.wait(DOWN_SECONDS) == 0

@@ -18,7 +18,6 @@ from local_stack.deployment import Build, fingerprint
 from local_stack.environments import aws_environment, server_environment, tool_environment
 from local_stack.progress import Progress
 from local_stack.report import Check, Report, describe_record, in_force, plain_run, show
-from local_stack.running import NoRunningStack, send_campaign
 from local_stack.schedule import run_id
 from local_stack.story import CAMPAIGN, PEOPLE, Act, play
 from local_stack.workspace import running_stacks, workspace
@@ -255,11 +254,6 @@ def test_a_step_that_fails_is_marked_and_timed() -> None:
         raise KeyError
     assert captured.get().startswith("✗ Deploy")
     assert "Deploy" in progress.durations
-
-
-def test_sending_without_a_running_stack_says_how_to_start_one(tmp_path: Path) -> None:
-    with pytest.raises(NoRunningStack, match="make run"):
-        send_campaign(tmp_path / "campaign.json", tmp_path)
 
 
 class Refusing(BaseHTTPRequestHandler):
