@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
-from simulator import alexa_api
+from simulator import alexa_api, console
 from simulator.answers import RequestIds, json_answer
 from simulator.controls import Controls, answer_errors
 from simulator.simulation import Simulation
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from simulator.config import SimulatorConfig
 
@@ -56,16 +54,11 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
     app.router.routes.extend(alexa_api.routes(simulation))
     app.router.routes.extend(VoiceControls(simulation).routes())
     app.router.routes.extend(Controls(simulation).routes())
-    app.router.routes.append(Route("/", _console))
+    app.router.routes.extend(console.routes())
     answer_errors(app)
     app.add_exception_handler(HTTPException, _no_such_address)
     app.add_middleware(RequestIds)
     return app
-
-
-async def _console(request: Request) -> Response:  # noqa: ARG001
-    page = resources.files("simulator").joinpath("console.html").read_text(encoding="utf-8")
-    return HTMLResponse(page)
 
 
 async def _no_such_address(request: Request, error: Exception) -> Response:

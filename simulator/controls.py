@@ -66,6 +66,7 @@ class Controls:
             "stage": config.stage,
             "function": config.function,
             "customers": len(self._simulation.customers),
+            "notifications": len(self._simulation.notifications.all),
         }
         return json_answer(document)
 

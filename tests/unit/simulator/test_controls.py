@@ -151,16 +151,6 @@ def test_any_string_that_came_in_comes_out() -> None:
     assert "<script>" in notification["sentence"]
 
 
-def test_the_console_is_one_page_without_outside_assets() -> None:
-    answer = Client(simulated()).call("GET", "/")
-    assert answer.status == 200
-    assert answer.headers["content-type"].startswith("text/html")
-    page = answer.body.decode()
-    assert "http://" not in page
-    assert "https://" not in page
-    assert "innerHTML" not in page
-
-
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
