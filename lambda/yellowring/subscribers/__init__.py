@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from yellowring.subscribers.audience import NOTIFICATIONS_SCOPE, Audience, Customer, Page
+from yellowring.subscribers.audience import Audience, Customer, Filter, Page
 from yellowring.subscribers.changes import (
     ATTRIBUTE_KEY,
     MOST_ATTRIBUTES,
+    NOTIFICATIONS_SCOPE,
     AttributesChange,
     AttributeValue,
     Change,
@@ -16,7 +17,7 @@ from yellowring.subscribers.changes import (
     Refreshed,
     RegisterChange,
 )
-from yellowring.subscribers.reading import Record, has_permission, subscribed_events
+from yellowring.subscribers.reading import Record, subscribed_events, subscription_is_due
 from yellowring.subscribers.records import Subscribers
 
 __all__ = [
@@ -32,11 +33,12 @@ __all__ = [
     "Disabled",
     "Enabled",
     "Erased",
+    "Filter",
     "Page",
     "Record",
     "Refreshed",
     "RegisterChange",
     "Subscribers",
-    "has_permission",
     "subscribed_events",
+    "subscription_is_due",
 ]

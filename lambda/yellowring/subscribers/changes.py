@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+NOTIFICATIONS_SCOPE = "alexa::devices:all:notifications:write"
+"""The permission without which Alexa delivers no notification."""
 TOMBSTONE_SECONDS = 30 * 24 * 3600
 """How long a tombstone stays: far longer than the hour that a skill event can be late."""
 

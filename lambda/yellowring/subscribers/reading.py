@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from yellowring.subscribers.audience import NOTIFICATIONS_SCOPE
+from yellowring.subscribers.changes import NOTIFICATIONS_SCOPE
 from yellowring.subscribers.updates import ATTRIBUTES, STAMPS
 
 if TYPE_CHECKING:
@@ -67,12 +67,21 @@ def subscribed_events(record: Mapping[str, object] | None) -> frozenset[str]:
         return frozenset()
     since = _time(record, "subscriptionsAt")
     stopped = max(_time(record, "disabledAt"), _time(record, "rejectedAt")) >= since
-    revoked = _time(record, "permissionsAt") > since and not has_permission(record)
+    revoked = _time(record, "permissionsAt") > since and not _has_permission(record)
     return frozenset() if stopped or revoked else frozenset(map(str, subscriptions))
 
 
-def has_permission(record: Mapping[str, object]) -> bool:
-    """Tell whether the newest permissions allow notifications."""
+def subscription_is_due(record: Mapping[str, object]) -> bool:
+    """Tell whether notifications are allowed, but the subscription that goes with it is not here.
+
+    Alexa sends the two on their own ways, so one may come up to an hour after the other.
+    """
+    allowed_at = _time(record, "permissionsAt")
+    told_at = max(_time(record, "subscriptionsAt"), _time(record, "disabledAt"))
+    return _has_permission(record) and allowed_at > told_at
+
+
+def _has_permission(record: Mapping[str, object]) -> bool:
     scopes = record.get("permissions")
     return isinstance(scopes, set) and NOTIFICATIONS_SCOPE in scopes
 
