@@ -58,10 +58,10 @@ def allowed(role: str) -> dict[str, set[str]]:
     return found
 
 
-def test_the_skill_function_may_write_records_and_hand_over_work_and_nothing_else() -> None:
+def test_the_skill_function_may_keep_records_and_hand_over_work_and_nothing_else() -> None:
     assert allowed("SkillRole") == {
         "SkillLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "SubscribersTable": {"dynamodb:UpdateItem"},
+        "SubscribersTable": {"dynamodb:UpdateItem", "dynamodb:GetItem"},
         "WorkQueue": {"sqs:SendMessage"},
     }
 
