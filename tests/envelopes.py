@@ -104,3 +104,35 @@ def message(
 def command(name: str, **members: Any) -> dict[str, Any]:
     """Give the data of a skill message."""
     return {"version": 1, "command": name} | members
+
+
+def spoken(
+    kind: str,
+    intent: str | None = None,
+    *,
+    at: Any = 0,
+    locale: str | None = "en-US",
+    attributes: dict[str, Any] | None = None,
+    user: str = USER,
+    **request: Any,
+) -> dict[str, Any]:
+    """Give a voice request within a session that has these attributes."""
+    made = envelope(kind, at=at, user=user, **request)
+    system = made["context"]["System"]
+    system["device"] = {"deviceId": "d", "supportedInterfaces": {}}
+    if locale:
+        made["request"]["locale"] = locale
+    if intent:
+        made["request"]["intent"] = {"name": intent, "confirmationStatus": "NONE"}
+    if kind == "SessionEndedRequest":
+        made["request"].setdefault("reason", "USER_INITIATED")
+    session = {"new": True, "sessionId": "s", "attributes": attributes or {}}
+    return made | {"session": session | {key: system[key] for key in ("application", "user")}}
+
+
+def consent(status: str | None, *, code: str = "200", **made: Any) -> dict[str, Any]:
+    """Give what came of asking for consent by voice."""
+    payload = {"status": status, "isCardThrown": made.pop("card", False)}
+    answer = {"code": code, "message": "OK"}
+    told = {"name": "AskFor", "status": answer, "payload": payload, "token": "notifications"}
+    return spoken("Connections.Response", **told, **made)

@@ -33,9 +33,9 @@ type Json = dict[str, object]
 ACKNOWLEDGED: Mapping[str, object] = {"version": "1.0", "response": {}}
 
 _AWS = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+    connect_timeout=1, read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2}
 )
-"""Two tries in at most six seconds: a voice request has eight, and Alexa repeats the others."""
+"""Two tries in six seconds, waits included: a voice request has eight, and Alexa repeats others."""
 
 
 def lambda_handler(event: Json, context: object) -> Json:
@@ -106,7 +106,7 @@ def _skill(settings: SkillSettings) -> CustomSkill:
     builder.add_request_handler(
         MessageHandler(settings, table, Orders(settings.work_queue_url, _AWS))
     )
-    builder.add_request_handler(voice.VoiceHandler())
+    builder.add_request_handler(voice.VoiceHandler(table))
     builder.add_exception_handler(voice.Apology())
     return builder.create()
 

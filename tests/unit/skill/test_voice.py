@@ -2,84 +2,385 @@
 
 from __future__ import annotations
 
+import json
+import socket
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
+from yellowring.skill import app
+from yellowring.skill.speech import speech
+from yellowring.skill.voice import INTENTS
 
-from tests.conftest import SKILL_ID
-from tests.envelopes import USER
+from tests.envelopes import (
+    EU,
+    NOTIFICATIONS,
+    USER,
+    WEATHER,
+    command,
+    consent,
+    disabled,
+    message,
+    permitted,
+    spoken,
+    subscribed,
+)
 
 if TYPE_CHECKING:
-    from tests.unit.skill.kit import Envelope, Handle
+    from collections.abc import Iterator
 
+    from tests.unit.skill.kit import Envelope, Handle, Record
 
-def spoken(kind: str, intent: str | None = None) -> Envelope:
-    """Give a voice request within a session."""
-    request: dict[str, Any] = {
-        "type": kind,
-        "requestId": "amzn1.echo-api.request.1",
-        "timestamp": "2026-11-20T09:00:00Z",
-        "locale": "en-US",
-    }
-    if intent:
-        request["intent"] = {"name": intent, "confirmationStatus": "NONE"}
-    if kind == "SessionEndedRequest":
-        request["reason"] = "USER_INITIATED"
-    user = {"userId": USER}
-    application = {"applicationId": SKILL_ID}
-    return {
-        "version": "1.0",
-        "session": {"new": True, "sessionId": "s", "application": application, "user": user},
-        "context": {
-            "System": {
-                "application": application,
-                "user": user,
-                "device": {"deviceId": "d", "supportedInterfaces": {}},
-                "apiEndpoint": "https://api.amazonalexa.com",
-                "apiAccessToken": "Atza|test",
-            }
-        },
-        "request": request,
-    }
+PACKAGE = Path(__file__).parents[3] / "skill-package"
+MODELS = sorted((PACKAGE / "interactionModels/custom").glob("*.json"))
+LOCALES = [path.stem for path in MODELS]
+OWN = [
+    "TurnOnNotificationsIntent",
+    "SubscriptionStatusIntent",
+    "StopNotificationsIntent",
+    "ForgetMeIntent",
+]
+STATEMENTS = {
+    "goodbye",
+    "consent_accepted",
+    "consent_denied",
+    "consent_not_answered",
+    "status_unknown",
+    "stop_notifying",
+    "forget_done",
+    "forget_cancelled",
+    "nothing_to_cancel",
+    "error_apology",
+    "consent_error",
+    "consent_card_sent",
+}
 
 
 def said(answer: dict[str, Any]) -> str:
-    text: str = answer["response"]["outputSpeech"]["ssml"]
-    return text
+    """Give the words of an answer."""
+    ssml: str = answer["response"]["outputSpeech"]["ssml"]
+    return ssml.removeprefix("<speak>").removesuffix("</speak>")
+
+
+def key_of(answer: dict[str, Any], locale: str = "en-US") -> str:
+    """Find the reply that was said; one that has something filled in is known by how it begins."""
+    words, replies = said(answer), speech(locale)
+    found = [key for key, reply in replies.items() if reply.partition("{")[0] == words]
+    found += [
+        key
+        for key, reply in replies.items()
+        if "{" in reply and words not in found and words.startswith(reply.partition("{")[0])
+    ]
+    assert found, words
+    return found[0]
+
+
+def intent(name: str, **made: Any) -> Envelope:
+    return spoken("IntentRequest", name, **made)
+
+
+def launch(**made: Any) -> Envelope:
+    return spoken("LaunchRequest", **made)
+
+
+def attributes_of(answer: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = answer.get("sessionAttributes") or {}
+    return found
 
 
 @pytest.mark.parametrize(
-    ("intent", "words", "ends"),
+    ("name", "key", "ends"),
     [
-        (None, "notifications", False),
-        ("AMAZON.HelpIntent", "notifications", False),
-        ("AMAZON.FallbackIntent", "help", False),
-        ("SomethingUnheardOfIntent", "help", False),
-        ("AMAZON.StopIntent", "Goodbye", True),
-        ("AMAZON.CancelIntent", "Goodbye", True),
+        ("AMAZON.HelpIntent", "help", False),
+        ("AMAZON.FallbackIntent", "fallback", False),
+        ("SomethingUnheardOfIntent", "fallback", False),
+        ("AMAZON.StopIntent", "goodbye", True),
+        ("AMAZON.CancelIntent", "goodbye", True),
+        ("AMAZON.NavigateHomeIntent", "goodbye", True),
+        ("AMAZON.YesIntent", "fallback", False),
+        ("AMAZON.NoIntent", "nothing_to_cancel", True),
+        ("StopNotificationsIntent", "stop_notifying", True),
+        ("ForgetMeIntent", "forget_confirm", False),
+        ("SubscriptionStatusIntent", "status_not_subscribed", False),
     ],
 )
-def test_an_intent_is_answered(handle: Handle, intent: str | None, words: str, ends: bool) -> None:
-    answer = handle(spoken("IntentRequest" if intent else "LaunchRequest", intent))
-    assert words in said(answer)
+def test_an_intent_is_answered(handle: Handle, name: str, key: str, ends: bool) -> None:
+    answer = handle(intent(name))
+    assert key_of(answer) == key
     assert answer["response"]["shouldEndSession"] is ends
 
 
-def test_the_end_of_a_session_is_answered_with_nothing(handle: Handle) -> None:
-    assert "outputSpeech" not in handle(spoken("SessionEndedRequest"))["response"]
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_intent_of_the_model_has_an_answer_of_its_own(locale: str) -> None:
+    model = json.loads((MODELS[0].parent / f"{locale}.json").read_text(encoding="utf-8"))
+    intents = model["interactionModel"]["languageModel"]["intents"]
+    assert {each["name"] for each in intents} == set(INTENTS)
 
 
-def test_a_fault_of_ours_is_an_apology(handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("broken")
+def test_launch_offers_notifications_to_those_without_and_greets_those_with(
+    handle: Handle,
+) -> None:
+    assert key_of(handle(launch(at=1))) == "launch_not_subscribed"
+    handle(subscribed(WEATHER, at=2))
+    assert key_of(handle(launch(at=3))) == "launch_subscribed"
+    handle(disabled("PERSISTED", at=4))
+    assert key_of(handle(launch(at=5))) == "launch_not_subscribed"
 
-    monkeypatch.setattr("yellowring.skill.voice.VoiceHandler.handle", fail)
-    answer = handle(spoken("LaunchRequest"))
-    assert "Sorry" in said(answer)
+
+@pytest.mark.parametrize("request_", [launch(), intent("SubscriptionStatusIntent")])
+def test_yes_to_the_offer_asks_for_consent_by_voice(handle: Handle, request_: Envelope) -> None:
+    offer = handle(request_)
+    answer = handle(intent("AMAZON.YesIntent", attributes=attributes_of(offer)))
+    assert key_of(answer) == "consent_ask"
+    (directive,) = answer["response"]["directives"]
+    assert directive == {
+        "type": "Connections.SendRequest",
+        "name": "AskFor",
+        "payload": {
+            "@type": "AskForPermissionsConsentRequest",
+            "@version": "2",
+            "permissionScopes": [{"permissionScope": NOTIFICATIONS, "consentLevel": "ACCOUNT"}],
+        },
+        "token": "notifications",
+    }
+    assert answer["response"].get("shouldEndSession") is None
+
+
+def test_no_to_the_offer_leaves_notifications_off(handle: Handle) -> None:
+    offer = handle(launch())
+    answer = handle(intent("AMAZON.NoIntent", attributes=attributes_of(offer)))
+    assert key_of(answer) == "consent_denied"
+
+
+def test_turning_on_what_is_on_says_what_will_be_told(handle: Handle) -> None:
+    handle(subscribed(WEATHER, at=1))
+    answer = handle(intent("TurnOnNotificationsIntent", at=2))
+    assert key_of(answer) == "status_subscribed"
+    assert "severe weather" in said(answer)
+
+
+@pytest.mark.parametrize(
+    ("response", "key"),
+    [
+        (consent("ACCEPTED"), "consent_accepted"),
+        (consent("DENIED"), "consent_denied"),
+        (consent("NOT_ANSWERED"), "consent_not_answered"),
+        (consent("NOT_ANSWERED", card=True), "consent_card_sent"),
+        (consent(None, code="400"), "consent_error"),
+        (consent(None, code="500"), "consent_card_sent"),
+        (consent("ACCEPTED", code="500"), "consent_card_sent"),
+        (consent("PERHAPS"), "consent_card_sent"),
+    ],
+)
+def test_what_came_of_the_consent_is_answered(handle: Handle, response: Envelope, key: str) -> None:
+    answer = handle(response)
+    assert key_of(answer) == key
     assert answer["response"]["shouldEndSession"] is True
 
 
+def test_where_voice_consent_fails_a_card_asks_for_the_same_permission(handle: Handle) -> None:
+    card = handle(consent(None, code="500"))["response"]["card"]
+    assert card == {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS]}
+
+
+def test_the_status_is_read_from_the_record(handle: Handle) -> None:
+    handle(subscribed(WEATHER, "AMAZON.OrderStatus.Updated", at=1))
+    answer = handle(intent("SubscriptionStatusIntent", at=2))
+    assert said(answer).endswith("severe weather and your orders.")
+    handle(permitted(NOTIFICATIONS, at=3))
+    handle(subscribed(at=4))
+    assert key_of(handle(intent("SubscriptionStatusIntent", at=5))) == "status_not_subscribed"
+
+
+@pytest.mark.parametrize(
+    "event", [permitted(NOTIFICATIONS), subscribed("AMAZON.Unheard.Of")], ids=["allowed", "unheard"]
+)
+def test_a_status_that_cannot_be_told_is_said_to_be_unknown(
+    handle: Handle, event: Envelope
+) -> None:
+    handle(event)
+    assert key_of(handle(intent("SubscriptionStatusIntent", at=1))) == "status_unknown"
+
+
+def test_forget_me_erases_only_after_a_yes(handle: Handle, record: Record) -> None:
+    handle(subscribed(WEATHER, at=1))
+    question = handle(intent("ForgetMeIntent", at=2))
+    item = record(USER)
+    assert item is not None
+    assert "subscriptions" in item
+    asked = attributes_of(question)
+    assert key_of(handle(intent("AMAZON.YesIntent", at=3, attributes=asked))) == "forget_done"
+    item = record(USER)
+    assert item is not None
+    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+
+
+@pytest.mark.parametrize("name", ["AMAZON.NoIntent", "AMAZON.CancelIntent"])
+def test_forget_me_is_called_off_by_no_and_cancel(
+    handle: Handle, record: Record, name: str
+) -> None:
+    handle(subscribed(WEATHER, at=1))
+    asked = attributes_of(handle(intent("ForgetMeIntent", at=2)))
+    assert key_of(handle(intent(name, at=3, attributes=asked))) == "forget_cancelled"
+    item = record(USER)
+    assert item is not None
+    assert "subscriptions" in item
+
+
+def test_a_yes_after_something_else_erases_nothing(handle: Handle, record: Record) -> None:
+    handle(subscribed(WEATHER, at=1))
+    asked = attributes_of(handle(intent("ForgetMeIntent", at=2)))
+    helped = attributes_of(handle(intent("AMAZON.HelpIntent", at=3, attributes=asked)))
+    handle(intent("AMAZON.YesIntent", at=4, attributes=helped))
+    item = record(USER)
+    assert item is not None
+    assert "subscriptions" in item
+
+
+def test_the_locale_is_stored_by_its_own_time(handle: Handle, record: Record) -> None:
+    handle(launch(at=2, locale="de-DE"))
+    handle(launch(at=1, locale="en-GB"))
+    handle(message(command("refresh"), at=0, locale="it-IT", endpoint=EU))
+    item = record(USER)
+    assert item is not None
+    assert item["locale"] == "de-DE"
+
+
+def test_a_late_launch_still_finds_the_record(handle: Handle) -> None:
+    handle(launch(at=5))
+    handle(subscribed(WEATHER, at=2))
+    assert key_of(handle(launch(at=4))) == "launch_subscribed"
+
+
+@pytest.mark.parametrize("locale", [None, "english", "en", "../../en", "xx-XX"])
+def test_a_locale_that_we_do_not_speak_is_answered_in_english(
+    handle: Handle, locale: str | None
+) -> None:
+    assert key_of(handle(launch(locale=locale))) == "launch_not_subscribed"
+
+
+CONVERSATIONAL = [
+    launch(),
+    *[intent(name) for name in INTENTS],
+    intent("AMAZON.YesIntent", attributes={"asked": "forget"}),
+    intent("AMAZON.YesIntent", attributes={"asked": "consent"}),
+    consent("ACCEPTED"),
+    spoken("SessionEndedRequest"),
+]
+
+
+def test_a_voice_request_makes_one_call_of_dynamodb_at_most(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    make_request = boto3.client("dynamodb").__class__._make_api_call  # type: ignore[attr-defined]
+
+    def counted(self: Any, operation: str, request: Any) -> Any:
+        calls.append(operation)
+        return make_request(self, operation, request)
+
+    app._skill.cache_clear()
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", counted)
+    for request in CONVERSATIONAL:
+        calls.clear()
+        handle(request)
+        assert calls in ([], ["UpdateItem"])
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_whole_conversation_goes_in_the_customers_own_language(
+    handle: Handle, record: Record, locale: str
+) -> None:
+    def tell(request: Envelope) -> str:
+        answer = handle(request)
+        asked.clear()
+        asked.update(attributes_of(answer))
+        key = key_of(answer, locale)
+        assert answer["response"].get("shouldEndSession") is (
+            True
+            if key in {*STATEMENTS, "status_subscribed"}
+            else None
+            if key == "consent_ask"
+            else False
+        )
+        return key
+
+    asked: dict[str, Any] = {}
+    here: dict[str, Any] = {"locale": locale, "attributes": asked}
+    assert tell(launch(at=0, **here)) == "launch_not_subscribed"
+    assert tell(intent("AMAZON.YesIntent", at=1, **here)) == "consent_ask"
+    assert tell(consent("ACCEPTED", at=2, **here)) == "consent_accepted"
+    handle(permitted(NOTIFICATIONS, at=3))
+    handle(subscribed(WEATHER, at=3))
+    assert tell(launch(at=4, **here)) == "launch_subscribed"
+    assert tell(intent("SubscriptionStatusIntent", at=5, **here)) == "status_subscribed"
+    assert tell(intent("StopNotificationsIntent", at=6, **here)) == "stop_notifying"
+    handle(disabled("PERSISTED", at=7))
+    assert tell(intent("SubscriptionStatusIntent", at=8, **here)) == ("status_not_subscribed")
+    assert tell(intent("ForgetMeIntent", at=9, **here)) == "forget_confirm"
+    assert tell(intent("AMAZON.YesIntent", at=10, **here)) == "forget_done"
+    item = record(USER)
+    assert item is not None
+    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+
+
+def test_the_end_of_a_session_is_answered_with_nothing(
+    handle: Handle, logs_without_personal_data: list[str]
+) -> None:
+    assert "outputSpeech" not in handle(spoken("SessionEndedRequest"))["response"]
+    error = {"type": "INVALID_RESPONSE", "message": f"for {USER}"}
+    handle(spoken("SessionEndedRequest", reason="ERROR", error=error))
+    assert "INVALID_RESPONSE" in "".join(logs_without_personal_data)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_fault_of_ours_is_an_apology_in_the_customers_language(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch, locale: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", fail)
+    answer = handle(launch(locale=locale))
+    assert key_of(answer, locale) == "error_apology"
+    assert answer["response"]["shouldEndSession"] is True
+    assert "Error" not in json.dumps(answer)
+
+
+@pytest.fixture(params=["nobody listens", "somebody listens and never answers"])
+def dead_port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A port at which DynamoDB is down, in one of the two ways in which it can be."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if request.param != "nobody listens":
+            server.listen(8)
+        yield server.getsockname()[1]
+
+
+def test_with_dynamodb_down_voice_apologises_and_an_event_fails_within_the_eight_seconds(
+    environment: pytest.MonkeyPatch, dead_port: int
+) -> None:
+    environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{dead_port}")
+    app._skill.cache_clear()
+    started = monotonic()
+    answer = app.lambda_handler(launch(), object())
+    took = monotonic() - started
+    assert key_of(answer) == "error_apology"
+    assert took < 7
+    app._skill.cache_clear()
+
+
 def test_a_voice_request_that_is_not_one_is_acknowledged(handle: Handle) -> None:
-    broken = spoken("IntentRequest")
+    broken = intent("AMAZON.HelpIntent")
     broken["request"]["timestamp"] = ["?"]
     assert handle(broken) == {"version": "1.0", "response": {}}
+
+
+def test_a_voice_request_without_a_user_changes_nothing(handle: Handle, aws: Any) -> None:
+    broken = launch()
+    del broken["context"]["System"]["user"]["userId"]
+    assert key_of(handle(broken)) == "error_apology"
+    assert aws.scan(TableName="subscribers")["Items"] == []
