@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
 from simulator.customers import Persistence  # noqa: TC001 - pydantic reads it
 from simulator.facts import LOCALES, Region
@@ -94,10 +94,21 @@ class TakeCard(Document):
 
 
 class AnswerConsent(Document):
-    """Body of consent; ``events`` are what an acceptance subscribes to."""
+    """Body of consent; ``events`` are what an acceptance subscribes to.
+
+    ``card`` is for who does not answer: Alexa puts a card into their app. ``code`` is an error's.
+    """
 
     status: ConsentStatus
+    card: bool = False
+    code: Literal[400, 500] = 500
     events: EventNames = EVENT_NAMES
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.card and self.status != "NOT_ANSWERED":
+            raise ValueError("card: is only for NOT_ANSWERED")
+        return self
 
 
 async def body_of(request: Request) -> object:

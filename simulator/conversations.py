@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from simulator.config import SimulatorConfig
     from simulator.customers import Customer, Customers
-    from simulator.voice import Consent, ConsentStatus, Reply, Utterance
+    from simulator.voice import Answer, Consent, Reply, Utterance
 
 type Invoke = Callable[[bytes], bytes | None]
 
@@ -110,7 +110,7 @@ class Conversations:
         return reply.document() | {"session": _session_document(device.session)}
 
     async def answer(
-        self, customer: Customer, status: ConsentStatus, events: tuple[str, ...] = EVENT_NAMES
+        self, customer: Customer, answer: Answer, events: tuple[str, ...] = EVENT_NAMES
     ) -> dict[str, object]:
         """Answer the question for permissions that the skill had Alexa ask.
 
@@ -122,9 +122,11 @@ class Conversations:
             raise NotPossible("nothing was asked; the skill asks with an AskFor directive")
         self._customers.ensure_enabled(customer)
         device.consent = None
-        if status == "ACCEPTED":
+        if answer.status == "ACCEPTED":
             self._accept(customer, consent.scopes, events)
-        reply = await self._ask(customer, device, session, consent.request(status))
+        if answer.card:
+            device.card = consent.scopes
+        reply = await self._ask(customer, device, session, consent.request(answer))
         return reply.document() | {"session": _session_document(device.session)}
 
     def take_card(

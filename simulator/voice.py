@@ -61,6 +61,22 @@ class Session:
     new: bool = True
 
 
+_ERRORS = {400: "Bad request", 500: "Internal error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a question for permissions.
+
+    ``card`` tells that Alexa, without an answer, left a card in the app; ``code`` is that of an
+    ``ERROR``, of a question that could not be asked.
+    """
+
+    status: ConsentStatus
+    card: bool = False
+    code: int = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """A question for permissions that Alexa asks for the skill."""
@@ -69,15 +85,16 @@ class Consent:
     asked: dict[str, Any]
     token: str | None
 
-    def request(self, status: ConsentStatus) -> dict[str, Any]:
-        """Give the request that brings the customer's answer; ``ERROR`` is that none was asked."""
-        answer: dict[str, Any] = {"type": "Connections.Response", "name": "AskFor"}
+    def request(self, answer: Answer) -> dict[str, Any]:
+        """Give the request that brings the customer's answer."""
+        request: dict[str, Any] = {"type": "Connections.Response", "name": "AskFor"}
         if self.token is not None:
-            answer["token"] = self.token
-        if status == "ERROR":
-            return answer | {"status": {"code": "500", "message": "Internal error"}, "payload": {}}
-        payload = self.asked | {"status": status, "isCardThrown": False}
-        return answer | {"status": {"code": "200", "message": "OK"}, "payload": payload}
+            request["token"] = self.token
+        if answer.status == "ERROR":
+            status = {"code": str(answer.code), "message": _ERRORS[answer.code]}
+            return request | {"status": status, "payload": {}}
+        payload = self.asked | {"status": answer.status, "isCardThrown": answer.card}
+        return request | {"status": {"code": "200", "message": "OK"}, "payload": payload}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from simulator.answers import json_answer
 from simulator.bodies import AnswerConsent, Say, TakeCard, body_of
 from simulator.notifications import listen
-from simulator.voice import Utterance
+from simulator.voice import Answer, Utterance
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,8 +43,9 @@ class VoiceControls:
     async def consent(self, request: Request) -> Response:
         """Answer what Alexa asked for the skill; answers with what the skill says to that."""
         customer, wanted = self._customer(request), AnswerConsent.read(await body_of(request))
+        answer = Answer(wanted.status, wanted.card, wanted.code)
         conversations = self._simulation.conversations
-        return json_answer(await conversations.answer(customer, wanted.status, wanted.events))
+        return json_answer(await conversations.answer(customer, answer, wanted.events))
 
     async def card(self, request: Request) -> Response:
         """Accept a permissions card, or put it away; answers with the customer."""

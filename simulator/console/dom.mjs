@@ -16,7 +16,7 @@ const drawn = new WeakMap();
 
 /**
  * Show one element per item, in order. An element is made anew only when its item's state
- * changed; whoever had the focus in it (told by data-focus) has it again afterwards.
+ * changed; what had the focus in it (told by data-focus), or else its neighbour, has it again.
  */
 export function showEach(parent, items, keyOf, draw) {
   const before = drawn.get(parent) ?? new Map();
@@ -46,9 +46,12 @@ function replaced(old, fresh) {
   const details = fresh.querySelector("details");
   if (details && old.querySelector("details[open]")) details.open = true;
   old.replaceWith(fresh);
-  const wanted = focused && fresh.querySelector(`[data-focus="${focused}"]:not(:disabled)`);
-  const instead = focused && fresh.querySelector("button:not(:disabled)");
-  (wanted || instead)?.focus?.({ preventScroll: true });
+  if (focused) {
+    const same = fresh.querySelector(`[data-focus="${CSS.escape(focused)}"]`);
+    const nearby = same?.parentElement.querySelector("button:not(:disabled)");
+    const next = same && !same.disabled ? same : nearby ?? fresh.querySelector("button:not(:disabled)");
+    next?.focus({ preventScroll: true });
+  }
   return fresh;
 }
 

@@ -177,6 +177,24 @@ def test_any_other_answer_leaves_notifications_off(status: str) -> None:
     assert talk.refused("consent", {"status": status})[0] == 409
 
 
+def test_without_an_answer_alexa_may_leave_a_card() -> None:
+    skill = Skill(speech("May I?", directives=[ASK_FOR]), speech("See the app."))
+    talk = Talk(skill)
+    talk.do("say")
+    assert talk.refused("consent", {"status": "DENIED", "card": True})[0] == 400
+    talk.do("consent", {"status": "NOT_ANSWERED", "card": True})
+    assert skill.asked[1]["request"]["payload"]["isCardThrown"] is True
+    assert talk.do("card", {"accept": True})["permissions"] == [NOTIFICATIONS_SCOPE]
+
+
+def test_a_question_outside_the_manifest_is_a_bad_request() -> None:
+    skill = Skill(speech("May I?", directives=[ASK_FOR]), speech("Sorry."))
+    talk = Talk(skill)
+    talk.do("say")
+    talk.do("consent", {"status": "ERROR", "code": 400})
+    assert skill.asked[1]["request"]["status"]["code"] == "400"
+
+
 def test_a_card_can_be_put_away_or_accepted_once() -> None:
     talk = Talk(Skill(speech("See the app.", card=CARD), speech("Again.", card=CARD)))
     assert talk.refused("card", {"accept": True})[0] == 409
