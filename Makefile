@@ -40,8 +40,7 @@ test-slow: $(READY) ## Run the tests that take minutes
 	$(VENV)/pytest -m slow
 
 bench: $(READY) ## Run the benchmarks
-	@for each in benchmarks/bench_*.py; do \
-		if [ -e "$$each" ]; then echo "== $$each"; $(VENV)/python "$$each"; fi; done
+	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(VENV)/python "$$each"; done
 
 lint: $(READY) ## Check style, types, the template, and that the locks agree
 	$(VENV)/ruff check .
