@@ -42,10 +42,14 @@ def tell(stack: Stack, order: Order, *, as_json: bool) -> None:
         return
     say(f"run {order.run_id} on {stack.where}: nothing was sent")
     say(_sentence(campaign, counts))
+    told: list[dict[str, Any]] = []
     for each in bodies:
+        audience_of = each["request"].pop("relevantAudience")
+        same = each["request"] in told
+        told.append(each["request"])
         say("")
-        say(f"to {each['region']}:")
-        say_json(each["request"])
+        say(f"to {each['region']}{', the same for' if same else ':'}")
+        say_json(audience_of if same else {**each["request"], "relevantAudience": audience_of})
 
 
 def _customers(

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from cli.stacks import Stack
 
-LARGEST_ORDER = 6_000_000
-"""Bytes; a little less than the 6 MB that Lambda takes with a call that waits for its answer."""
-
 
 class Invocation:
     """A call of the sender, which begins at once; also the clock of those who wait for it.
@@ -29,7 +26,8 @@ class Invocation:
         self._client = stack.functions
         self._function = stack.outputs["SenderFunctionName"]
         self._run_id = order.run_id
-        self._payload = _payload(order)
+        document = {"campaign": order.campaign.document(), "runId": order.run_id}
+        self._payload = json.dumps(document).encode()
         self._error: Exception | None = None
         self._refusal: dict[str, Any] | None = None
         self._thread = threading.Thread(target=self._call, daemon=True)
@@ -57,13 +55,14 @@ class Invocation:
             self._thread.join(seconds)
 
     def check(self) -> None:
-        """End the command when the sender answered with anything but a run.
+        """Wait for the answer, and end the command when it is anything but a run.
 
         Raises
         ------
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             The sender could not be called.
         """
+        self._thread.join()
         if self._error is not None:
             raise self._error
         if self._refusal is None:
@@ -83,14 +82,3 @@ class Invocation:
             return
         if "FunctionError" in answer:
             self._refusal = document
-
-
-def _payload(order: Order) -> bytes:
-    document = {"campaign": order.campaign.document(), "runId": order.run_id}
-    payload = json.dumps(document).encode()
-    if len(payload) > LARGEST_ORDER:
-        raise failure(
-            f"the order is {len(payload):,} bytes and Lambda takes {LARGEST_ORDER:,}; "
-            "send to fewer --users at once"
-        )
-    return payload

@@ -43,7 +43,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str 
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(title=title or None, title_justify="left", title_style="bold", box=None)
+    made = Table(
+        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     for heading in headings:
         made.add_column(heading, no_wrap=True)
     for row in rows:

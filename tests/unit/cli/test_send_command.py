@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,19 @@ def test_what_the_sender_refuses_is_told_without_user_ids(sender: Sender) -> Non
     said = send(*AT)
     assert said.status == 1
     assert "no (a user id) today (InvalidSettings)" in said.err
+
+
+def test_what_the_sender_refuses_is_told_though_a_run_of_that_id_has_ended(sender: Sender) -> None:
+    send(*AT)
+
+    def refuses_after_a_while(document: dict[str, Any]) -> dict[str, Any]:
+        looked.wait(5)
+        return sender.refuses(document)
+
+    looked = Event()
+    Timer(0.3, looked.set).start()
+    sender.answer = refuses_after_a_while
+    assert "the sender refused it" in send(*AT).err
 
 
 def test_a_sender_that_does_not_answer_is_told(sender: Sender) -> None:
