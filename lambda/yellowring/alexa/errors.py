@@ -36,3 +36,23 @@ class InvalidCredentials(AlexaError):
 
 class TokenUnavailable(AlexaError):
     """LWA gave no token just now; trying again later may help."""
+
+
+class RequestRefused(AlexaError):
+    """Alexa refused the request: it is wrong, or the customer is not to be reached with it."""
+
+
+class TooManyRequests(AlexaError):
+    """Alexa asks to slow down.
+
+    Attributes
+    ----------
+    retry_after
+        Seconds to wait, where Alexa said so.
+    """
+
+    retry_after: float | None = None
+
+
+class ServiceUnavailable(AlexaError):
+    """Alexa failed or did not answer, so whether the request was taken is not known."""

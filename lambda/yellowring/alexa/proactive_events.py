@@ -7,27 +7,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import aiohttp
-
+from yellowring.alexa.calls import Answer, AuthorizedCalls
 from yellowring.alexa.endpoints import alexa_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import aiohttp
 
     from yellowring.alexa.endpoints import Region
     from yellowring.alexa.lwa import AccessTokens
     from yellowring.settings import Stage
 
+__all__ = ["PATHS", "Answer", "CreateProactiveEventRequest", "ProactiveEvents", "UnicastTemplate"]
+
 PATHS: Mapping[Stage, str] = {
     "live": "/v1/proactiveEvents",
     "development": "/v1/proactiveEvents/stages/development",
 }
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +85,6 @@ class UnicastTemplate:
         return self.before + json.dumps(user_id).encode() + self.after
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Alexa answered.
-
-    Attributes
-    ----------
-    status
-        HTTP status; ``None`` when there was none (time-out, reset), so the outcome is unknown.
-    message
-        What Alexa said, or how there came to be no answer; may name a user id: never log it.
-    request_id
-        ``x-amzn-requestid``.
-    retry_after
-        Seconds to wait, where Alexa said so.
-    """
-
-    status: int | None
-    message: str = ""
-    request_id: str | None = None
-    retry_after: float | None = None
-
-    @property
-    def doubts_token(self) -> bool:
-        """Whether this may be about the access token and not about the customer."""
-        if self.status == HTTPStatus.FORBIDDEN:
-            message = self.message.lower()
-            return "enablement" not in message and "subscription" not in message
-        return self.status == HTTPStatus.UNAUTHORIZED
-
-
 class ProactiveEvents:
     """Sends events, over kept connections, with a token that is renewed when it is refused.
 
@@ -133,58 +103,18 @@ class ProactiveEvents:
     def __init__(
         self, http: aiohttp.ClientSession, tokens: AccessTokens, *, stage: Stage, base_url: str = ""
     ) -> None:
-        self._http = http
-        self._tokens = tokens
+        self._calls = AuthorizedCalls(http, tokens)
         self._path = PATHS[stage]
         self._base_url = base_url
-        self._beyond_doubt: str | None = None
 
     async def send(self, region: Region, body: bytes) -> Answer:
         """Send one request; never raises for what Alexa or the network answers.
 
-        A refusal that may be the token's fault renews the token and repeats, once. If the new
-        token is refused alike, the token was not at fault and is not doubted again.
+        A refusal that may be the token's fault renews the token and repeats, once.
 
         Raises
         ------
         InvalidCredentials, TokenUnavailable
             There is no token to send with.
         """
-        token = await self._tokens.get()
-        answer = await self._post(region, body, token)
-        if not answer.doubts_token or token == self._beyond_doubt:
-            return answer
-        renewed = await self._tokens.renew(token)
-        answer = await self._post(region, body, renewed)
-        if answer.doubts_token:
-            self._beyond_doubt = renewed
-        return answer
-
-    async def _post(self, region: Region, body: bytes, token: str) -> Answer:
-        url = alexa_url(region, self._base_url) + self._path
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        try:
-            async with self._http.post(url, data=body, headers=headers, timeout=TIMEOUT) as answer:
-                text = await answer.text(errors="replace")
-                return Answer(
-                    answer.status,
-                    text[:1000],
-                    answer.headers.get("x-amzn-requestid"),
-                    _seconds(answer.headers.get("retry-after")),
-                )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Answer(None, type(error).__name__)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Read a ``Retry-After``: seconds, or an HTTP date (RFC 9110, section 10.2.3)."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+        return await self._calls.post(alexa_url(region, self._base_url) + self._path, body)

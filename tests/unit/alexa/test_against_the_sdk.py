@@ -30,10 +30,15 @@ from ask_sdk_model.services.proactive_events import (
     RelevantAudienceType,
     SkillStage,
 )
+from ask_sdk_model.services.skill_messaging import (
+    SendSkillMessagingRequest,
+    SkillMessagingServiceClient,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, SKILL_MESSAGING, AccessTokens, Credentials
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
+from yellowring.alexa.skill_messaging import SkillMessages
 
 from tests.unit.alexa.wire import wire
 
@@ -194,3 +199,40 @@ def test_a_token_is_asked_for_as_the_sdk_asks(listening: Wire, scope: str) -> No
     by_us, by_sdk = (essence(each) for each in listening.requests)
     assert by_us == by_sdk
     assert dict(by_us["body"])["scope"] == scope
+
+
+values = st.recursive(
+    st.one_of(words, st.booleans(), st.integers(-(2**53), 2**53)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(words, inner, max_size=3)),
+    max_leaves=6,
+)
+user_ids = st.one_of(
+    st.just(USER), st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    user_id=user_ids,
+    data=st.dictionaries(words, values, max_size=4),
+    expires_after=st.one_of(st.none(), st.integers(60, 86_400)),
+)
+def test_a_skill_message_is_the_sdks_to_the_last_header(
+    listening: Wire, user_id: str, data: dict[str, Any], expires_after: int | None
+) -> None:
+    async def send() -> None:
+        async with aiohttp.ClientSession() as http:
+            credentials = Credentials("clientId", "clientSecret")
+            tokens = AccessTokens(http, credentials, SKILL_MESSAGING, base_url=listening.url)
+            messages = SkillMessages(http, tokens, base_url=listening.url)
+            await messages.send("na", user_id, data, expires_after)
+
+    listening.requests.clear()
+    asyncio.run(send())
+    our_requests = [essence(each) for each in listening.requests]
+    listening.requests.clear()
+    SkillMessagingServiceClient(*sdk_configuration(listening.url)).send_skill_message(
+        user_id, SendSkillMessagingRequest(data=data, expires_after_seconds=expires_after)
+    )
+    assert our_requests == [essence(each) for each in listening.requests]
+    assert len(our_requests) == 2
