@@ -81,6 +81,8 @@ class SenderSettings:
     alexa_base_url, lwa_base_url
         ``ALEXA_BASE_URL``, ``LWA_BASE_URL``: empty for the real services. ``{region}`` in the
         first becomes ``na``, ``eu`` or ``fe``.
+    event_source
+        ``EVENT_SOURCE``: ``package.module:callable`` that makes each customer's content, or empty.
     aws_region
         ``AWS_REGION``, set by Lambda itself: tells which Alexa region a multicast goes to.
     """
@@ -96,6 +98,7 @@ class SenderSettings:
     max_workers: int
     alexa_base_url: str
     lwa_base_url: str
+    event_source: str
     aws_region: str
 
     @classmethod
@@ -122,6 +125,7 @@ class SenderSettings:
             max_workers=reader.count("MAX_WORKERS", DEFAULT_WORKERS),
             alexa_base_url=reader.optional("ALEXA_BASE_URL"),
             lwa_base_url=reader.optional("LWA_BASE_URL"),
+            event_source=reader.optional("EVENT_SOURCE"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),
         )
         reader.finish()

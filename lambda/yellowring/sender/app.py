@@ -17,9 +17,11 @@ from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, To
 from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import parse_campaign
+from yellowring.sender.content import content_of
 from yellowring.sender.delivery import CONCURRENCY, Delivery, now_utc
 from yellowring.sender.order import parse_order
 from yellowring.sender.pace import Pace
+from yellowring.sender.personal import load_event_source
 from yellowring.sender.plan import plan, request
 from yellowring.sender.runs import Runs
 from yellowring.sender.seconds import SharedSeconds
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
     from yellowring.sender.order import Order
+    from yellowring.sender.personal import EventSource
     from yellowring.sender.runs import Run
     from yellowring.sender.work import Work
 
@@ -55,6 +58,7 @@ class Stores:
     audience: Audience
     queue: WorkQueue
     secrets: SecretsManagerClient
+    event_source: EventSource | None
     tokens: dict[str, Token] = field(default_factory=dict)
 
 
@@ -75,8 +79,10 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
     Raises
     ------
-    InvalidSettings, InvalidOrder, InvalidCampaign, RunConflict, InvalidCredentials
-        Nothing was started.
+    InvalidSettings, InvalidCredentials, InvalidOrder, InvalidCampaign
+        Nothing was started, and repeating it would not help.
+    RunConflict, EventSourceFailed
+        Nor was it; the run's id is another campaign's, or the event source is not deployed.
     """
     settings = SenderSettings.from_environ(os.environ)
     time_left = timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -131,9 +137,13 @@ class Invocation:
         per_second = self.settings.max_events_per_second / workers
         connector = aiohttp.TCPConnector(limit=CONCURRENCY)
         async with aiohttp.ClientSession(connector=connector) as http:
+            event = request(run, campaign)
+            content = content_of(campaign, event, self.stores.event_source)
+            where = campaign.where.filter() if campaign.where else None
             delivery = Delivery(
                 self._client(http, credentials),
-                request(run, campaign),
+                event,
+                content,
                 Pace(self.stores.seconds, self.settings.max_events_per_second, workers),
                 home=region_for_aws(self.settings.aws_region),
                 before=run.counts,
@@ -141,10 +151,11 @@ class Invocation:
             worker = Worker(
                 self.stores.runs,
                 self.stores.subscribers,
-                self.stores.audience,
+                self.stores.audience.of(content.needs, where),
                 self.stores.queue,
                 campaign=campaign,
                 delivery=delivery,
+                personal=content.needs is None or bool(content.needs),
                 per_second=per_second,
                 time_left=self.time_left,
             )
@@ -185,6 +196,7 @@ def _stores(settings: SenderSettings) -> Stores:
         Audience(dynamodb, settings.subscribers_table),
         WorkQueue(boto3.client("sqs"), settings.work_queue_url, settings.dead_letter_queue_url),
         boto3.client("secretsmanager"),
+        load_event_source(settings.event_source),
     )
 
 

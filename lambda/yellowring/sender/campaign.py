@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 
 from yellowring.catalog import CheckedEvent, Problem, check_event
 from yellowring.catalog.problems import at, nearest, quoted
+from yellowring.sender.personal import attributes_named
+from yellowring.sender.where import Where, parse_where
 
 AudienceType = Literal["subscribers", "users", "multicast"]
 
@@ -18,6 +20,8 @@ LONGEST_EXPIRY = timedelta(hours=24)
 DEFAULT_EXPIRY = timedelta(hours=1)
 LONGEST_NAME = 40
 """Characters of a campaign's name."""
+MOST_USER_IDS = 1000
+"""User ids in one audience: they are kept in the run's item, which DynamoDB bounds at 400 KB."""
 LONGEST_USER_ID = 255
 """Characters of a user id."""
 NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
@@ -29,7 +33,7 @@ _DURATION = re.compile(
     r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
     r"(?:(?P<seconds>\d{1,8})S)?)?"
 )
-_KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience")
+_KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience", "where")
 _IGNORED_KEYS = ("$schema",)
 
 
@@ -73,6 +77,8 @@ class Campaign:
         5 minutes to 24 hours.
     audience
         Who is to be told.
+    where
+        Which of the subscribers; ``None``: all.
     warnings
         What Alexa would take, though it can hardly have been meant.
     """
@@ -83,6 +89,7 @@ class Campaign:
     localized_attributes: list[dict[str, str]]
     expires_in: timedelta
     audience: Audience
+    where: Where | None = None
     warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def document(self) -> dict[str, Any]:
@@ -96,6 +103,7 @@ class Campaign:
             "localizedAttributes": self.localized_attributes,
             "expiresIn": _duration(self.expires_in),
             "audience": audience,
+            **({"where": dict(self.where.conditions)} if self.where else {}),
         }
 
 
@@ -144,7 +152,7 @@ class _Reader:
     def campaign(self, document: dict[str, Any]) -> Campaign:
         values = self._object("$", document, _KEYS, required=("name", "event"))
         event = self._event(values)
-        return Campaign(
+        campaign = Campaign(
             name=self._name(values.get("name", "x")),
             event_name=event.name,
             payload=event.payload,
@@ -153,8 +161,14 @@ class _Reader:
             if "expiresIn" in values
             else DEFAULT_EXPIRY,
             audience=self._audience(values.get("audience", {"type": "subscribers"})),
+            where=self._where(values),
             warnings=event.warnings,
         )
+        if campaign.audience.type == "multicast":
+            for name in sorted(attributes_named(campaign.payload, campaign.localized_attributes)):
+                right = "a multicast says the same to everybody: send to subscribers, or leave"
+                self._add("$.audience.type", f"{right} the placeholder {{{name}}} out")
+        return campaign
 
     def _event(self, values: dict[str, Any]) -> CheckedEvent:
         unchecked = CheckedEvent("", {}, [])
@@ -240,10 +254,23 @@ class _Reader:
             return Audience(cast("AudienceType", kind))
         return Audience("users", self._user_ids(values.get("userIds")))
 
+    def _where(self, values: dict[str, Any]) -> Where | None:
+        if "where" not in values:
+            return None
+        audience = values.get("audience")
+        kind = audience.get("type") if isinstance(audience, dict) else "subscribers"
+        if kind != "subscribers":
+            self._add("$.where", 'goes with the audience "subscribers" only')
+        return parse_where(values["where"], self.problems)
+
     def _user_ids(self, value: object) -> tuple[str, ...]:
         path = "$.audience.userIds"
         if not isinstance(value, list) or not value:
             self._add(path, "must be a list of at least one user id")
+            return ()
+        if len(value) > MOST_USER_IDS:
+            right = f"must be at most {MOST_USER_IDS} user ids"
+            self._add(path, f"{right}, found {len(value)}: split them over several campaigns")
             return ()
         first_at: dict[str, int] = {}
         for index, user_id in enumerate(value):

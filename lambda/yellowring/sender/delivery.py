@@ -9,8 +9,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from yellowring.alexa import region_of
+from yellowring.observability import logger
 from yellowring.sender.outcomes import Counts, Outcome, outcome_of
 from yellowring.sender.pace import back_off
+from yellowring.sender.personal import InvalidContent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         CreateProactiveEventRequest,
         ProactiveEvents,
     )
+    from yellowring.sender.content import Content
     from yellowring.sender.pace import Pace
     from yellowring.subscribers import Customer
 
@@ -64,7 +67,9 @@ class Delivery:
     events
         The client to send with.
     request
-        What to send, to whomever; its body is rendered once.
+        What to send to everybody at once, and when it expires.
+    content
+        What to send to each customer.
     pace
         When the next request may go.
     home
@@ -79,6 +84,7 @@ class Delivery:
         self,
         events: ProactiveEvents,
         request: CreateProactiveEventRequest,
+        content: Content,
         pace: Pace,
         *,
         home: Region,
@@ -86,7 +92,7 @@ class Delivery:
         now: Callable[[], datetime] = now_utc,
     ) -> None:
         self._events = events
-        self._template = request.unicast()
+        self._content = content
         self._multicast = request.multicast()
         self._pace = pace
         self._home = home
@@ -106,6 +112,8 @@ class Delivery:
 
         Raises
         ------
+        EventSourceFailed
+            Nobody's content can be made.
         InvalidCredentials, TokenUnavailable
             There is no token to send with; who was sent to before answers 409 the next time.
         """
@@ -130,8 +138,15 @@ class Delivery:
         self, waiting: Iterator[Customer], delivered: Delivered, until: datetime
     ) -> None:
         for customer in waiting:
+            try:
+                body = await self._content.body(customer, self._now())
+            except InvalidContent as error:
+                logger.warning("content refused", extra={"problem": str(error)})
+                delivered.counts.add(Outcome.INVALID)
+                continue
+            if body is None:
+                continue
             region = region_of(customer.api_endpoint) if customer.api_endpoint else self._home
-            body = self._template.body(customer.user_id)
             outcome = await self._send(region, body, delivered, until)
             if outcome is None:
                 delivered.left.append(customer)

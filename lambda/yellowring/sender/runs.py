@@ -191,6 +191,26 @@ class Runs:
         update.removes.append(entry)
         return self._update(update)
 
+    def reopen(self, run_id: str, retry: str, customers: int) -> None:
+        """Take customers who had failed back into a run, as a retry.
+
+        Raises
+        ------
+        StaleWorker
+            They are back already, or the run was halted or cancelled.
+        """
+        update = _Update(run_id, Step(Counts({Outcome.FAILED: -customers}), {retry: customers}))
+        status, failed = update.name("status"), update.name(Outcome.FAILED.value)
+        running, completed = update.value("running"), update.value("completed")
+        update.conditions = [
+            f"({update.conditions[0]} OR {status} = {completed})",
+            f"attribute_not_exists({update.name('retries')}.{update.name(retry)})",
+            f"{update.name('counts')}.{failed} >= {update.value(customers)}",
+        ]
+        update.sets.append(f"{status} = {running}")
+        update.removes.append(update.name("endedAt"))
+        self._update(update)
+
     def complete(self, run_id: str, now: datetime) -> Run | None:
         """End a run that has nothing left to do; ``None`` when it was ended before, or has."""
         update = _Update(run_id)
@@ -233,7 +253,7 @@ class Runs:
                 Key={"runId": {"S": update.run_id}},
                 UpdateExpression=update.expression(),
                 ConditionExpression=" AND ".join(update.conditions),
-                ExpressionAttributeNames=update.names,
+                ExpressionAttributeNames={alias: name for name, alias in update.names.items()},
                 ExpressionAttributeValues={k: serialize(v) for k, v in update.values.items()},
                 ReturnValues="ALL_NEW",
             )
@@ -258,9 +278,7 @@ class _Update:
             self._count(step)
 
     def name(self, attribute: str) -> str:
-        alias = f"#{len(self.names)}"
-        self.names[alias] = attribute
-        return alias
+        return self.names.setdefault(attribute, f"#{len(self.names)}")
 
     def value(self, value: object) -> str:
         alias = f":{len(self.values)}"

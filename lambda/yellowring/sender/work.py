@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yellowring.subscribers import Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_sqs.client import SQSClient
 
@@ -138,6 +139,22 @@ class WorkQueue:
         """Keep work that failed for good as evidence, where there is a dead-letter queue."""
         if self._dead_letter_url:
             self._client.send_message(QueueUrl=self._dead_letter_url, MessageBody=_body(work))
+
+    def dead_letters(self) -> Iterator[tuple[Work | OrderWork, str]]:
+        """Give what lies on the dead-letter queue, each with its receipt; others stay unread.
+
+        A message that is not taken off is hidden for a minute, then there again.
+        """
+        while messages := self._client.receive_message(
+            QueueUrl=self._dead_letter_url, MaxNumberOfMessages=10, VisibilityTimeout=60
+        ).get("Messages"):
+            for message in messages:
+                with suppress(InvalidMessage):
+                    yield read(message["Body"]), message["ReceiptHandle"]
+
+    def take_off(self, receipt: str) -> None:
+        """Delete a message from the dead-letter queue."""
+        self._client.delete_message(QueueUrl=self._dead_letter_url, ReceiptHandle=receipt)
 
 
 def _body(work: Work) -> str:

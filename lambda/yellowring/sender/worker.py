@@ -10,18 +10,19 @@ from yellowring.observability import count, logger
 from yellowring.sender import work
 from yellowring.sender.delivery import Delivered, Delivery, now_utc
 from yellowring.sender.outcomes import HALT_AFTER, Counts, Outcome
+from yellowring.sender.personal import EventSourceFailed
 from yellowring.sender.runs import Segment, StaleWorker, Step
 from yellowring.sender.work import RetryWork, SegmentWork
-from yellowring.subscribers import Page
+from yellowring.subscribers import InvalidCursor, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from yellowring.sender.campaign import Campaign
     from yellowring.sender.runs import Run, Runs
     from yellowring.sender.work import WorkQueue
-    from yellowring.subscribers import Audience, Subscribers
+    from yellowring.subscribers import Audience, Customer, Subscribers
 
 USERS_PER_SEGMENT = 100
 """Customers in one segment of an audience of users, as many as one look-up takes."""
@@ -29,6 +30,12 @@ ATTEMPTS = 4
 """How often the queue gives out a retry before its customers have failed."""
 SECONDS_PER_PAGE = 10
 """How much sending at full pace a page holds, and so how much a crash repeats."""
+CAUSES: Mapping[type[Exception], str] = {
+    InvalidCredentials: "credentials",
+    InvalidCursor: "cursor",
+    EventSourceFailed: "event source",
+}
+"""What halts a run besides refusals: errors that no repeating would mend."""
 SMALLEST_PAGE, LARGEST_PAGE = 25, 1000
 SLICE, LAST_SEND = 0.5, 0.85
 """The parts of its time after which a worker hands a segment on, and begins no more sends."""
@@ -49,6 +56,8 @@ class Worker:
         The run's campaign.
     delivery
         Sends the run's event.
+    personal
+        Whether the content depends on the customer.
     per_second
         This worker's share of the pace, in events per second.
     time_left
@@ -66,6 +75,7 @@ class Worker:
         *,
         campaign: Campaign,
         delivery: Delivery,
+        personal: bool,
         per_second: float,
         time_left: timedelta,
         now: Callable[[], datetime] = now_utc,
@@ -76,6 +86,7 @@ class Worker:
         self._queue = queue
         self._campaign = campaign
         self._delivery = delivery
+        self._personal = personal
         self._page_size = int(min(LARGEST_PAGE, max(SMALLEST_PAGE, per_second * SECONDS_PER_PAGE)))
         self._hand_on_at = now() + time_left * SLICE
         self._last_send = now() + time_left * LAST_SEND
@@ -102,8 +113,8 @@ class Worker:
         except StaleWorker as stale:
             logger.info("stale worker", extra={"run": run.run_id, "problem": str(stale)})
             return await asyncio.to_thread(self._runs.load, run.run_id)
-        except InvalidCredentials as error:
-            return await self._halt(run, f"credentials: {error}", Step(Counts()))
+        except (InvalidCredentials, InvalidCursor, EventSourceFailed) as error:
+            return await self._halt(run, f"{CAUSES[type(error)]}: {error}", Step(Counts()))
 
     async def retry(self, run: Run, retry: RetryWork) -> Run:
         """Send again to customers whose outcome stayed unknown."""
@@ -113,7 +124,8 @@ class Worker:
             self._put_off(run, retry)
             return run
         try:
-            delivered = await self._delivery.deliver(retry.customers, self._last_send)
+            customers = await self._again(retry.customers)
+            delivered = await self._delivery.deliver(customers, self._last_send)
             if self._delivery.must_halt(delivered):
                 return await self._halt_refused(run, delivered)
             step = await self._step(run.run_id, retry.key, retry.attempt + 1, delivered)
@@ -121,8 +133,15 @@ class Worker:
             return await self._after(run, delivered, self._now())
         except StaleWorker:
             return await asyncio.to_thread(self._runs.load, run.run_id)
-        except InvalidCredentials as error:
-            return await self._halt(run, f"credentials: {error}", Step(Counts()))
+        except (InvalidCredentials, InvalidCursor, EventSourceFailed) as error:
+            return await self._halt(run, f"{CAUSES[type(error)]}: {error}", Step(Counts()))
+
+    async def _again(self, customers: Sequence[Customer]) -> Sequence[Customer]:
+        """Give the customers of a retry, with their attributes where the content needs them."""
+        if not self._personal:
+            return customers
+        user_ids = [customer.user_id for customer in customers]
+        return await asyncio.to_thread(self._audience.named, user_ids)
 
     async def _visit(self, run: Run, number: int, at: Segment) -> Run:
         page = await self._load(run, number, at.cursor)

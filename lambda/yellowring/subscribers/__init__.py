@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yellowring.subscribers.audience import Audience, Customer, Filter, Page
+from yellowring.subscribers.audience import Audience, Customer, Filter, InvalidCursor, Page
 from yellowring.subscribers.changes import (
     ATTRIBUTE_KEY,
     MOST_ATTRIBUTES,
@@ -34,6 +34,7 @@ __all__ = [
     "Enabled",
     "Erased",
     "Filter",
+    "InvalidCursor",
     "Page",
     "Record",
     "Refreshed",

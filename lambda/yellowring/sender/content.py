@@ -1,0 +1,89 @@
+"""What a run says: the same to everybody, rendered once, or to each customer what is theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from yellowring.sender.personal import ask, attributes_named, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from yellowring.alexa.proactive_events import CreateProactiveEventRequest, UnicastTemplate
+    from yellowring.sender.campaign import Campaign
+    from yellowring.sender.personal import EventSource
+    from yellowring.subscribers import Customer
+
+
+class Content(Protocol):
+    """Renders the body of a customer's request.
+
+    Attributes
+    ----------
+    needs
+        The customers' attributes that it must be given; ``None``: all.
+    """
+
+    @property
+    def needs(self) -> Collection[str] | None:
+        """Tell what of a customer is needed."""
+
+    async def body(self, customer: Customer, now: datetime) -> bytes | None:
+        """Render; ``None`` when there is nothing for this customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameForAll:
+    """Rendered once: only the customer's id is put in."""
+
+    template: UnicastTemplate
+    needs: Collection[str] = ()
+
+    async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
+        """Put the customer's id in."""
+        return self.template.body(customer.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The campaign's texts, with the customer's attributes in the places of placeholders."""
+
+    request: CreateProactiveEventRequest
+    campaign: Campaign
+    needs: Collection[str]
+
+    async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
+        """Fill the placeholders; raises `InvalidContent`."""
+        payload, localized = fill(self.campaign, customer.attributes)
+        request = replace(self.request, payload=payload, localized_attributes=localized)
+        return request.unicast().body(customer.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """What an event source makes for each customer."""
+
+    request: CreateProactiveEventRequest
+    campaign: Campaign
+    source: EventSource
+    needs: None = None
+
+    async def body(self, customer: Customer, now: datetime) -> bytes | None:
+        """Ask the event source; raises `InvalidContent` and `EventSourceFailed`."""
+        content = await ask(self.source, customer, self.campaign, now)
+        if content is None:
+            return None
+        request = replace(self.request, payload=content[0], localized_attributes=content[1])
+        return request.unicast().body(customer.user_id)
+
+
+def content_of(
+    campaign: Campaign, request: CreateProactiveEventRequest, source: EventSource | None
+) -> Content:
+    """Choose how a campaign's content is made."""
+    if source is not None:
+        return Sourced(request, campaign, source)
+    named = attributes_named(campaign.payload, campaign.localized_attributes)
+    return Filled(request, campaign, named) if named else SameForAll(request.unicast())
