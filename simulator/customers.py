@@ -67,6 +67,7 @@ class Customer:
         """The customer as the controls show it; ``waiting`` notifications light the ring."""
         return {
             "userId": self.user_id,
+            "number": self.number,
             "region": self.region,
             "locale": self.locale,
             "state": self.state,

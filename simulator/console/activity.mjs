@@ -1,5 +1,5 @@
 // What goes on: tiles, requests per second, and what the skill was told.
-import { byId, clock, make, plural, short, showEach, span } from "./dom.mjs";
+import { breakable, byId, clock, make, plural, short, showEach, span } from "./dom.mjs";
 
 const LATE_MS = 1000;
 const SAMPLES = 60;
@@ -65,14 +65,14 @@ export function oddities(events) {
 
 const KIND = { delivered: "good", failed: "bad", pending: "" };
 
-function eventItem({ event, odd }) {
+function eventItem({ event, odd, name }) {
   const message = event.type === "MessageReceived";
   return make("li", { title: event.lastError ?? event.id },
     make("div", { className: "line" },
-      make("b", { textContent: message ? "Message" : event.type }),
+      make("b", {}, ...breakable(message ? "Message" : event.type)),
       make("span", { className: `chip ${KIND[event.state]}`, textContent: event.state })),
     make("div", { className: "soft", textContent:
-      `${clock(event.timestamp)} · ${short(event.userId)}` +
+      `${clock(event.timestamp)} · ${name}` +
       (message ? ` · ${JSON.stringify(event.data).slice(0, 90)}` : "") }),
     make("div", { className: "chips" },
       ...event.deliveries.slice(-6).map((delivery) => make("span", {
@@ -83,11 +83,14 @@ function eventItem({ event, odd }) {
       ...odd.map((word) => make("span", { className: "chip late", textContent: word }))));
 }
 
-function showFeed(events, messages) {
+function showFeed(events, messages, customers) {
+  const names = new Map(customers.map((customer) => [customer.userId, `Customer ${customer.number}`]));
   const told = [...events.events, ...messages.messages]
     .sort((one, other) => Date.parse(other.timestamp) - Date.parse(one.timestamp));
   const odd = oddities(told);
-  const items = told.map((event, index) => ({ event, odd: odd[index] }));
+  const items = told.map((event, index) => ({
+    event, odd: odd[index], name: names.get(event.userId) ?? short(event.userId),
+  }));
   showEach(byId("events"), items, (item) => item.event.id, eventItem);
   const { pending, delivered, failed, attempts } = events.summary;
   byId("summary").textContent =
@@ -139,6 +142,6 @@ export function showActivity({ health, customers, notifications, events, message
   byId("more").hidden = !some;
   byId("more").textContent = `The newest ${shown} of ${health.customers} customers`;
   byId("welcome").hidden = health.customers > 0;
-  showFeed(events, messages);
+  showFeed(events, messages, customers);
   showRequests(requests);
 }

@@ -197,14 +197,15 @@ export function customerCard(state, run) {
   const { customer, waiting } = state;
   if (customer.state === "gone") {
     return make("article", { className: "card gone soft", title: customer.userId, textContent:
-      `${short(customer.userId)} deleted their data and came back as ${short(customer.successor)}` });
+      `Customer ${customer.number} left, and came back under a new user id: ${short(customer.successor)}` });
   }
   const bubbles = [...waiting.map((each) => newsBubble(each, run)), ...state.turns.map(turnBubble)];
   const hidden = customer.waiting - waiting.length;
   return make("article", { className: `card ${customer.waiting ? "rings" : ""}`, dataset: { user: customer.userId },
-    attributes: { "aria-label": `Customer ${short(customer.userId)}` } },
+    attributes: { "aria-label": `Customer ${customer.number}` } },
   make("div", { className: "top" }, echo(state),
-    make("div", {}, make("h3", { title: customer.userId, textContent: short(customer.userId) }), facts(customer))),
+    make("div", {}, make("h3", {}, `Customer ${customer.number} `,
+      make("code", { className: "soft", title: customer.userId, textContent: short(customer.userId) })), facts(customer))),
   hidden > 0 ? make("p", { className: "soft", textContent: `and ${hidden} more that wait` }) : null,
   bubbles.length ? make("ul", { className: "bubbles" }, ...bubbles) : null,
   questions(customer, run),

@@ -61,6 +61,12 @@ export function short(userId) {
   return name.length > 16 ? `${name.slice(0, 15)}…` : name;
 }
 
+/** Write a name of several words in one so that it can break between them. */
+export function breakable(name) {
+  const words = name.split(/(?<=[a-z])(?=[A-Z])/);
+  return words.flatMap((word, index) => (index === 0 ? [word] : [document.createElement("wbr"), word]));
+}
+
 export const clock = (iso) => new Date(iso).toLocaleTimeString([], { hour12: false });
 
 /** Write a time span in milliseconds as a person would. */

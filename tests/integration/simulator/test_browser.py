@@ -80,7 +80,7 @@ def test_the_page_shows_a_yellow_ring_with_its_sentence_and_a_card(tmp_path: Pat
     assert log == ""
     assert 'aria-label="Yellow ring: 1 notification waiting"' in page
     assert "There is a tornado alert for your area. Provided by Met." in page
-    assert 'aria-label="Customer ROSA"' in page
+    assert 'aria-label="Customer 1"' in page
     assert "this skill would like to send you notifications" in page
     assert re.search(r'id="count-customers">2<', page)
     assert re.search(r'id="count-rings">1<', page)
