@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb.type_defs import ScanInputPaginateTypeDef, ScanOutputTypeDef
     from yellowring.sender.campaign import Campaign
-    from yellowring.subscribers import Customer, Subscribers
+    from yellowring.subscribers import Audience, Customer, Subscribers
 
     from cli.stacks import Stack
 
@@ -19,11 +19,19 @@ PAGE = 1000
 """Items visited by one call."""
 
 
-def deliverable(stack: Stack, campaign: Campaign) -> Iterator[tuple[Customer, ...]]:
-    """Visit those whom the sender would notify now, page by page."""
+def audience_of(
+    stack: Stack, campaign: Campaign, attributes: Collection[str] | None = ()
+) -> Audience:
+    """Reach a campaign's customers as the sender would, through its filter."""
     from yellowring.subscribers import Audience  # noqa: PLC0415 - loads boto3
 
-    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
+    where = campaign.where.filter() if campaign.where else None
+    table = stack.outputs["SubscribersTableName"]
+    return Audience(stack.dynamodb, table, attributes=attributes, where=where)
+
+
+def deliverable(audience: Audience, campaign: Campaign) -> Iterator[tuple[Customer, ...]]:
+    """Visit those whom the sender would notify now, page by page."""
 
     def pages() -> Iterator[tuple[Customer, ...]]:
         cursor: str | None = None

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.endpoints import region_of
+from yellowring.sender.content import content_of
+from yellowring.sender.personal import InvalidContent
 from yellowring.sender.plan import plan, request
-from yellowring.subscribers import Audience
 
-from cli.customers import deliverable, subscribers_of
+from cli.customers import audience_of, deliverable, subscribers_of
 from cli.output import say, say_json
 from cli.standing import STANDINGS, masked, standing
 
 if TYPE_CHECKING:
-    from yellowring.alexa.proactive_events import CreateProactiveEventRequest
     from yellowring.sender.campaign import Campaign
+    from yellowring.sender.content import Content
     from yellowring.sender.order import Order
-    from yellowring.subscribers import Customer
+    from yellowring.subscribers import Audience, Customer
 
     from cli.stacks import Stack
 
@@ -28,52 +32,58 @@ SHOWN = 3
 
 
 def tell(stack: Stack, order: Order, *, as_json: bool) -> None:
-    """Show the first requests of a run that is not started, and count its customers."""
+    """Show the first requests of a run that is not started, and count its customers.
+
+    An event source is not asked: it runs where the sender runs.
+    """
     campaign = order.campaign
-    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
-    made = request(plan(order, audience.approximate_count), campaign)
-    first, counts = _customers(stack, campaign)
+    made = request(plan(order, lambda: 0), campaign)
+    content = content_of(campaign, made, None)
+    audience = audience_of(stack, campaign, content.needs)
+    first, counts = _customers(stack, audience, campaign)
     if campaign.audience.type == "multicast":
         bodies = [{"region": "home", "request": json.loads(made.multicast())}]
     else:
-        bodies = [_unicast(made, customer) for customer in first]
+        bodies = [_unicast(content, customer) for customer in first]
     if as_json:
         say_json({"runId": order.run_id, "customers": counts, "requests": bodies})
         return
     say(f"run {order.run_id} on {stack.where}: nothing was sent")
     say(_sentence(campaign, counts))
-    told: list[dict[str, Any]] = []
+    told: list[object] = []
     for each in bodies:
-        audience_of = each["request"].pop("relevantAudience")
-        same = each["request"] in told
-        told.append(each["request"])
         say("")
-        say(f"to {each['region']}{', the same for' if same else ':'}")
-        say_json(audience_of if same else {**each["request"], "relevantAudience": audience_of})
+        if "invalid" in each:
+            say(f"to {each['region']}, nothing: {each['invalid']}")
+            continue
+        who = each["request"].pop("relevantAudience")
+        is_same = each["request"] in told
+        say(f"to {each['region']}{', the same for' if is_same else ':'}")
+        say_json(who if is_same else each["request"] | {"relevantAudience": who})
+        told.append(each["request"])
 
 
 def _customers(
-    stack: Stack, campaign: Campaign
+    stack: Stack, audience: Audience, campaign: Campaign
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
     """Give the first customers of the audience, and how many there are."""
     if campaign.audience.type == "users":
-        return _named(stack, campaign)
+        return _named(stack, audience, campaign)
     first: list[Customer] = []
     regions: Counter[str] = Counter()
-    for page in deliverable(stack, campaign):
+    for page in deliverable(audience, campaign):
         first += islice(page, max(0, SHOWN - len(first)))
         regions.update(_region(customer) for customer in page)
     return tuple(first), {"deliverable": regions.total(), "byRegion": dict(sorted(regions.items()))}
 
 
 def _named(
-    stack: Stack, campaign: Campaign
+    stack: Stack, audience: Audience, campaign: Campaign
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
     records = subscribers_of(stack)
     user_ids = campaign.audience.user_ids
     found = [records.get(user_id) for user_id in user_ids]
     standings = Counter(standing(each, campaign.event_name) for each in found if each is not None)
-    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
     return audience.named(user_ids[:SHOWN]), {
         "named": len(user_ids),
         "deliverable": standings["deliverable"],
@@ -82,9 +92,13 @@ def _named(
     }
 
 
-def _unicast(made: CreateProactiveEventRequest, customer: Customer) -> dict[str, Any]:
-    body = made.unicast().body(masked(customer.user_id))
-    return {"region": _region(customer), "request": json.loads(body)}
+def _unicast(content: Content, customer: Customer) -> dict[str, Any]:
+    shown = replace(customer, user_id=masked(customer.user_id))
+    try:
+        body = asyncio.run(content.body(shown, datetime.now(UTC)))
+    except InvalidContent as error:
+        return {"region": _region(customer), "invalid": str(error)}
+    return {"region": _region(customer), "request": json.loads(body or b"null")}
 
 
 def _region(customer: Customer) -> str:

@@ -44,7 +44,7 @@ def list_runs(
     if status is not None and status not in STATUSES:
         complain(f"error: {status!r} is not a status; use one of {', '.join(STATUSES)}")
         raise typer.Exit(2)
-    found = [run for run in _runs(stack).list() if status in (None, run.status)]
+    found = [run for run in runs_of(stack).list() if status in (None, run.status)]
     shown = found[:limit]
     if as_json:
         say_json([run.document() for run in shown])
@@ -62,7 +62,7 @@ def list_runs(
 @on_stack
 def show(stack: Stack, run_id: RunId, as_json: AsJson = False) -> None:
     """Show one run: its counts, its progress and, when it was halted, why."""
-    _show(load(_runs(stack), run_id), as_json=as_json)
+    _show(load(runs_of(stack), run_id), as_json=as_json)
 
 
 @on_stack
@@ -73,7 +73,7 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Watch a run to its end: exit 0 when it completed, 1 when it was halted or cancelled."""
-    runs = _runs(stack)
+    runs = runs_of(stack)
     run = load(runs, run_id)
     deliverable = deliverable_of(stack, run) if run.status == "running" else None
     try:
@@ -91,7 +91,7 @@ def watch(
 @on_stack
 def cancel(stack: Stack, run_id: RunId, as_json: AsJson = False) -> None:
     """Stop a run: nobody more is notified, once the sends under way have ended."""
-    runs = _runs(stack)
+    runs = runs_of(stack)
     cancelled = runs.cancel(run_id, datetime.now(UTC).replace(microsecond=0))
     if cancelled is None:
         ended = load(runs, run_id)
@@ -102,7 +102,22 @@ def cancel(stack: Stack, run_id: RunId, as_json: AsJson = False) -> None:
 @on_stack
 def redrive(stack: Stack, run_id: RunId, as_json: AsJson = False) -> None:
     """Send again to the customers of a run that no try could reach."""
-    raise NotImplementedError
+    from yellowring.sender import redrive as redriving  # noqa: PLC0415
+    from yellowring.sender.work import WorkQueue  # noqa: PLC0415
+
+    runs = runs_of(stack)
+    before = load(runs, run_id)
+    if before.status in ("halted", "cancelled"):
+        raise failure(f"run {run_id} is {before.status}, and so is not gone on with; send it anew")
+    outputs = stack.outputs
+    queue = WorkQueue(stack.sqs, outputs["WorkQueueUrl"], outputs["DeadLetterQueueUrl"])
+    customers = redriving.redrive(runs, queue, run_id)
+    if as_json:
+        say_json(load(runs, run_id).document() | {"redriven": customers})
+    elif customers:
+        say(f"{customers:,} customers of {run_id} are sent to again; runs watch {run_id}")
+    else:
+        say(f"the dead-letter queue has nobody of {run_id}")
 
 
 def load(runs: Runs, run_id: str) -> Run:
@@ -122,19 +137,17 @@ def runs_of(stack: Stack) -> Runs:
     return Runs(stack.dynamodb, stack.outputs["RunsTableName"])
 
 
-_runs = runs_of
-
-
 def deliverable_of(stack: Stack, run: Run) -> int | None:
     """Count the customers that a run is for, where that is neither known nor much work."""
     from yellowring.sender.campaign import parse_campaign  # noqa: PLC0415
 
-    from cli.customers import deliverable  # noqa: PLC0415
+    from cli.customers import audience_of, deliverable  # noqa: PLC0415
 
     campaign = parse_campaign(dict(run.campaign))
     if campaign.audience.type != "subscribers" or run.total_segments > COUNTED_SEGMENTS:
         return None
-    return sum(len(page) for page in deliverable(stack, campaign))
+    audience = audience_of(stack, campaign)
+    return sum(len(page) for page in deliverable(audience, campaign))
 
 
 def end(run: Run, *, as_json: bool = False) -> None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from yellowring.sender.outcomes import Counts, Outcome
 from yellowring.sender.runs import Run, Runs, Segment, Step
+from yellowring.sender.work import RetryWork, WorkQueue
+from yellowring.subscribers import Customer
 
 from cli.watching import Watch
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
     from cli.advance import Advance
+    from cli.stacks import Stack
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 
@@ -82,7 +85,7 @@ def test_show_tells_counts_and_the_cause_of_a_halt(runs: Runs) -> None:
     assert yellowring("runs", "show", "wrong~1", "--json").document["cause"] == "stage: wrong"
 
 
-@pytest.mark.parametrize("command", ["show", "watch", "cancel"])
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "redrive"])
 def test_a_run_that_is_not_there_is_told_with_where_to_look(runs: Runs, command: str) -> None:
     said = yellowring("runs", command, "nope~1")
     assert said.status == 1
@@ -151,3 +154,23 @@ def test_a_watch_looks_until_the_run_is_over(runs: Runs) -> None:
     assert [advance.done for advance in shown] == [0, 0, 0, 3]
     assert shown[-1].rate == 0.5
     assert shown[-1].total == 3
+
+
+def test_redrive_puts_the_dead_letters_of_a_run_back_to_work(stack: Stack, runs: Runs) -> None:
+    run = started(runs, "snow")
+    runs.advance(run.run_id, 0, Segment(), None, Step(Counts({Outcome.FAILED: 2})))
+    runs.complete(run.run_id, START)
+    queue = WorkQueue(stack.sqs, stack.outputs["WorkQueueUrl"], stack.outputs["DeadLetterQueueUrl"])
+    left = (Customer("amzn1.ask.account.A", None), Customer("amzn1.ask.account.B", None))
+    queue.give_up(RetryWork(run.run_id, 5, "0/0", left))
+    again = yellowring("runs", "redrive", "snow~1", "--json").document
+    assert again["redriven"] == 2
+    assert (again["status"], again["waiting"]) == ("running", 2)
+    assert "has nobody" in yellowring("runs", "redrive", "snow~1").out
+
+
+def test_redrive_does_not_go_on_with_a_run_that_was_stopped(runs: Runs) -> None:
+    runs.cancel(started(runs, "snow").run_id, START)
+    said = yellowring("runs", "redrive", "snow~1")
+    assert said.status == 1
+    assert "is cancelled" in said.err

@@ -12,7 +12,7 @@ from yellowring.sender.order import parse_order
 from yellowring.sender.outcomes import Counts, Outcome
 from yellowring.sender.plan import plan
 from yellowring.sender.runs import Runs, Segment, Step
-from yellowring.subscribers import Disabled, RegisterChange, Subscribers
+from yellowring.subscribers import AttributesChange, Disabled, RegisterChange, Subscribers
 
 from tests.envelopes import WEATHER
 from tests.unit.cli.running import Run, yellowring
@@ -219,6 +219,39 @@ def test_a_dry_run_counts_shows_requests_and_sends_nothing(
     }
     assert sender.orders == []
     assert runs.list() == []
+
+
+def personal(tmp_path: Path, **parts: Any) -> str:
+    """A campaign whose sender is the customer's own town."""
+    document = json.loads(Path(FILE).read_text()) | {"localizedAttributes": []} | parts
+    document["event"]["payload"]["weatherAlert"]["source"] = "{town} weather"
+    file = tmp_path / "personal.json"
+    file.write_text(json.dumps({k: v for k, v in document.items() if v != []}))
+    return str(file)
+
+
+def test_a_dry_run_says_to_each_what_is_theirs_and_what_they_lack(
+    sender: Sender, subscribers: Subscribers, people: None, tmp_path: Path
+) -> None:
+    subscribers.apply(EVA, AttributesChange(1_000, "id", {"town": "Ulm"}))
+    file = personal(tmp_path)
+    by_region = {
+        each["region"]: each
+        for each in yellowring("send", file, "--dry-run", "--json").document["requests"]
+    }
+    payload = by_region["eu"]["request"]["event"]["payload"]
+    assert payload["weatherAlert"]["source"] == "Ulm weather"
+    assert "no attribute town" in by_region["na"]["invalid"]
+    assert "to na, nothing: the customer has no" in yellowring("send", file, "--dry-run").out
+
+
+def test_a_dry_run_counts_through_the_campaigns_filter(
+    sender: Sender, subscribers: Subscribers, people: None, tmp_path: Path
+) -> None:
+    subscribers.apply(EVA, AttributesChange(1_000, "id", {"town": "Ulm"}))
+    file = personal(tmp_path, where={"attributes.town": "Ulm"})
+    document = yellowring("send", file, "--dry-run", "--json").document
+    assert document["customers"] == {"deliverable": 1, "byRegion": {"eu": 1}}
 
 
 def test_a_dry_run_to_named_users_says_who_would_not_hear(sender: Sender, people: None) -> None:
