@@ -12,7 +12,7 @@ from simulator.faults import Faults
 from tests.envelopes import WEATHER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_sqs.client import SQSClient
@@ -70,9 +70,15 @@ class World:
         self.know(customer.user_id, region)
         return customer.user_id
 
-    def know(self, user_id: str, region: Region = "na", at: int = LONG_AGO) -> None:
+    def know(
+        self,
+        user_id: str,
+        region: Region = "na",
+        at: int = LONG_AGO,
+        events: Collection[str] = (WEATHER,),
+    ) -> None:
         """Put a subscription into our table."""
-        values: dict[str, Any] = {"subscriptions": {WEATHER}, "apiEndpoint": HOSTS[region]}
+        values: dict[str, Any] = {"subscriptions": set(events), "apiEndpoint": HOSTS[region]}
         self.subscribers.apply(user_id, RegisterChange("subscriptions", at, "id", values))
 
     def faults(self, **faults: Any) -> None:
