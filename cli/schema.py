@@ -9,9 +9,12 @@ from yellowring.catalog import EVENT_NAMES, LOCALES, PAYLOADS
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
     LONGEST_USER_ID,
+    MOST_USER_IDS,
     NAME_PATTERN,
     USER_ID_PATTERN,
 )
+from yellowring.sender.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
+from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +54,10 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
                 "examples": ["PT30M", "PT1H", "PT24H"],
             },
             "audience": _AUDIENCE,
+            "where": _WHERE,
         },
+        "if": {"required": ["where", "audience"]},
+        "then": {"properties": {"audience": {"properties": {"type": {"const": "subscribers"}}}}},
         "definitions": definitions,
     }
 
@@ -75,11 +81,42 @@ _AUDIENCE: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "type": {"enum": list(AUDIENCE_TYPES)},
-        "userIds": {"type": "array", "minItems": 1, "uniqueItems": True, "items": _USER_ID},
+        "userIds": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_USER_IDS,
+            "uniqueItems": True,
+            "items": _USER_ID,
+        },
     },
     "if": {"properties": {"type": {"const": "users"}}},
     "then": {"required": ["userIds"]},
     "else": {"properties": {"userIds": False}},
+}
+
+_SCALAR = {"type": ["string", "number", "boolean"]}
+_CONDITION: dict[str, Any] = {
+    "description": "A value, a list of values, or comparisons that must all hold.",
+    "anyOf": [
+        _SCALAR,
+        {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": _SCALAR},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": dict.fromkeys(OPERATORS, _SCALAR)
+            | {"exists": {"type": "boolean"}, "beginsWith": {"type": "string"}},
+        },
+    ],
+}
+_WHERE: dict[str, Any] = {
+    "description": "Which of the subscribers; every condition must hold. All when left out.",
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": MOST_CONDITIONS,
+    "additionalProperties": False,
+    "properties": dict.fromkeys(FIELDS, _CONDITION),
+    "patternProperties": {rf"^attributes\.{ATTRIBUTE_KEY.pattern}$": _CONDITION},
 }
 
 

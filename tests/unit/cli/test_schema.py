@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from yellowring.catalog import EVENT_NAMES, check_event
+from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 
 from cli.examples import example_campaign
 from cli.schema import campaign_schema
@@ -55,6 +56,44 @@ def test_the_schema_of_one_event_takes_no_other() -> None:
 )
 def test_it_refuses_what_the_sender_refuses(change: dict[str, Any]) -> None:
     assert not VALIDATOR.is_valid(EXAMPLE | change)
+
+
+WHERES: list[Any] = [
+    {"locale": "de-DE"},
+    {"locale": ["de-DE", "de-AT"], "attributes.points": {"atLeast": 3, "below": 9.5}},
+    {"attributes.town": {"exists": False}},
+    {"apiEndpoint": {"beginsWith": "https://api.eu"}, "attributes.vip": True},
+    {},
+    [],
+    {"town": "Ulm"},
+    {"attributes.9": "Ulm"},
+    {"attributes.town": []},
+    {"attributes.town": {}},
+    {"attributes.town": {"like": "Ulm"}},
+    {"attributes.town": {"exists": "yes"}},
+    {"attributes.town": {"beginsWith": 1}},
+    {"attributes.town": [["Ulm"]]},
+    {"attributes.town": None},
+    {f"attributes.a{number}": 1 for number in range(21)},
+]
+
+
+@pytest.mark.parametrize("where", WHERES)
+def test_it_takes_the_filters_that_the_sender_takes_and_no_others(where: Any) -> None:
+    campaign = EXAMPLE | {"where": where}
+    try:
+        parse_campaign(campaign)
+        taken = True
+    except InvalidCampaign:
+        taken = False
+    assert VALIDATOR.is_valid(campaign) is taken
+
+
+def test_a_filter_goes_with_subscribers_only() -> None:
+    where = {"where": {"locale": "de-DE"}}
+    assert VALIDATOR.is_valid(EXAMPLE | where)
+    assert VALIDATOR.is_valid(EXAMPLE | where | {"audience": {"type": "subscribers"}})
+    assert not VALIDATOR.is_valid(EXAMPLE | where | {"audience": {"type": "multicast"}})
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
