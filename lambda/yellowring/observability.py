@@ -53,7 +53,7 @@ def count(metric: str, value: int = 1, **dimensions: str) -> None:
         name=metric, unit=MetricUnit.Count, value=value, namespace=NAMESPACE
     ) as single:
         for name, dimension in dimensions.items():
-            single.add_dimension(name=name, value=dimension)
+            single.add_dimension(name=name, value=redact(dimension))
 
 
 logger = Logger(service="yellowring", logger_formatter=_Redacting())

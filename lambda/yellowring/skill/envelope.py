@@ -149,7 +149,7 @@ def milliseconds(value: object) -> int:
     Raises
     ------
     ValueError
-        It is none of these.
+        It is none of these, or not between the years 1970 and 9999.
 
     Examples
     --------
@@ -163,16 +163,19 @@ def milliseconds(value: object) -> int:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         since = moment - epoch
-        return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+        return _bounded(since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("not a time")  # noqa: TRY004 - one error for all that is no time
     number = float(value)
-    if not math.isfinite(number) or number < 0:
+    if not math.isfinite(number):
         raise ValueError("not a time")
-    number = number * 1000 if number < _SECONDS_END else number
-    if number > _LAST_MS:
+    return _bounded(int(round(number * 1000 if number < _SECONDS_END else number, 3)))
+
+
+def _bounded(number: int) -> int:
+    if not 0 <= number <= _LAST_MS:
         raise ValueError("too far away")
-    return int(round(number, 3))
+    return number
 
 
 def text(value: object, path: str, longest: int = 255) -> str:

@@ -128,6 +128,14 @@ MALFORMED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "a date for a timestamp": (lambda: subscribed(WEATHER, at="2026-11-20"), "request.timestamp"),
     "a word for a timestamp": (lambda: subscribed(WEATHER, at="yesterday"), "request.timestamp"),
+    "a timestamp before 1970": (
+        lambda: subscribed(WEATHER, at="0001-01-01T00:00:00+23:59"),
+        "request.timestamp",
+    ),
+    "a timestamp after 9999": (
+        lambda: subscribed(WEATHER, at="9999-12-31T23:59:59-12:00"),
+        "request.timestamp",
+    ),
     "true for a timestamp": (
         lambda: _with(enabled(), True, "request", "timestamp"),
         "request.timestamp",

@@ -1,0 +1,203 @@
+"""Whatever comes in the form of a request: no failure but a deliberate one, and no wrong write."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from yellowring.skill import app
+from yellowring.skill.envelope import WrongSkill
+from yellowring.subscribers.changes import ATTRIBUTE_KEY, REGISTERS
+
+from tests.envelopes import (
+    NA,
+    NOTIFICATIONS,
+    USER,
+    WEATHER,
+    account,
+    command,
+    consent,
+    disabled,
+    enabled,
+    message,
+    permitted,
+    spoken,
+    subscribed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.unit.skill.kit import Envelope
+
+EVENT = {
+    "name": WEATHER,
+    "payload": {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}},
+}
+SEEDS: list[Envelope] = [
+    subscribed(WEATHER),
+    enabled(),
+    disabled(),
+    disabled("PERSISTED"),
+    permitted(NOTIFICATIONS),
+    account(linked=True),
+    account(linked=False),
+    message(command("notify", campaign={"name": "snow", "event": EVENT}, referenceId="a~1")),
+    message(command("attributes", set={"plan": "gold", "seats": 4}, remove=["trial"])),
+    message(command("refresh")),
+    message(command("forget")),
+    spoken("LaunchRequest"),
+    spoken("IntentRequest", "SubscriptionStatusIntent"),
+    spoken("IntentRequest", "AMAZON.YesIntent", attributes={"asked": "forget"}),
+    spoken("SessionEndedRequest"),
+    consent("ACCEPTED"),
+]
+ODD: list[Any] = [
+    *(None, True, False, 0, -1, 1, 2**63, 10**400, 0.5, float("inf"), float("nan"), "", " ", "x"),
+    *("\ud800", "\x00", "é" * 300, "x" * 300, "x" * 7000, "[" * 2000, "{}", "[]", "1", "null"),
+    *([], {}, [[]], [None], {"": None}, {"x": {"x": {}}}, [{}] * 101, ["a"] * 3, [{"scope": 1}]),
+    *("2026-11-20T09:00:00Z", "2026-13-40T99:00:00Z", "0001-01-01T00:00:00+23:59", 1795165200),
+    *("9999-12-31T23:59:59.999-12:00", "https://evil.example", NA, USER, "amzn1.ask.account.é"),
+    *("LaunchRequest", "Messaging.MessageReceived", "AlexaSkillEvent.SkillDisabled", "en-US"),
+]
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Give every member and element of a document, as its holder and its key."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in list(inner):
+        yield value, key
+        if isinstance(each, dict | list):
+            yield from places(each)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """Give a request with one to three of its parts dropped, replaced, renamed, moved or nested."""
+    envelope = copy.deepcopy(draw(st.sampled_from(SEEDS)))
+    for _ in range(draw(st.integers(1, 3))):
+        found = list(places(envelope))
+        if not found:
+            break
+        holder, key = draw(st.sampled_from(found))
+        match draw(st.sampled_from(["drop", "odd", "rename", "move", "nest"])):
+            case "drop":
+                del holder[key]
+            case "odd":
+                holder[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
+            case "rename" if isinstance(holder, dict):
+                holder[draw(st.sampled_from(["", "x", "timeStamp", "userId"]))] = holder.pop(key)
+            case "move":
+                movable = [place for place in found if "Token" not in str(place[1])]
+                source, name = draw(st.sampled_from(movable))
+                if name in source if isinstance(source, dict) else name < len(source):
+                    holder[key] = copy.deepcopy(source[name])
+            case _:
+                holder[key] = [holder[key]]
+    return draw(st.sampled_from([envelope] * 50 + ODD)) if draw(st.booleans()) else envelope
+
+
+class Table:
+    """Stands in for DynamoDB and SQS: takes every write, and looks whether it may be one."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        self.writes += 1
+        user_id = request["Key"]["userId"]["S"]
+        assert 0 < len(user_id) <= 255
+        assert user_id.isascii()
+        assert request["ConditionExpression"]
+        names = request["ExpressionAttributeNames"].values()
+        assert all(map(_is_known, names)), names
+        _check_values(request["ExpressionAttributeValues"])
+        return {"Attributes": {"userId": {"S": user_id}}}
+
+    def send_message(self, **request: Any) -> dict[str, Any]:
+        self.writes += 1
+        assert len(request["MessageBody"]) <= 256 * 1024
+        assert request["MessageBody"].isascii()
+        return {}
+
+
+KNOWN = {
+    *(f"{name}{end}" for name in REGISTERS for end in ("At", "By")),
+    *(attribute for attributes in REGISTERS.values() for attribute in attributes),
+    *("enabledAt", "disabledAt", "erasedAt", "rejectedAt", "expiresAt"),
+}
+
+
+def _is_known(name: str) -> bool:
+    head, _, key = name.partition("attributes.")
+    own = key.removesuffix(".at").removesuffix(".by")
+    return name in KNOWN or (not head and bool(ATTRIBUTE_KEY.fullmatch(own)))
+
+
+def _check_values(values: Mapping[str, Any]) -> None:
+    assert 0 <= int(values[":at"]["N"]) <= 253_402_300_799_999
+    for value in values.values():
+        for text in (value.get("S"), *(value.get("SS") or ())):
+            assert text is None or text.encode() is not None  # whole characters
+            assert text is None or "Atza|" not in text
+
+
+@pytest.fixture(scope="module")
+def environment_of_fuzz() -> Iterator[Table]:
+    """The skill function on a table that never fails, its clients made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        table = Table()
+        patch.setenv("SKILL_ID", SEEDS[0]["context"]["System"]["application"]["applicationId"])
+        patch.setenv("SUBSCRIBERS_TABLE", "subscribers")
+        patch.setenv("WORK_QUEUE_URL", "https://sqs.example/work")
+        patch.setattr("boto3.client", lambda *_, **__: table)
+        app._skill.cache_clear()
+        yield table
+        app._skill.cache_clear()
+
+
+def take(envelope: Any) -> None:
+    """Give the function a request; it answers, or says that it is another skill's."""
+    try:
+        answer = app.lambda_handler(envelope, object())
+    except WrongSkill:
+        return
+    assert answer["version"] == "1.0"
+    assert isinstance(answer["response"], dict)
+
+
+def fuzz(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@fuzz(1000)
+@given(envelope=mutated())
+def test_a_mutated_request_is_answered_and_writes_nothing_wrong(
+    environment_of_fuzz: Table, envelope: Any
+) -> None:
+    take(envelope)
+
+
+@pytest.mark.slow
+@fuzz(20_000)
+@given(envelope=mutated())
+def test_twenty_thousand_mutated_requests_are_answered_and_write_nothing_wrong(
+    environment_of_fuzz: Table, envelope: Any
+) -> None:
+    take(envelope)
+
+
+@pytest.mark.parametrize("number", range(len(SEEDS)))
+def test_what_the_mutations_start_from_is_taken(environment_of_fuzz: Table, number: int) -> None:
+    before = environment_of_fuzz.writes
+    take(SEEDS[number])
+    quiet = SEEDS[number]["request"]["type"] in ("SessionEndedRequest", "Connections.Response")
+    assert environment_of_fuzz.writes - before == (0 if quiet else 1)
