@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,7 @@ import typer
 from yellowring.catalog import LOCALES, utterance, wording_note
 from yellowring.catalog.localization import locale_hint
 from yellowring.catalog.problems import quoted
+from yellowring.sender.personal import InvalidContent, fill
 
 from cli.documents import check_file
 from cli.output import complain, failure, say, say_json
@@ -31,6 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def preview(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A campaign file; - is the input.")],
+    *,
     locale: Annotated[
         str | None, typer.Option(help="The customer's locale; the campaign's first without it.")
     ] = None,
@@ -38,6 +41,10 @@ def preview(
         str | None, typer.Option(help="Where the customer is, such as Europe/Berlin.")
     ] = None,
     user: Annotated[str | None, typer.Option(help="The user id to show in the request.")] = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="What to put in the place of {KEY}."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what Alexa would say, and show the exact request body that would be sent."""
@@ -46,7 +53,7 @@ def preview(
         complain(str(finding))
     if checked.campaign is None:
         raise typer.Exit(1)
-    campaign = checked.campaign
+    campaign = _filled(checked.campaign, attribute or [])
     spoken_to = _locale(campaign, locale)
     sentence = utterance(
         campaign.event_name,
@@ -65,6 +72,21 @@ def preview(
         say(f"Note: {note}.")
     say("")
     say_json(body)
+
+
+def _filled(campaign: Campaign, given: list[str]) -> Campaign:
+    """Fill the campaign's placeholders with the customer's attributes that the options give."""
+    attributes = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise failure(f"--attribute {quoted(each)} is written KEY=VALUE, such as town=Ulm")
+        attributes[key] = value
+    try:
+        payload, localized = fill(campaign, attributes)
+    except InvalidContent as error:
+        raise failure(f"{error}; --attribute KEY=VALUE gives one") from None
+    return replace(campaign, payload=dict(payload), localized_attributes=localized)
 
 
 def _locale(campaign: Campaign, wanted: str | None) -> str:

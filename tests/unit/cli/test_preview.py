@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yellowring.catalog import Localized
 
+from cli.examples import example_campaign
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
@@ -115,3 +116,31 @@ def test_a_wrong_campaign_is_told_and_not_previewed(file: str) -> None:
     run = yellowring("preview", rewrite(file, localizedAttributes=[]))
     assert (run.status, run.out) == (1, "")
     assert ":1: $.localizedAttributes: is empty, but the payload refers to" in run.err
+
+
+@pytest.fixture
+def personal(tmp_path: Path) -> str:
+    file = tmp_path / "personal.json"
+    campaign = example_campaign("AMAZON.WeatherAlert.Activated")
+    campaign["localizedAttributes"][0]["source"] = "{town} weather, {part|all of it}"
+    file.write_text(json.dumps(campaign))
+    return str(file)
+
+
+def test_a_customers_own_attributes_are_put_in_their_places(personal: str) -> None:
+    heard = yellowring("preview", personal, "--attribute", "town=Ulm", "--json").document
+    assert "Ulm weather, all of it" in heard["utterance"]
+    assert heard["request"]["localizedAttributes"][0]["source"] == "Ulm weather, all of it"
+
+
+def test_an_attribute_that_is_needed_and_not_given_is_asked_for(personal: str) -> None:
+    said = yellowring("preview", personal)
+    assert said.status == 1
+    assert "no attribute town" in said.err
+    assert "--attribute KEY=VALUE" in said.err
+
+
+def test_an_attribute_without_a_value_is_refused(personal: str) -> None:
+    said = yellowring("preview", personal, "--attribute", "town")
+    assert said.status == 1
+    assert "town=Ulm" in said.err
