@@ -1,0 +1,128 @@
+"""What the skill function costs of its own: CPU of each kind of request, warm, without AWS.
+
+Run it with ``python benchmarks/skill.py``; medians and 99th percentiles are printed, and
+``--json`` prints them as JSON. DynamoDB and SQS are stood in for by what answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "lambda")]
+os.environ |= {
+    "POWERTOOLS_SERVICE_NAME": "skill",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "SKILL_ID": "amzn1.ask.skill.00000000-0000-4000-8000-000000000001",
+    "SUBSCRIBERS_TABLE": "subscribers",
+    "WORK_QUEUE_URL": "https://sqs.example/work",
+}
+
+from yellowring.observability import logger  # noqa: E402
+from yellowring.skill import app  # noqa: E402
+
+from tests import envelopes  # noqa: E402
+
+ROUNDS, WARM_UP = 300, 30
+MOST_MILLISECONDS = 5.0
+
+WEATHER = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
+CAMPAIGN = {
+    "name": "storm",
+    "event": {"name": envelopes.WEATHER, "payload": WEATHER},
+    "localizedAttributes": [
+        {"locale": locale, "source": "Weather Desk"} for locale in ("en-US", "de-DE", "ja-JP")
+    ],
+}
+ATTRIBUTES = {f"key{number}": "x" * 100 for number in range(20)}
+
+
+def requests() -> dict[str, dict[str, Any]]:
+    """Give one request of each kind, the messages as large as they may be."""
+    command, message, spoken = envelopes.command, envelopes.message, envelopes.spoken
+    return {
+        "subscription changed": envelopes.subscribed(envelopes.WEATHER),
+        "skill enabled": envelopes.enabled(),
+        "skill disabled, erasing": envelopes.disabled(),
+        "permission changed": envelopes.permitted(envelopes.NOTIFICATIONS),
+        "account linked": envelopes.account(linked=True),
+        "message: notify": message(command("notify", campaign=CAMPAIGN)),
+        "message: attributes (20)": message(command("attributes", set=ATTRIBUTES)),
+        "message: refresh": message(command("refresh")),
+        "message: forget": message(command("forget")),
+        "launch": spoken("LaunchRequest", locale="ja-JP"),
+        "turn on notifications": spoken("IntentRequest", "TurnOnNotificationsIntent"),
+        "subscription status": spoken("IntentRequest", "SubscriptionStatusIntent"),
+        "help": spoken("IntentRequest", "AMAZON.HelpIntent", locale="hi-IN"),
+        "forget me, yes": spoken(
+            "IntentRequest", "AMAZON.YesIntent", attributes={"asked": "forget"}
+        ),
+        "consent accepted": envelopes.consent("ACCEPTED"),
+    }
+
+
+class Instantly:
+    """DynamoDB and SQS as they would be if they took no time."""
+
+    def update_item(self, **request: dict[str, Any]) -> dict[str, Any]:
+        """Answer with a customer who has a subscription."""
+        item = {
+            "userId": request["Key"]["userId"],
+            "subscriptions": {"SS": [envelopes.WEATHER]},
+            "subscriptionsAt": {"N": "1795165200000"},
+        }
+        return {"Attributes": item if request["ReturnValues"] != "NONE" else {}}
+
+    def send_message(self, **_: object) -> dict[str, Any]:
+        """Take the message."""
+        return {}
+
+
+def measure(rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
+    """Give the CPU of each request in milliseconds: the median and the 99th percentile."""
+    instantly = Instantly()
+    app._skill.cache_clear()
+    silence = io.StringIO()
+    for handler in logger._logger.handlers:
+        handler.stream = silence  # type: ignore[attr-defined]
+    with patch("boto3.client", lambda *_, **__: instantly), contextlib.redirect_stdout(silence):
+        found = {name: _cpu(request, rounds) for name, request in requests().items()}
+    app._skill.cache_clear()
+    return found
+
+
+def _cpu(request: dict[str, Any], rounds: int) -> dict[str, float]:
+    for _ in range(WARM_UP):
+        app.lambda_handler(request, None)
+    taken = []
+    for _ in range(rounds):
+        started = time.process_time_ns()
+        app.lambda_handler(request, None)
+        taken.append((time.process_time_ns() - started) / 1e6)
+    taken.sort()
+    return {"median_ms": taken[len(taken) // 2], "p99_ms": taken[int(len(taken) * 0.99)]}
+
+
+def main() -> None:
+    """Print the figures; fail when a median is over its limit."""
+    measured = measure()
+    if "--json" in sys.argv:
+        print(json.dumps(measured, indent=2))
+    else:
+        print(f"{'request':28}{'median':>10}{'p99':>10}")
+        for name, each in measured.items():
+            print(f"{name:28}{each['median_ms']:7.2f} ms{each['p99_ms']:7.2f} ms")
+    if max(each["median_ms"] for each in measured.values()) > MOST_MILLISECONDS:
+        sys.exit(f"over the limit of {MOST_MILLISECONDS} ms")
+
+
+if __name__ == "__main__":
+    main()
