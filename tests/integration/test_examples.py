@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring.catalog import EVENT_NAMES, utterance
-from yellowring.sender import campaign as campaigns
+from yellowring.catalog import EVENT_NAMES, check_event, utterance
 
 from tests.unit.sender.kit import NONE_OF_ANY
 
@@ -47,13 +46,12 @@ def test_a_run_checks_its_campaign_the_same_few_times_however_many_customers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checks = []
-    check_event = campaigns.check_event
 
-    def counted(*args: object) -> object:
+    def counted(*args: Any) -> object:
         checks.append(args)
         return check_event(*args)
 
-    monkeypatch.setattr(campaigns, "check_event", counted)
+    monkeypatch.setattr("yellowring.sender.campaign.check_event", counted)
     world.customers(1)
     world.send(runId="one")
     of_one = len(checks)

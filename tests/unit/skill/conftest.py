@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yellowring.skill import app
 
+from tests.unit.skill.kit import item_read
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -34,9 +36,6 @@ def record(aws: DynamoDBClient) -> Callable[[str], dict[str, Any] | None]:
         item = answer.get("Item")
         if item is None:
             return None
-        return {
-            name: sorted(value["SS"]) if "SS" in value else next(iter(value.values()))
-            for name, value in item.items()
-        }
+        return item_read(item)
 
     return read

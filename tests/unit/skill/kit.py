@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from yellowring.skill.envelope import milliseconds
@@ -12,6 +12,14 @@ type Handle = Callable[[Envelope], dict[str, Any]]
 type Record = Callable[[str], dict[str, Any] | None]
 
 TOMBSTONE_SECONDS = 30 * 24 * 3600
+
+
+def item_read(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an item as it lies in the table, without DynamoDB's types; sets in order."""
+    return {
+        name: sorted(value["SS"]) if "SS" in value else next(iter(value.values()))
+        for name, value in item.items()
+    }
 
 
 def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
