@@ -18,6 +18,8 @@ MODULES = {
     "runs": "cli.runs",
     "subscribers": "cli.subscribers",
     "schedule": "cli.schedule",
+    "token": "cli.token",
+    "message": "cli.message",
 }
 """The module of each subcommand; its `register` adds them to the command."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
 
 DEFAULT_NAME = "yellow-ring"
@@ -75,6 +76,11 @@ class Stack:
         return self.session.client("scheduler", **_options(self.endpoint))
 
     @functools.cached_property
+    def secrets(self) -> SecretsManagerClient:
+        """Reach the secret with the skill's credentials."""
+        return self.session.client("secretsmanager", **_options(self.endpoint))
+
+    @functools.cached_property
     def sqs(self) -> SQSClient:
         """Reach the queues."""
         return self.session.client("sqs", **_options(self.endpoint))
@@ -113,12 +119,22 @@ def on_stack(command: Callable[..., None]) -> Callable[..., None]:
 
     What AWS answers instead of doing what was asked ends the command with one line and status 1.
     """
+    return _with_options(command, Choice.stack)
 
+
+def on_choice(command: Callable[..., None]) -> Callable[..., None]:
+    """Do as `on_stack`, but give the choice, for a command that can do without a stack."""
+    return _with_options(command, lambda choice: choice)
+
+
+def _with_options(
+    command: Callable[..., None], chosen: Callable[[Choice], object]
+) -> Callable[..., None]:
     @functools.wraps(command)
     def on_chosen_stack(**given: Any) -> None:  # noqa: ANN401 - whatever the command takes
         choice = Choice(**{name: given.pop(name) for name in _OPTIONS})
         with explained():
-            command(choice.stack(), **given)
+            command(chosen(choice), **given)
 
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     options = [
