@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeSerializer
-
 from yellowring.catalog import Problem
 from yellowring.catalog.problems import at, nearest, quoted
 from yellowring.subscribers import ATTRIBUTE_KEY, Filter
@@ -52,6 +50,8 @@ class Where:
 
     def filter(self) -> Filter:
         """Give the filter as DynamoDB takes it."""
+        from boto3.dynamodb.types import TypeSerializer  # noqa: PLC0415 - not for checking one
+
         parts: list[str] = []
         names: dict[str, str] = {}
         values: dict[str, Any] = {}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.types import TypeDeserializer
-
 from yellowring.subscribers.changes import NOTIFICATIONS_SCOPE
 from yellowring.subscribers.updates import ATTRIBUTES, STAMPS
 
@@ -49,6 +47,8 @@ def attribute_times(item: Item) -> dict[str, int]:
 
 def read_record(item: Item) -> Record:
     """Read an item; attributes that an erasure has not taken along yet are gone already."""
+    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - not for checking a campaign
+
     deserialize = TypeDeserializer().deserialize
     values = {name: _plain(deserialize(value)) for name, value in item.items()}
     erased_at = times(item).get("erasedAt", -1)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from yellowring.subscribers.changes import (
@@ -148,6 +147,8 @@ class Subscribers:
                 raise _concurrent("rid of its attributes")
 
     def _write(self, user_id: str, update: Update, returned: _Returned = "NONE") -> _Written:
+        from boto3.dynamodb.types import TypeSerializer  # noqa: PLC0415 - as in reading
+
         alias = {name: f"#n{index}" for index, name in enumerate(update.names())}
         serialize = TypeSerializer().serialize
         try:
