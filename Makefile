@@ -20,10 +20,16 @@ READY := .venv/.ready $(EMULATOR)/.ready
 SAM_ENV := AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0
 EXPORT := $(UV) export --quiet --no-dev --no-emit-project --no-annotate --no-header
 
-.PHONY: help setup run demo test test-slow bench lint lock clean
+# What the functions are built for and deployed as; any of them can be given: make deploy STACK=mine
+ARCHITECTURE ?= arm64
+STACK ?= yellow-ring
+REGIONS ?= us-east-1
+
+.PHONY: help setup run demo test test-slow bench lint lock build deploy skill-package \
+	skill-package-first clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 22
 
 setup: $(READY) ## Install what the project needs, into the project only
 
@@ -54,6 +60,23 @@ lint: $(READY) ## Check style, types, the template, and that the locks agree
 lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt from them
 	$(UV) lock
 	$(EXPORT) --frozen --output-file lambda/requirements.txt
+
+build: $(READY) ## Build both functions for Lambda, compiled ahead so that they start fast
+	PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 sam build \
+		--parameter-overrides Architecture=$(ARCHITECTURE)
+	PYTHONWARNINGS=ignore $(VENV)/python -m compileall -q -j 2 --invalidation-mode unchecked-hash \
+		.aws-sam/build/SkillFunction .aws-sam/build/SenderFunction
+
+deploy: build ## Deploy what was built to your AWS account; asks for the parameters
+	$(VENV)/sam deploy --guided --stack-name $(STACK)
+
+skill-package: $(READY) ## Fill the deployed stack's endpoints into build/skill-package
+	$(VENV)/python -m infrastructure.skill_package $(if $(ENDPOINTS),$(addprefix \
+		--endpoint ,$(ENDPOINTS)),--stack $(STACK) $(addprefix --region ,$(REGIONS))) \
+		$(SKILL_PACKAGE_OPTIONS)
+
+skill-package-first: $(READY) ## The package before there is a function, to get the skill's id
+	$(VENV)/python -m infrastructure.skill_package --without-endpoints
 
 clean: ## Remove everything that was installed, built or cached here
 	rm -rf .venv .tools .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

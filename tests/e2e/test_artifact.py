@@ -57,8 +57,14 @@ def test_the_template_that_was_built_asks_for_arm64(build: Build) -> None:
 def test_the_artifact_holds_the_package_its_data_and_no_leftovers(artifact: Path) -> None:
     assert (artifact / "yellowring" / "skill" / "app.py").exists()
     assert (artifact / "yellowring" / "sender" / "app.py").exists()
-    unwanted = {"__pycache__", ".venv", "pytest", "moto", "pip", "samcli"}
+    unwanted = {".venv", "pytest", "moto", "pip", "samcli"}
     assert unwanted & {each.name for each in artifact.iterdir()} == set()
+
+
+def test_every_module_in_the_artifact_is_compiled_ahead(artifact: Path) -> None:
+    modules = [path for path in (artifact / "yellowring").rglob("*.py") if path.stat().st_size]
+    compiled = [path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in modules]
+    assert [path for path in compiled if not path.exists()] == []
 
 
 def test_the_artifact_fits_lambda_with_room_to_spare(artifact: Path) -> None:
