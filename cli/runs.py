@@ -139,11 +139,14 @@ def runs_of(stack: Stack) -> Runs:
 
 def deliverable_of(stack: Stack, run: Run) -> int | None:
     """Count the customers that a run is for, where that is neither known nor much work."""
-    from yellowring.sender.campaign import parse_campaign  # noqa: PLC0415
+    from yellowring.sender.campaign import InvalidCampaign, parse_campaign  # noqa: PLC0415
 
     from cli.customers import audience_of, deliverable  # noqa: PLC0415
 
-    campaign = parse_campaign(dict(run.campaign))
+    try:
+        campaign = parse_campaign(dict(run.campaign))
+    except InvalidCampaign:  # of another version, whose total is not worth an error
+        return None
     if campaign.audience.type != "subscribers" or run.total_segments > COUNTED_SEGMENTS:
         return None
     audience = audience_of(stack, campaign)
