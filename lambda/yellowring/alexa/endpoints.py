@@ -21,7 +21,7 @@ _REGIONS: dict[str, Region] = {
     **{host: region for region, host in HOSTS.items()},
     "https://api.fe.amazon.com": "fe",  # as some of Amazon's pages print the Far East's host
 }
-_AWS_REGIONS: dict[str, Region] = {"eu": "eu", "ap": "fe", "us-west-2": "fe"}
+_AWS_CONTINENTS: dict[str, Region] = {"eu": "eu", "ap": "fe"}
 
 
 class UnknownEndpoint(ValueError):
@@ -50,29 +50,7 @@ def region_for_aws(aws_region: str) -> Region:
 
     Examples
     --------
-    >>> region_for_aws("us-east-1"), region_for_aws("eu-west-1"), region_for_aws("us-west-2")
+    >>> region_for_aws("us-east-1"), region_for_aws("eu-west-1"), region_for_aws("ap-northeast-1")
     ('na', 'eu', 'fe')
     """
-    return _AWS_REGIONS.get(aws_region) or _AWS_REGIONS.get(aws_region.partition("-")[0], "na")
-
-
-def alexa_url(region: Region, base_url: str = "") -> str:
-    """Give the address of a region's services, without a trailing slash.
-
-    Parameters
-    ----------
-    region
-        ``na``, ``eu`` or ``fe``.
-    base_url
-        ``ALEXA_BASE_URL``: stands in for the real host when not empty; ``{region}`` is replaced.
-    """
-    return base_url.replace("{region}", region).rstrip("/") or HOSTS[region]
-
-
-def _shown(address: str) -> str:
-    """Show an untrusted address shortly, without what may hide in its path or query."""
-    try:
-        parts = urlsplit(address)
-        return repr(f"{parts.scheme}://{parts.hostname or ''}"[:100])
-    except ValueError:
-        return "(not an address)"
+    return _AWS_CONTINENTS.get(aws_region.partition("-")[0], "na")
