@@ -54,3 +54,25 @@ def region_for_aws(aws_region: str) -> Region:
     ('na', 'eu', 'fe')
     """
     return _AWS_CONTINENTS.get(aws_region.partition("-")[0], "na")
+
+
+def alexa_url(region: Region, base_url: str = "") -> str:
+    """Give the address of a region's services, without a trailing slash.
+
+    Parameters
+    ----------
+    region
+        ``na``, ``eu`` or ``fe``.
+    base_url
+        ``ALEXA_BASE_URL``: stands in for the real host when not empty; ``{region}`` is replaced.
+    """
+    return base_url.replace("{region}", region).rstrip("/") or HOSTS[region]
+
+
+def _shown(address: str) -> str:
+    """Show an untrusted address shortly, without what may hide in its path or query."""
+    try:
+        parts = urlsplit(address)
+        return repr(f"{parts.scheme}://{parts.hostname or ''}"[:100])
+    except ValueError:
+        return "(not an address)"
