@@ -8,24 +8,28 @@ from importlib import import_module
 
 import typer
 
-MODULES = {
-    "catalog": "cli.catalog",
-    "new": "cli.catalog",
-    "schema": "cli.catalog",
-    "validate": "cli.validate",
-    "preview": "cli.preview",
-    "send": "cli.send",
-    "runs": "cli.runs",
-    "subscribers": "cli.subscribers",
-    "schedule": "cli.schedule",
-    "token": "cli.token",
-    "message": "cli.message",
+COMMANDS: dict[str, tuple[str, str]] = {
+    "catalog": ("cli.catalog", "List the eight events with their fields"),
+    "new": ("cli.catalog", "Print a right campaign to edit"),
+    "schema": ("cli.catalog", "Print the JSON Schema of campaigns"),
+    "validate": ("cli.validate", "Check campaigns"),
+    "preview": ("cli.preview", "Say what Alexa would say"),
+    "send": ("cli.send", "Send a campaign to its audience now"),
+    "runs": ("cli.runs", "Runs: list, show, watch, cancel, redrive"),
+    "subscribers": ("cli.subscribers", "Customers: count, show, export"),
+    "schedule": ("cli.schedule", "Schedules: put, list, pause, resume, delete"),
+    "token": ("cli.token", "Print an access token from Login with Amazon"),
+    "message": ("cli.message", "Send the skill a message about a customer"),
 }
-"""The module of each subcommand; its `register` adds them to the command."""
+"""Each subcommand's module, whose `register` adds it, and how its own help begins."""
 
 
 def build(wanted: str | None = None) -> typer.Typer:
-    """Make the command with the subcommand that is wanted, or with all when it is none of them."""
+    """Make the command with the subcommand that is wanted.
+
+    When it is none of them, or help is wanted, all are there by their names alone: to load them
+    would take a second.
+    """
     app = typer.Typer(
         name="yellowring",
         help="Write, check, send and watch Alexa notifications.",
@@ -36,9 +40,11 @@ def build(wanted: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    modules = [MODULES[wanted]] if wanted in MODULES else list(dict.fromkeys(MODULES.values()))
-    for module in modules:
-        import_module(module).register(app)
+    if wanted in COMMANDS:
+        import_module(COMMANDS[wanted][0]).register(app)
+        return app
+    for name, (_, summary) in COMMANDS.items():
+        app.command(name, help=f"{summary}.")(_root)
     return app
 
 

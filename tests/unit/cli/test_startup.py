@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import COMMANDS
+from tests.unit.cli.running import yellowring
+
 ROOT = Path(__file__).parents[3]
 EXAMPLE = str(ROOT / "examples/campaigns/weather-alert.json")
 MOST_SECONDS = 0.5
@@ -15,15 +18,30 @@ SLOW = ("aiohttp", "aws_lambda_powertools", "ask_sdk_core", "boto3", "rich")
 """What `validate` has no use for and would take longer to load than all the rest."""
 
 
-def test_validate_loads_nothing_that_it_does_not_need() -> None:
+@pytest.mark.parametrize("arguments", [["validate", EXAMPLE], ["--help"]])
+def test_neither_validate_nor_help_loads_what_it_does_not_need(arguments: list[str]) -> None:
     code = (
         "import sys; from cli.main import main\n"
-        f"sys.argv = ['yellowring', 'validate', {EXAMPLE!r}]\n"
+        f"sys.argv = ['yellowring', *{arguments!r}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         f"assert not (loaded := set({SLOW!r}) & set(sys.modules)), loaded"
     )
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'lambda'}"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_their_own_help_begins_with(name: str) -> None:
+    own = " ".join(yellowring(name, "--help").out.split())
+    _, summary = COMMANDS[name]
+    assert f"{summary}" in own
+    assert f"{name}  " in yellowring("--help").out
+
+
+def test_a_command_that_is_none_is_told_with_what_was_meant() -> None:
+    said = yellowring("schedul")
+    assert said.status == 2
+    assert "schedule" in said.err
 
 
 @pytest.mark.slow
