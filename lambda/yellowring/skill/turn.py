@@ -67,8 +67,14 @@ class Turn:
         return self._subscribers.apply_and_read(self._user_id(), change)
 
     def erase_record(self) -> None:
-        """Remove the customer's data, and leave a tombstone."""
-        self._subscribers.apply(self._user_id(), Erased(self._at()))
+        """Remove the customer's data, and leave a tombstone.
+
+        A voice request's time has no fraction, unlike a skill event's: what came before it within
+        its second is meant as well, so the erasure has that second's end for its time.
+        """
+        at = self._at()
+        end = at if at % 1000 else at + 999
+        self._subscribers.apply(self._user_id(), Erased(end))
 
     def _take_question(self) -> str | None:
         if self._envelope.session is None:

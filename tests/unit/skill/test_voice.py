@@ -218,6 +218,20 @@ def test_forget_me_erases_only_after_a_yes(handle: Handle, record: Record) -> No
     assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
 
 
+def test_forget_me_takes_along_what_came_before_it_within_its_second(
+    handle: Handle, record: Record
+) -> None:
+    handle(subscribed(WEATHER, at=1.8))
+    handle(intent("AMAZON.YesIntent", at="2026-11-20T09:00:01Z", attributes={"asked": "forget"}))
+    item = record(USER)
+    assert item is not None
+    assert "subscriptions" not in item
+    handle(subscribed(WEATHER, at=2))
+    item = record(USER)
+    assert item is not None
+    assert "subscriptions" in item
+
+
 @pytest.mark.parametrize("name", ["AMAZON.NoIntent", "AMAZON.CancelIntent"])
 def test_forget_me_is_called_off_by_no_and_cancel(
     handle: Handle, record: Record, name: str

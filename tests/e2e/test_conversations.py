@@ -1,0 +1,151 @@
+"""A customer of each locale, from the first launch to being forgotten, on the deployed stack."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+from yellowring.alexa.sync import OutOfSession
+from yellowring.skill.speech import speech, spoken_events
+from yellowring.subscribers import Subscribers
+
+from local_stack.story import CAMPAIGN
+from local_stack.web import call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yellowring.alexa import Region
+
+    from local_stack.report import Report
+    from local_stack.stack import LocalStack
+
+pytestmark = pytest.mark.slow
+
+MODELS = Path(__file__).parents[2] / "skill-package/interactionModels/custom"
+LOCALES = sorted(path.stem for path in MODELS.glob("*.json"))
+SECONDS = 60.0
+
+
+def region_of(locale: str) -> Region:
+    """Tell where Alexa keeps the customers of a locale."""
+    if locale in ("ja-JP", "en-AU"):
+        return "fe"
+    return "na" if locale[-2:] in ("US", "CA", "MX", "BR") else "eu"
+
+
+class Customer:
+    """Somebody with an Echo and the Alexa app."""
+
+    def __init__(self, stack: LocalStack, locale: str) -> None:
+        self._stack = stack
+        self._locale = locale
+        self.region = region_of(locale)
+        self.replies = speech(locale)
+        self.user_id = stack.alexa.add_customer(self.region, locale)
+
+    def does(self, action: str, **body: object) -> Any:
+        path = f"{self._stack.alexa.url}/_sim/customers/{quote(self.user_id)}/{action}"
+        return call("POST", path, body)
+
+    def says(self, intent: str = "LaunchRequest") -> Any:
+        return self.does("say", intent=intent, locale=self._locale)
+
+    def record(self) -> dict[str, Any]:
+        table = self._stack.outputs.SubscribersTableName
+        return Subscribers(self._stack.aws.dynamodb, table).get(self.user_id) or {}
+
+    def send(self, name: str, **members: object) -> None:
+        """Have the business send the skill a message about this customer."""
+        with OutOfSession(
+            self._stack.skill.client_id,
+            self._stack.skill.client_secret,
+            alexa_base_url=self._stack.alexa.url + "/{region}",
+            lwa_base_url=self._stack.alexa.url,
+        ) as alexa:
+            data = {"version": 1, "command": name, **members}
+            alexa.send_message(self.user_id, data, region=self.region)
+
+    def heard(self) -> list[dict[str, Any]]:
+        return [
+            each for each in self._stack.alexa.notifications() if each["userId"] == self.user_id
+        ]
+
+
+def eventually(what: Callable[[], Any]) -> Any:
+    """Wait until something is there, and give it."""
+    deadline = time.monotonic() + SECONDS
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_customer_is_asked_subscribed_notified_and_forgotten_in_their_own_language(
+    stack: LocalStack, story: Report, locale: str
+) -> None:
+    customer = Customer(stack, locale)
+    replies = customer.replies
+    assert customer.says()["speech"] == replies["launch_not_subscribed"]
+    asked = customer.says("AMAZON.YesIntent")
+    assert asked["speech"] == replies["consent_ask"]
+    assert [each["name"] for each in asked["directives"]] == ["AskFor"]
+    assert customer.does("consent", status="ACCEPTED")["speech"] == replies["consent_accepted"]
+
+    names = eventually(lambda: customer.record().get("subscriptions"))
+    assert customer.says()["speech"] == replies["launch_subscribed"]
+    told = customer.says("SubscriptionStatusIntent")["speech"]
+    assert told == replies["status_subscribed"].format(events=spoken_events(replies, names))
+    assert customer.record()["locale"] == locale
+
+    campaign = {key: CAMPAIGN[key] for key in ("name", "event", "localizedAttributes")}
+    customer.send("notify", campaign=campaign, referenceId="hello~1")
+    [notification] = eventually(customer.heard)
+    assert notification["referenceId"].startswith("hello~1~")
+    assert notification["sentence"] in json.dumps(customer.does("listen"), ensure_ascii=False)
+
+    assert customer.says("StopNotificationsIntent")["speech"] == replies["stop_notifying"]
+    customer.does("disable", persistence="PERSISTED")
+    eventually(lambda: "disabledAt" in customer.record())
+    customer.does("enable")
+    assert customer.says("ForgetMeIntent")["speech"] == replies["forget_confirm"]
+    assert customer.says("AMAZON.YesIntent")["speech"] == replies["forget_done"]
+    assert eventually(lambda: "erasedAt" in customer.record())
+    assert not customer.record().keys() & {"subscriptions", "locale", "permissions", "apiEndpoint"}
+    customer.does("disable")
+
+
+def test_messages_doubled_and_shuffled_have_the_effect_of_each_once(
+    stack: LocalStack, story: Report
+) -> None:
+    customer = Customer(stack, "de-DE")
+    customer.does("enable")
+    customer.does("grant")
+    customer.does("subscribe")
+    eventually(lambda: customer.record().get("subscriptions"))
+    campaign = {key: CAMPAIGN[key] for key in ("name", "event", "localizedAttributes")}
+    stack.alexa.set_faults({"events": {"copies": 10, "shuffle": True}})
+    try:
+        customer.send("attributes", set={"plan": "tin", "seats": 1})
+        customer.send("attributes", set={"plan": "gold"})
+        customer.send("notify", campaign=campaign, referenceId="once~1")
+        eventually(customer.heard)
+        eventually(lambda: _settled(stack, customer))
+    finally:
+        stack.alexa.set_faults({})
+    assert customer.record()["attributes"] == {"plan": "gold", "seats": 1}
+    assert len(customer.heard()) == 1
+    customer.does("disable")
+
+
+def _settled(stack: LocalStack, customer: Customer) -> bool:
+    path = f"{stack.alexa.url}/_sim/messages?userId={quote(customer.user_id)}"
+    messages = call("GET", path)["messages"]
+    return len(messages) == 3 and all(
+        each["state"] == "delivered" and len(each["deliveries"]) == 10 for each in messages
+    )
