@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observability": set(),
     "subscribers": set(),
     "catalog": set(),
-    "alexa": {"settings"},
+    "alexa": {"settings", "observability"},
     "skill": GROUND,
     "sender": GROUND,
 }
