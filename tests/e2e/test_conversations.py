@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +16,10 @@ from yellowring.alexa.sync import OutOfSession
 from yellowring.skill.speech import speech, spoken_events
 from yellowring.subscribers import Subscribers
 
+from local_stack.environments import aws_environment
 from local_stack.story import CAMPAIGN
 from local_stack.web import call
+from local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +154,43 @@ def _settled(stack: LocalStack, customer: Customer) -> bool:
     return len(messages) == 3 and all(
         each["state"] == "delivered" and len(each["deliveries"]) == 10 for each in messages
     )
+
+
+def test_a_customer_who_cannot_be_asked_by_voice_subscribes_with_the_card(
+    stack: LocalStack, story: Report
+) -> None:
+    customer = Customer(stack, "fr-CA")
+    customer.says("TurnOnNotificationsIntent")
+    answer = customer.does("consent", status="ERROR", code=500)
+    assert answer["speech"] == customer.replies["consent_card_sent"]
+    assert answer["card"]["type"] == "AskForPermissionsConsent"
+    customer.does("card", accept=True)
+    eventually(lambda: customer.record().get("subscriptions"))
+    assert customer.says()["speech"] == customer.replies["launch_subscribed"]
+    customer.does("disable")
+
+
+def test_the_message_command_takes_credentials_and_region_from_the_stack(
+    stack: LocalStack, story: Report
+) -> None:
+    customer = Customer(stack, "it-IT")
+    customer.does("enable")
+    customer.does("subscribe")
+    eventually(lambda: customer.record().get("subscriptions"))
+    data = '{"version": 1, "command": "attributes", "set": {"plan": "gold"}}'
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
+    } | aws_environment(stack.aws.endpoint)
+    command = [str(Path(sys.executable).with_name("yellowring")), "message", customer.user_id]
+    ended = subprocess.run(
+        [*command, data, "--stack", "yellow-ring"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=PROJECT,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "accepted in eu" in ended.stdout
+    assert eventually(lambda: customer.record().get("attributes")) == {"plan": "gold"}
+    customer.does("disable")
