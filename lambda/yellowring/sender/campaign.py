@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from yellowring.catalog import CheckedEvent, Problem, check_event
 from yellowring.catalog.problems import at, nearest, quoted
-from yellowring.sender.personal import attributes_named
+from yellowring.sender.placeholders import attributes_named
 from yellowring.sender.where import Where, parse_where
 
 AudienceType = Literal["subscribers", "users", "multicast"]

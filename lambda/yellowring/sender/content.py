@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from yellowring.sender.personal import ask, attributes_named, fill
+from yellowring.sender.personal import ask, fill
+from yellowring.sender.placeholders import attributes_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yellowring.catalog import check_event
-from yellowring.subscribers import ATTRIBUTE_KEY
+from yellowring.sender.placeholders import CannotFill, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from yellowring.sender.campaign import Campaign
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0
 """Seconds that an event source may take for one customer."""
-
-_PLACEHOLDER = re.compile(rf"\{{({ATTRIBUTE_KEY.pattern})(?:\|([^{{}}]*))?\}}")
 
 type Content = tuple[Mapping[str, Any], list[dict[str, str]]]
 """An event's payload and its localized attributes, in their wire shapes."""
@@ -84,35 +80,20 @@ def load_event_source(name: str) -> EventSource | None:
     return source
 
 
-def attributes_named(*documents: object) -> frozenset[str]:
-    """Give the attributes that placeholders name, in any string of some JSON."""
-    texts = _texts(list(documents))
-    return frozenset(match[1] for text in texts for match in _PLACEHOLDER.finditer(text))
-
-
 def fill(campaign: Campaign, attributes: Mapping[str, object]) -> Content:
-    """Put a customer's attributes in the places of the placeholders.
+    """Put a customer's attributes in the places of a campaign's placeholders.
 
     Raises
     ------
     InvalidContent
-        An attribute is missing that has no default, or what comes of it is no valid event.
+        Something cannot be filled in, or what comes of it is no valid event.
     """
-
-    def replaced(match: re.Match[str]) -> str:
-        value = attributes.get(match[1], match[2])
-        if value is None:
-            raise InvalidContent(
-                f"the customer has no attribute {match[1]}, and the campaign has no default for "
-                f"it: write {{{match[1]}|some default}}"
-            )
-        return _spoken(match[1], value)
-
-    filled = _mapped(
-        [campaign.payload, campaign.localized_attributes],
-        lambda text: _PLACEHOLDER.sub(replaced, text),
-    )
-    return _checked(campaign, filled[0], filled[1])
+    try:
+        payload = filled(campaign.payload, attributes)
+        localized_attributes = filled(campaign.localized_attributes, attributes)
+    except CannotFill as error:
+        raise InvalidContent(str(error)) from None
+    return _checked(campaign, payload, localized_attributes)
 
 
 async def ask(
@@ -152,34 +133,3 @@ def _checked(campaign: Campaign, payload: object, localized_attributes: object) 
         paths = ", ".join(problem.path for problem in checked.problems)
         raise InvalidContent(f"the content for one customer is not valid at {paths}")
     return checked.payload, checked.localized_attributes
-
-
-def _spoken(key: str, value: object) -> str:
-    """Say an attribute's value; only what has one plain wording is said."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InvalidContent(
-            f"the customer's attribute {key} is a {type(value).__name__}, which has no one way to "
-            "be said: a placeholder takes a string or a number"
-        )
-    return str(value)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON of any shape
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: _mapped(each, change) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_mapped(each, change) for each in value]
-    return value
