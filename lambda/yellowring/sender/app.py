@@ -105,7 +105,7 @@ class Invocation:
         credentials = self._credentials()
         run = self.stores.runs.start(plan(order, self.stores.audience.approximate_count))
         logger.info("run started or resumed", extra={"run": run.run_id, "status": run.status})
-        if run.status == "running" and run.total_segments > 1:
+        if run.status == "running" and run.total_segments > 1 and not run.is_done:
             for number in run.segments:
                 self.stores.queue.put(SegmentWork(run.run_id, number))
         elif run.status == "running":

@@ -105,14 +105,14 @@ class Worker:
         if run.status != "running":
             return run
         try:
-            if at is None:  # done by another worker, which may have died before it ended the run
-                return await self._after(run, Delivered(), self._now())
+            if at is None:
+                return await self._left_open(run.run_id)
             if self._campaign.audience.type == "multicast":
                 return await self._multicast(run, number, at)
             return await self._visit(run, number, at)
         except StaleWorker as stale:
             logger.info("stale worker", extra={"run": run.run_id, "problem": str(stale)})
-            return await asyncio.to_thread(self._runs.load, run.run_id)
+            return await self._left_open(run.run_id)
         except (InvalidCredentials, InvalidCursor, EventSourceFailed) as error:
             return await self._halt(run, f"{CAUSES[type(error)]}: {error}", Step(Counts()))
 
@@ -122,7 +122,7 @@ class Worker:
             return run
         if retry.key not in run.retries:
             self._put_off(run, retry)
-            return run
+            return await self._left_open(run.run_id)
         try:
             customers = await self._again(retry.customers)
             delivered = await self._delivery.deliver(customers, self._last_send)
@@ -132,9 +132,13 @@ class Worker:
             run = await asyncio.to_thread(self._runs.settle, run.run_id, retry.key, step)
             return await self._after(run, delivered, self._now())
         except StaleWorker:
-            return await asyncio.to_thread(self._runs.load, run.run_id)
+            return await self._left_open(run.run_id)
         except (InvalidCredentials, InvalidCursor, EventSourceFailed) as error:
             return await self._halt(run, f"{CAUSES[type(error)]}: {error}", Step(Counts()))
+
+    async def _left_open(self, run_id: str) -> Run:
+        """Give a run that others moved on, ended where the last of them died before ending it."""
+        return await self._end_if_done(await asyncio.to_thread(self._runs.load, run_id))
 
     async def _again(self, customers: Sequence[Customer]) -> Sequence[Customer]:
         """Give the customers of a retry, with their attributes where the content needs them."""
@@ -228,12 +232,13 @@ class Worker:
             self._queue.put(retry, 60)
 
     async def _after(self, run: Run, delivered: Delivered, sent_at: datetime) -> Run:
-        """Count, end the run if this was its last step, and mark whom Alexa refused."""
+        """Count, end or halt the run where it is time, and mark whom Alexa refused."""
         for outcome, customers in delivered.counts.by_outcome.items():
             count("Customers", customers, outcome=outcome.value)
         self._refused += [(user, int(sent_at.timestamp() * 1000)) for user in delivered.refused]
-        if run.is_done:
-            run = await asyncio.to_thread(self._complete, run)
+        if run.counts.must_halt:  # what no worker saw alone, all have seen together
+            return await self._halt(run, run.counts.cause(), Step(Counts()))
+        run = await self._end_if_done(run)
         if run.counts.answered >= HALT_AFTER or run.status == "completed":
             marks, self._refused = self._refused, []
             await self._mark(marks)
@@ -242,6 +247,11 @@ class Worker:
     async def _mark(self, refused: Sequence[tuple[str, int]]) -> None:
         for user_id, at in refused:
             await asyncio.to_thread(self._subscribers.mark_rejected, user_id, at)
+
+    async def _end_if_done(self, run: Run) -> Run:
+        if run.status != "running" or not run.is_done:
+            return run
+        return await asyncio.to_thread(self._complete, run)
 
     def _complete(self, run: Run) -> Run:
         completed = self._runs.complete(run.run_id, self._now())

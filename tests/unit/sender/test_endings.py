@@ -1,0 +1,103 @@
+"""How a run ends when its workers die, or when none of them has seen enough by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from yellowring.sender import app
+from yellowring.sender.runs import Runs
+
+from tests.unit.sender.kit import NONE_OF_ANY, Context, campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.unit.sender.kit import World
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _taken(world: World) -> Iterator[dict[str, Any]]:
+    """Take what is on the work queue, as the event source gives it to the sender."""
+    while messages := world.sqs.receive_message(QueueUrl=world._queue("WORK")).get("Messages"):
+        for message in messages:
+            record = {"messageId": message["MessageId"], "body": message["Body"]}
+            yield {"Records": [record]}
+
+
+@pytest.fixture
+def retry(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A retry whose worker settled it, the last step of the run, and died before ending the run."""
+    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
+    world.customers(2)
+    world.faults(api={"error5xx": 1})
+    world.send()
+    world.faults()
+    (batch,) = _taken(world)
+    assert "customers" in json.loads(batch["Records"][0]["body"])
+    with monkeypatch.context() as dying:
+        dying.setattr(Runs, "complete", _die)
+        with pytest.raises(KeyboardInterrupt):
+            app.lambda_handler(batch, Context())
+    return batch
+
+
+def test_a_run_whose_last_retry_died_before_ending_it_is_ended_by_its_redelivery(
+    world: World, retry: dict[str, Any]
+) -> None:
+    assert app.lambda_handler(retry, Context()) == {"batchItemFailures": []}
+    assert [run.status for run in Runs(world.dynamodb, "runs").list()] == ["completed"]
+
+
+def test_a_run_that_was_left_open_at_its_end_is_ended_by_the_next_firing(
+    world: World, retry: dict[str, Any]
+) -> None:
+    run = world.send()
+    assert (run["status"], run["counts"]) == ("completed", NONE_OF_ANY | {"accepted": 2})
+
+
+def test_a_run_of_many_segments_that_was_left_open_at_its_end_is_ended_by_the_next_firing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("plan", "worker"):
+        monkeypatch.setattr(f"yellowring.sender.{module}.USERS_PER_SEGMENT", 1)
+    document = campaign(audience={"type": "users", "userIds": world.customers(2)})
+    world.send(document)
+    first, last = list(_taken(world))
+    app.lambda_handler(first, Context())
+    with monkeypatch.context() as dying:
+        dying.setattr(Runs, "complete", _die)
+        with pytest.raises(KeyboardInterrupt):
+            app.lambda_handler(last, Context())
+    assert world.send(document)["status"] == "completed"
+    assert world.waiting() == 0
+
+
+def test_refusals_of_several_workers_halt_together_and_mark_nobody(
+    world: World, environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("SKILL_STAGE", "live")
+    for module in ("plan", "worker"):
+        monkeypatch.setattr(f"yellowring.sender.{module}.USERS_PER_SEGMENT", 15)
+    users = world.customers(30)
+    document = campaign(audience={"type": "users", "userIds": users})
+    world.send(document)
+    first, second = list(_taken(world))
+    advance = Runs.advance
+
+    def after_the_other(*arguments: Any) -> Any:
+        monkeypatch.setattr(Runs, "advance", advance)
+        app.lambda_handler(second, Context())
+        return advance(*arguments)
+
+    monkeypatch.setattr(Runs, "advance", after_the_other)
+    app.lambda_handler(first, Context())
+    run = world.send(document)
+    assert (run["status"], run["counts"]) == ("halted", NONE_OF_ANY | {"rejected": 30})
+    assert "SKILL_STAGE" in run["cause"]
+    assert not any(world.is_rejected(user) for user in users)
