@@ -1,0 +1,31 @@
+"""``python -m tests.integration.fire.worker``: takes messages off the work queue, one by one.
+
+As Lambda's event source does: a message is deleted when the sender has not named it as failed; one
+whose worker died comes back when its visibility runs out.
+"""
+
+from __future__ import annotations
+
+import os
+
+import boto3
+from yellowring.sender import app
+
+from tests.integration.fire.host import announce, prepare
+
+
+def main() -> None:
+    """Work until killed."""
+    context = prepare()
+    sqs, queue = boto3.client("sqs"), os.environ["WORK_QUEUE_URL"]
+    announce()
+    while True:
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, WaitTimeSeconds=1)
+        for message in answer.get("Messages", []):
+            record = {"messageId": message["MessageId"], "body": message["Body"]}
+            if not app.lambda_handler({"Records": [record]}, context)["batchItemFailures"]:
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+if __name__ == "__main__":
+    main()
