@@ -134,5 +134,10 @@ def consent(status: str | None, *, code: str = "200", **made: Any) -> dict[str, 
     """Give what came of asking for consent by voice."""
     payload = {"status": status, "isCardThrown": made.pop("card", False)}
     answer = {"code": code, "message": "OK"}
-    told = {"name": "AskFor", "status": answer, "payload": payload, "token": "notifications"}
+    told: dict[str, Any] = {
+        "name": "AskFor",
+        "status": answer,
+        "payload": payload,
+        "token": "notifications",
+    }
     return spoken("Connections.Response", **told, **made)
