@@ -5,7 +5,8 @@ cursor to go on after and the number of the page that comes next; a worker may o
 on from the page that it found there, so of two workers on one segment the slower one learns that it
 is stale. Customers whose outcome stayed unknown are in *retries*, messages on the work queue, and
 each has its entry too. Counts and entries change in the same conditional update; a run is complete
-when it has no entry left.
+when it has no entry left. Those given up have an entry among the *dead*, so that each dead letter
+can be taken back once.
 """
 
 from __future__ import annotations
@@ -44,10 +45,22 @@ class StaleWorker(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Where a segment is: the number of its next page, and the user id to go on after."""
+    """Where a segment is.
+
+    Attributes
+    ----------
+    page
+        The number of its next page.
+    cursor
+        The user id to go on after.
+    by
+        The worker that moved it there: one whose update was taken, but which never got the answer,
+        finds its own name and knows that it is not stale.
+    """
 
     page: int = 0
     cursor: str | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,14 @@ class Run:
         """Whether every customer of the audience has an outcome."""
         return not self.segments and not self.retries
 
+    def awaits(self, parent: str) -> bool:
+        """Tell whether a step is still to be written: a segment's page (``3/17``), or a retry."""
+        number, _, page = parent.partition("/")
+        if not page:
+            return parent in self.retries
+        segment = self.segments.get(int(number))
+        return segment is not None and segment.page <= int(page)
+
     def document(self) -> dict[str, object]:
         """Give what the sender answers: plain JSON."""
         return {
@@ -105,10 +126,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step of a worker found out: outcomes, and retries that it has queued, by key."""
+    """What one step of a worker found out.
+
+    Attributes
+    ----------
+    counts
+        Customers by outcome.
+    retries, dead
+        Customers that it has queued for later, and that it has given up, each by the key of their
+        message.
+    """
 
     counts: Counts
     retries: Mapping[str, int] = field(default_factory=dict)
+    dead: Mapping[str, int] = field(default_factory=dict)
 
 
 class Runs:
@@ -175,7 +206,13 @@ class Runs:
             update.removes.append(segment)
         else:
             update.sets.append(f"{segment} = {update.value(_segment(to))}")
-        return self._update(update)
+        try:
+            return self._update(update)
+        except StaleWorker:
+            run = self.load(run_id)
+            if to is None or run.segments.get(number) != to:
+                raise
+            return run
 
     def settle(self, run_id: str, retry: str, step: Step) -> Run:
         """Take a retry off a run.
@@ -191,24 +228,23 @@ class Runs:
         update.removes.append(entry)
         return self._update(update)
 
-    def reopen(self, run_id: str, retry: str, customers: int) -> None:
-        """Take customers who had failed back into a run, as a retry.
+    def reopen(self, run_id: str, dead: str, retry: str, customers: int) -> None:
+        """Take customers who were given up back into a run, as a retry.
 
         Raises
         ------
         StaleWorker
-            They are back already, or the run was halted or cancelled.
+            They are back already, or were never given up, or the run was halted or cancelled.
         """
         update = _Update(run_id, Step(Counts({Outcome.FAILED: -customers}), {retry: customers}))
-        status, failed = update.name("status"), update.name(Outcome.FAILED.value)
+        status, entry = update.name("status"), f"{update.name('dead')}.{update.name(dead)}"
         running, completed = update.value("running"), update.value("completed")
         update.conditions = [
             f"({update.conditions[0]} OR {status} = {completed})",
-            f"attribute_not_exists({update.name('retries')}.{update.name(retry)})",
-            f"{update.name('counts')}.{failed} >= {update.value(customers)}",
+            f"attribute_exists({entry})",
         ]
         update.sets.append(f"{status} = {running}")
-        update.removes.append(update.name("endedAt"))
+        update.removes += [entry, update.name("endedAt")]
         self._update(update)
 
     def complete(self, run_id: str, now: datetime) -> Run | None:
@@ -293,13 +329,14 @@ class _Update:
         for outcome, customers in step.counts.by_outcome.items():
             entry = f"{self.name('counts')}.{self.name(outcome.value)}"
             self.sets.append(f"{entry} = {entry} + {self.value(customers)}")
-        for retry, customers in step.retries.items():
-            entry = f"{self.name('retries')}.{self.name(retry)}"
-            self.sets.append(f"{entry} = {self.value(customers)}")
+        for entries, new in (("retries", step.retries), ("dead", step.dead)):
+            for key, customers in new.items():
+                entry = f"{self.name(entries)}.{self.name(key)}"
+                self.sets.append(f"{entry} = {self.value(customers)}")
 
 
 def _segment(segment: Segment) -> dict[str, object]:
-    return {"page": segment.page, "cursor": segment.cursor}
+    return {"page": segment.page, "cursor": segment.cursor, "by": segment.by}
 
 
 def _is_condition(error: ClientError) -> bool:
@@ -316,6 +353,7 @@ def _item(run: Run) -> dict[str, Any]:
         "totalSegments": run.total_segments,
         "segments": {str(number): _segment(at) for number, at in run.segments.items()},
         "retries": dict(run.retries),
+        "dead": {},
         "counts": run.counts.document(),
         "expiresAt": int((run.started_at + RETENTION).timestamp()),
     }
@@ -333,7 +371,7 @@ def _run(item: Mapping[str, Any]) -> Run:
         expiry_time=datetime.fromisoformat(plain["expiryTime"]),
         total_segments=int(plain["totalSegments"]),
         segments={
-            int(number): Segment(int(segment["page"]), segment["cursor"])
+            int(number): Segment(int(segment["page"]), segment["cursor"], segment["by"])
             for number, segment in plain["segments"].items()
         },
         retries={key: int(customers) for key, customers in plain["retries"].items()},

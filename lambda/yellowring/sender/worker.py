@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from yellowring.alexa import InvalidCredentials
@@ -17,7 +19,7 @@ from yellowring.subscribers import InvalidCursor, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from yellowring.sender.campaign import Campaign
     from yellowring.sender.runs import Run, Runs
@@ -37,6 +39,8 @@ CAUSES: Mapping[type[Exception], str] = {
 }
 """What halts a run besides refusals: errors that no repeating would mend."""
 SMALLEST_PAGE, LARGEST_PAGE = 25, 1000
+LONGEST_STEP = timedelta(minutes=15)
+"""More than the time between a retry's message and its entry in the run: Lambda's longest."""
 SLICE, LAST_SEND = 0.5, 0.85
 """The parts of its time after which a worker hands a segment on, and begins no more sends."""
 
@@ -91,6 +95,7 @@ class Worker:
         self._hand_on_at = now() + time_left * SLICE
         self._last_send = now() + time_left * LAST_SEND
         self._now = now
+        self._name = uuid.uuid4().hex[:8]
         self._refused: list[tuple[str, int]] = []
 
     async def segment(self, run: Run, number: int) -> Run:
@@ -121,8 +126,7 @@ class Worker:
         if run.status != "running":
             return run
         if retry.key not in run.retries:
-            self._put_off(run, retry)
-            return await self._left_open(run.run_id)
+            return await self._without_entry(run, retry)
         try:
             customers = await self._again(retry.customers)
             delivered = await self._delivery.deliver(customers, self._last_send)
@@ -186,7 +190,7 @@ class Worker:
         if self._delivery.must_halt(delivered):
             return await self._halt_refused(run, delivered), at
         step = await self._step(run.run_id, f"{number}/{at.page}", 1, delivered)
-        to = Segment(at.page + 1, page.cursor) if page.cursor else None
+        to = Segment(at.page + 1, page.cursor, self._name) if page.cursor else None
         run = await asyncio.to_thread(self._runs.advance, run.run_id, number, at, to, step)
         return await self._after(run, delivered, sent_at), to or at
 
@@ -211,25 +215,23 @@ class Worker:
     async def _step(self, run_id: str, parent: str, attempt: int, delivered: Delivered) -> Step:
         """Queue who is left, or give them up after the last attempt."""
         left = work.retries(run_id, attempt, parent, delivered.left)
+        entries = {each.key: len(each.customers) for each in left}
         if attempt <= ATTEMPTS:
             for each in left:
                 await asyncio.to_thread(self._queue.put, each, 15 * 2**attempt)
-            return Step(delivered.counts, {each.key: len(each.customers) for each in left})
+            return Step(delivered.counts, retries=entries)
         for each in left:
             await asyncio.to_thread(self._queue.give_up, each)
             delivered.counts.add(Outcome.FAILED, len(each.customers))
-        return Step(delivered.counts)
+        return Step(delivered.counts, dead=entries)
 
-    def _put_off(self, run: Run, retry: RetryWork) -> None:
+    async def _without_entry(self, run: Run, retry: RetryWork) -> Run:
         """Look at a retry later when the step that left it is still to be written; else drop it."""
-        number, _, page = retry.parent.partition("/")
-        if page:
-            segment = run.segments.get(int(number))
-            expected = segment is not None and segment.page <= int(page)
-        else:
-            expected = retry.parent in run.retries
-        if expected and self._now() < run.expiry_time:
-            self._queue.put(retry, 60)
+        if not run.awaits(retry.parent):
+            return await self._left_open(run.run_id)
+        if self._now() < run.expiry_time + LONGEST_STEP:
+            await asyncio.to_thread(self._queue.put, retry, 60)
+        return run
 
     async def _after(self, run: Run, delivered: Delivered, sent_at: datetime) -> Run:
         """Count, end or halt the run where it is time, and mark whom Alexa refused."""
