@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from yellowring.alexa import region_of
 from yellowring.observability import logger
-from yellowring.sender.outcomes import Counts, Outcome, outcome_of
+from yellowring.sender.outcomes import HALT_AFTER, Counts, Outcome, outcome_of
 from yellowring.sender.pace import back_off
 from yellowring.sender.personal import InvalidContent
 
@@ -103,6 +103,8 @@ class Delivery:
     async def deliver(self, customers: Iterable[Customer], until: datetime) -> Delivered:
         """Send to each customer once; stop early when the run must halt.
 
+        As long as it is not known whether it must, only a few requests are under way at once.
+
         Parameters
         ----------
         customers
@@ -119,8 +121,15 @@ class Delivery:
         """
         delivered = Delivered()
         waiting = iter(customers)
-        senders = [self._send_each(waiting, delivered, until) for _ in range(CONCURRENCY)]
-        await _all(senders)
+        known = asyncio.Event()  # whether Alexa takes the event at all
+
+        async def send(number: int) -> None:
+            if number >= HALT_AFTER:
+                await known.wait()
+            await self._send_each(waiting, delivered, until, known)
+            known.set()
+
+        await _all(send(number) for number in range(CONCURRENCY))
         return delivered
 
     async def multicast(self, until: datetime) -> Outcome | None:
@@ -135,9 +144,15 @@ class Delivery:
         return (self.before + delivered.counts).must_halt
 
     async def _send_each(
-        self, waiting: Iterator[Customer], delivered: Delivered, until: datetime
+        self,
+        waiting: Iterator[Customer],
+        delivered: Delivered,
+        until: datetime,
+        known: asyncio.Event,
     ) -> None:
         for customer in waiting:
+            if not known.is_set() and (self.before + delivered.counts).answered >= HALT_AFTER:
+                known.set()
             try:
                 body = await self._content.body(customer, self._now())
             except InvalidContent as error:

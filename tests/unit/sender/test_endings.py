@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.sender import app
+from yellowring.sender.outcomes import HALT_AFTER
 from yellowring.sender.runs import Runs
 
 from tests.unit.sender.kit import NONE_OF_ANY, Context, campaign
@@ -101,3 +102,13 @@ def test_refusals_of_several_workers_halt_together_and_mark_nobody(
     assert (run["status"], run["counts"]) == ("halted", NONE_OF_ANY | {"rejected": 30})
     assert "SKILL_STAGE" in run["cause"]
     assert not any(world.is_rejected(user) for user in users)
+
+
+def test_few_requests_are_under_way_until_it_is_known_that_the_event_is_taken(
+    world: World, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("SKILL_STAGE", "live")
+    world.customers(150)
+    world.faults(api={"latencyMs": [200, 200]})
+    assert world.send()["status"] == "halted"
+    assert world.alexa.traffic.document()["byStatus"]["403"] < 2 * HALT_AFTER
