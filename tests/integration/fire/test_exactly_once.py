@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from tests.unit.sender.kit import LONG_AGO, RUN_ID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+logger = logging.getLogger(__name__)
 BAD_ALEXA = {
     "error5xx": 0.1,
     "throttle": 0.1,
@@ -79,6 +81,7 @@ def _under_fire(
             run = finished(ground, seconds, fire)
         finally:
             third.child.stop()
+    logger.info("%s workers killed, run %s, traffic %s", workers.killed, run, ground.traffic())
     assert workers.killed == kills
     assert run["status"] == "completed"
     counts = run["counts"]
