@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-DECREASE = 0.85
+DECREASE = 0.9
 """What a second with a 429 leaves of the limit."""
 INCREASE = 0.02
 """The part of the most that each second gives back."""

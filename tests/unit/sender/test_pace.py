@@ -145,7 +145,7 @@ def test_where_alexa_allows_half_most_of_that_half_is_used() -> None:
 
 def test_the_first_429_of_a_second_counts_and_no_other() -> None:
     lowered = Second(1, 100).slower()
-    assert lowered.limit == 85
+    assert lowered.limit == 90
     assert lowered.slower() == lowered
 
 
@@ -187,12 +187,12 @@ async def _use(shared: SharedSeconds) -> None:
     assert await shared.take(first, 60, 1) is None
     assert await shared.take(first, 40, 1) == Second(7, 100, 100, 2)
     await shared.lower(first, first.slower())
-    assert await shared.read() == Second(7, 85, 100, 2, lowered=True)
+    assert await shared.read() == Second(7, 90, 100, 2, lowered=True)
     assert await shared.take(first, 0, 1) is None
     latest = await shared.read()
     assert latest is not None
     assert await shared.begin(latest, latest.next(8, 100))
-    assert await shared.read() == Second(8, 85, workers_before=2)
+    assert await shared.read() == Second(8, 90, workers_before=2)
 
 
 def test_back_off_is_jittered_under_a_doubling_bound_that_ends() -> None:
