@@ -226,6 +226,11 @@ class Host:
         self.child.stop()
         return True
 
+    def done(self) -> int:
+        """Count the messages that it has worked on."""
+        lines = self.child.log.read_text(errors="replace").splitlines()
+        return sum(line.startswith('{"pid"') for line in lines) - 1
+
     def peak_memory(self) -> int:
         """Give the most memory that it ever held (``VmHWM``), in KiB."""
         with open(f"/proc/{self.ready()}/status", encoding="ascii") as status:  # noqa: PTH123

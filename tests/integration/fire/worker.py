@@ -15,7 +15,7 @@ from tests.integration.fire.host import announce, prepare
 
 
 def main() -> None:
-    """Work until killed."""
+    """Work until killed; say so after each message."""
     context = prepare()
     sqs, queue = boto3.client("sqs"), os.environ["WORK_QUEUE_URL"]
     announce()
@@ -23,7 +23,9 @@ def main() -> None:
         answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, WaitTimeSeconds=1)
         for message in answer.get("Messages", []):
             record = {"messageId": message["MessageId"], "body": message["Body"]}
-            if not app.lambda_handler({"Records": [record]}, context)["batchItemFailures"]:
+            failures = app.lambda_handler({"Records": [record]}, context)["batchItemFailures"]
+            announce(failed=len(failures))
+            if not failures:
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
