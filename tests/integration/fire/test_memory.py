@@ -1,0 +1,64 @@
+"""A worker's memory: it does not grow with the customers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local_stack.environments import server_environment
+from local_stack.processes import Child
+from local_stack.workspace import PROJECT
+from tests.integration.fire.ground import START_SECONDS, Ground, Workers, finished, order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger(__name__)
+FEW, MANY = 2_000, 200_000
+MORE_KIB = 20 * 1024
+
+
+@contextmanager
+def _fast_alexa(ground: Ground, customers: int) -> Iterator[str]:
+    """Serve an Alexa and a table without any memory of their own; gives the URL of both."""
+    command = [sys.executable, "-m", "tests.integration.fire.fast_alexa", str(customers)]
+    log = ground.space.logs / f"fast-alexa-{customers}.log"
+    env = server_environment({})
+    with Child.start("fast Alexa", command, log=log, env=env, cwd=PROJECT) as child:
+        yield child.announcement(START_SECONDS)["url"]
+
+
+def _peak(ground: Ground, customers: int) -> int:
+    """Send to so many customers with one worker, and give the most memory it held, in KiB."""
+    ground.clear()
+    ground.come_back_after(70)
+    with _fast_alexa(ground, customers) as url:
+        options: dict[str, Any] = {
+            "values": {"plan.CUSTOMERS_PER_SEGMENT": customers // 2},
+            "scan": url,
+            "milliseconds": 20_000,
+            "ALEXA_BASE_URL": url,
+            "LWA_BASE_URL": url,
+            "MAX_EVENTS_PER_SECOND": "100000",
+        }
+        with Workers(lambda: ground.start("worker", **options), 1) as workers:
+            workers.ready()
+            order(ground, **options)
+            run = finished(ground, 240, workers.check)
+            (worker,) = workers.hosts
+            peak, slices = worker.peak_memory(), worker.done()
+    assert (run["status"], run["counts"]["accepted"]) == ("completed", customers)
+    logger.info("%s customers in %s slices: %s KiB", customers, slices, peak)
+    return peak
+
+
+@pytest.mark.slow
+def test_a_worker_takes_no_more_memory_for_200_000_customers_than_for_2_000(
+    ground: Ground,
+) -> None:
+    few = _peak(ground, FEW)
+    assert _peak(ground, MANY) <= few + MORE_KIB
