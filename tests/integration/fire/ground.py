@@ -188,9 +188,23 @@ class Ground:
         log = self.space.logs / f"{self.name}-{self.started:03}-{module}.log"
         return Host(Child.start(module, command, log=log, env=env, cwd=PROJECT))
 
+    @contextmanager
+    def fast_alexa(self, customers: int) -> Iterator[str]:
+        """Serve an Alexa that accepts all, and a table of so many customers; gives their URL."""
+        command = [sys.executable, "-m", "tests.integration.fire.fast_alexa", str(customers)]
+        log = self.space.logs / f"{self.name}-fast-alexa.log"
+        env = server_environment({})
+        with Child.start("fast Alexa", command, log=log, env=env, cwd=PROJECT) as child:
+            yield child.announcement(START_SECONDS)["url"]
+
     def logs(self) -> Iterator[Path]:
         """Give the logs of this test's hosts."""
         return self.space.logs.glob(f"{self.name}-*.log")
+
+    def most_receives(self) -> int:
+        """Tell how often the message was given out that was given out most, before it was done."""
+        done = [each for log in self.logs() for each in _announced(log) if "receives" in each]
+        return max(each["receives"] for each in done)
 
     def check_logs(self) -> None:
         """Find nobody's user id, no token and no secret in what the hosts logged."""
@@ -226,10 +240,9 @@ class Host:
         self.child.stop()
         return True
 
-    def done(self) -> int:
-        """Count the messages that it has worked on."""
-        lines = self.child.log.read_text(errors="replace").splitlines()
-        return sum(line.startswith('{"pid"') for line in lines) - 1
+    def done(self) -> list[dict[str, Any]]:
+        """Give what it announced of each invocation that it has finished."""
+        return _announced(self.child.log)[1:]
 
     def peak_memory(self) -> int:
         """Give the most memory that it ever held (``VmHWM``), in KiB."""
@@ -273,7 +286,20 @@ class Workers:
             host.child.check()
 
 
-def order(ground: Ground, *, wait: bool = True, run_id: str = RUN_ID, **options: Any) -> Host:
+def _announced(log: Path) -> list[dict[str, Any]]:
+    """Read what a host announced."""
+    lines = log.read_text(errors="replace").splitlines()
+    return [json.loads(line) for line in lines if line.startswith('{"pid"') and line[-1] == "}"]
+
+
+def order(
+    ground: Ground,
+    *,
+    wait: bool = True,
+    seconds: float = START_SECONDS,
+    run_id: str = RUN_ID,
+    **options: Any,
+) -> Host:
     """Fire the schedule: invoke the sender in a process of its own."""
     document = {"campaign": campaign(), "scheduledTime": SCHEDULED}
     if run_id != RUN_ID:
@@ -281,7 +307,7 @@ def order(ground: Ground, *, wait: bool = True, run_id: str = RUN_ID, **options:
     host = ground.start("order", json.dumps(document), **options)
     if wait:
         try:
-            host.child.wait(START_SECONDS)
+            host.child.wait(seconds)
         finally:
             host.child.stop()
     return host

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import logging
-import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from local_stack.environments import server_environment
-from local_stack.processes import Child
-from local_stack.workspace import PROJECT
-from tests.integration.fire.ground import START_SECONDS, Ground, Workers, finished, order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.integration.fire.ground import Ground, Workers, finished, order
 
 logger = logging.getLogger(__name__)
 FEW, MANY = 2_000, 200_000
 MORE_KIB = 20 * 1024
 
 
-@contextmanager
-def _fast_alexa(ground: Ground, customers: int) -> Iterator[str]:
-    """Serve an Alexa and a table without any memory of their own; gives the URL of both."""
-    command = [sys.executable, "-m", "tests.integration.fire.fast_alexa", str(customers)]
-    log = ground.space.logs / f"fast-alexa-{customers}.log"
-    env = server_environment({})
-    with Child.start("fast Alexa", command, log=log, env=env, cwd=PROJECT) as child:
-        yield child.announcement(START_SECONDS)["url"]
-
-
 def _peak(ground: Ground, customers: int) -> int:
     """Send to so many customers with one worker, and give the most memory it held, in KiB."""
     ground.clear()
     ground.come_back_after(70)
-    with _fast_alexa(ground, customers) as url:
+    with ground.fast_alexa(customers) as url:
         options: dict[str, Any] = {
             "values": {"plan.CUSTOMERS_PER_SEGMENT": customers // 2},
             "scan": url,
@@ -50,7 +32,7 @@ def _peak(ground: Ground, customers: int) -> int:
             order(ground, **options)
             run = finished(ground, 240, workers.check)
             (worker,) = workers.hosts
-            peak, slices = worker.peak_memory(), worker.done()
+            peak, slices = worker.peak_memory(), len(worker.done())
     assert (run["status"], run["counts"]["accepted"]) == ("completed", customers)
     logger.info("%s customers in %s slices: %s KiB", customers, slices, peak)
     return peak

@@ -57,6 +57,6 @@ def test_a_segment_with_nearly_all_customers_is_handed_on_to_its_end(ground: Gro
     assert run["status"] == "completed"
     assert run["counts"]["accepted"] == sum(run["counts"].values()) == len(users)
     assert ground.heard() == dict.fromkeys([(user, RUN_ID) for user in users], 1)
-    slices = sum(host.done() for host in workers.hosts)
+    slices = sum(len(host.done()) for host in workers.hosts)
     logger.info("%s of %s customers in one segment, %s slices", in_first, len(users), slices)
     assert slices >= SEGMENTS + 5

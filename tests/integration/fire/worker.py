@@ -7,11 +7,14 @@ whose worker died comes back when its visibility runs out.
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import boto3
 from yellowring.sender import app
 
 from tests.integration.fire.host import announce, prepare
+
+RECEIVES: Final = "ApproximateReceiveCount"
 
 
 def main() -> None:
@@ -20,11 +23,16 @@ def main() -> None:
     sqs, queue = boto3.client("sqs"), os.environ["WORK_QUEUE_URL"]
     announce()
     while True:
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, WaitTimeSeconds=1)
+        answer = sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=[RECEIVES],
+        )
         for message in answer.get("Messages", []):
             record = {"messageId": message["MessageId"], "body": message["Body"]}
             failures = app.lambda_handler({"Records": [record]}, context)["batchItemFailures"]
-            announce(failed=len(failures))
+            announce(failed=len(failures), receives=int(message["Attributes"][RECEIVES]))
             if not failures:
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
