@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from yellowring.alexa import Region
-    from yellowring.alexa.proactive_events import (
-        Answer,
-        CreateProactiveEventRequest,
-        ProactiveEvents,
-    )
+    from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
     from yellowring.sender.content import Content
     from yellowring.sender.pace import Pace
     from yellowring.subscribers import Customer
@@ -175,23 +171,34 @@ class Delivery:
     ) -> Outcome | None:
         """Send one request until its outcome is known, or give up for now (``None``)."""
         for attempt in range(TRIES):
-            if self._now() < self._last_call:
-                await self._pace.turn()
+            has_turn = await self._turn(until)
             if self._now() >= self._last_call:
                 return Outcome.EXPIRED
-            if self._now() >= until or self.must_halt(delivered):
+            if not has_turn or self._now() >= until or self.must_halt(delivered):
                 return None
             answer = await self._events.send(region, body)
             outcome = outcome_of(answer)
             if outcome is not None:
                 return outcome
-            await self._before_repeating(answer, attempt)
+            if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                await self._pace.throttled()
+            wait = max(answer.retry_after or 0, back_off(attempt))
+            if self._now() + timedelta(seconds=wait) >= until:
+                return None
+            await asyncio.sleep(wait)
         return None
 
-    async def _before_repeating(self, answer: Answer, attempt: int) -> None:
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            await self._pace.throttled()
-        await asyncio.sleep(max(answer.retry_after or 0, back_off(attempt)))
+    async def _turn(self, until: datetime) -> bool:
+        """Wait for a turn, but not beyond the time: at a low pace there is a queue for them."""
+        left = (min(until, self._last_call) - self._now()).total_seconds()
+        if left <= 0:
+            return False
+        try:
+            async with asyncio.timeout(left):
+                await self._pace.turn()
+        except TimeoutError:
+            return False
+        return True
 
 
 async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:

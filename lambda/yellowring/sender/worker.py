@@ -132,7 +132,8 @@ class Worker:
             delivered = await self._delivery.deliver(customers, self._last_send)
             if self._delivery.must_halt(delivered):
                 return await self._halt_refused(run, delivered)
-            step = await self._step(run.run_id, retry.key, retry.attempt + 1, delivered)
+            tried = self._now() < self._last_send  # or else it was only our time that was short
+            step = await self._step(run.run_id, retry.key, retry.attempt + tried, delivered)
             run = await asyncio.to_thread(self._runs.settle, run.run_id, retry.key, step)
             return await self._after(run, delivered, self._now())
         except StaleWorker:

@@ -442,6 +442,21 @@ def test_a_dead_letter_whose_writer_died_before_saying_so_stays(game: Game) -> N
     assert len(game.queues.lying(DEAD)) == 1
 
 
+@pytest.mark.parametrize(("minutes", "attempt"), [(0, 2), (60, 3)])
+def test_an_attempt_for_which_there_was_no_time_does_not_count(
+    game: Game, minutes: int, attempt: int
+) -> None:
+    waiting = RetryWork(RUN_ID, 2, "0/0", (Customer(f"amzn1.ask.account.1.{DOWN}", None),))
+    game.runs.advance(RUN_ID, 0, Segment(), None, Step(Counts(), retries={waiting.key: 1}))
+    invocation = replace(game._invocation(), time_left=timedelta(minutes=minutes))
+    asyncio.run(invocation._take(waiting))
+    game.queues.time_passes()
+    (again,) = (read(message.body) for message in game.queues.lying(WORK))
+    assert isinstance(again, RetryWork)
+    assert (again.attempt, again.customers) == (attempt, waiting.customers)
+    assert game.run().retries == {again.key: 1}
+
+
 def random_steps(began: datetime) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Make calls of the runs' store, by name, with their arguments after the run's id."""
     random = Random(11)  # noqa: S311
