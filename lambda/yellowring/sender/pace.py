@@ -25,6 +25,10 @@ INCREASE = 0.02
 """The part of the most that each second gives back."""
 CAUGHT_UP = 0.95
 """What must be left of a second for all its turns to fit, a twentieth closer than even."""
+LATEST = 0.03
+"""Seconds by which turns may be late: more of them would be a burst, so those are lost instead."""
+SHORTEST_WAIT = 0.002
+"""Seconds that are not worth a wait, which would take longer."""
 SLOWEST = 1
 """Events per second below which the limit never goes."""
 
@@ -134,11 +138,12 @@ class Pace:
         async with self._one_at_a_time:
             while not self._holds_turn():
                 await self._take()
-            wait = self._next - self._clock()
+            now = self._clock()
+            self._next = max(self._next, now - LATEST)
+            if self._next - now > SHORTEST_WAIT:
+                await self._sleep(self._next - now)
             self._turns -= 1
             self._next += self._spacing
-        if wait > 0:
-            await self._sleep(wait)
 
     async def throttled(self) -> None:
         """Lower the limit for everybody: Alexa said 429."""

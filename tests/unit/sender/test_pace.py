@@ -33,6 +33,11 @@ class Time:
         self._sleepers.append((self.now + seconds, woken))
         await woken
 
+    async def stall(self, seconds: float) -> None:
+        """Let time pass without waking anybody: the machine has something else to do."""
+        self.now += seconds
+        await settle()
+
     async def run(self, seconds: float) -> None:
         """Let time pass, waking whoever's time has come."""
         end = self.now + seconds
@@ -42,7 +47,8 @@ class Time:
             if not self._sleepers or self._sleepers[0][0] > end:
                 self.now = end
                 return
-            self.now, woken = self._sleepers.pop(0)
+            due, woken = self._sleepers.pop(0)
+            self.now = max(self.now, due)
             woken.set_result(None)
 
 
@@ -126,6 +132,31 @@ def test_no_second_has_more_than_a_tenth_above_the_most(workers: int) -> None:
     accepted, _ = sent(workers, 40, 6, lambda *_: True)
     assert most_in_a_second(accepted) <= 44
     assert len(accepted) >= 40 * 5
+
+
+def test_workers_that_stall_do_not_catch_up_in_a_burst() -> None:
+    moments: list[float] = []
+
+    async def sender(pace: Pace, time: Time) -> None:
+        while True:
+            await pace.turn()
+            moments.append(time.now)
+
+    async def scenario() -> None:
+        time, shared = Time(), InMemory()
+        paces = [Pace(shared, 200, 4, clock=time.clock, sleep=time.sleep) for _ in range(4)]
+        tasks = [asyncio.create_task(sender(pace, time)) for pace in paces for _ in range(64)]
+        await time.run(2.15)
+        for _ in range(3):  # at a different part of the second each time
+            await time.stall(0.3)
+            await time.run(1.85)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(scenario())
+    assert most_in_a_second(moments) <= 220
+    assert len(moments) >= 0.85 * 200 * 7.5
 
 
 def test_workers_get_about_the_same() -> None:
