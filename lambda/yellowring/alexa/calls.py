@@ -119,6 +119,10 @@ class AuthorizedCalls:
         self._tokens = tokens
         self._beyond_doubt: str | None = None
 
+    async def ready(self) -> None:
+        """Have a token; raises what having none to send with raises."""
+        await self._tokens.get()
+
     async def post(self, url: str, body: bytes) -> Answer:
         """Send one request; never raises for what Alexa or the network answers.
 

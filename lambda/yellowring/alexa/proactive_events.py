@@ -107,6 +107,16 @@ class ProactiveEvents:
         self._path = PATHS[stage]
         self._base_url = base_url
 
+    async def ready(self) -> None:
+        """Have a token, so that sending need not wait for one.
+
+        Raises
+        ------
+        InvalidCredentials, TokenUnavailable
+            There is none to send with.
+        """
+        await self._calls.ready()
+
     async def send(self, region: Region, body: bytes) -> Answer:
         """Send one request; never raises for what Alexa or the network answers.
 

@@ -115,6 +115,7 @@ class Delivery:
         InvalidCredentials, TokenUnavailable
             There is no token to send with; who was sent to before answers 409 the next time.
         """
+        await self._events.ready()  # or turns would pile up while the first of them fetches a token
         delivered = Delivered()
         waiting = iter(customers)
         known = asyncio.Event()  # whether Alexa takes the event at all

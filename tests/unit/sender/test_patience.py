@@ -28,6 +28,9 @@ LONG = 30.0
 class Throttling:
     """An Alexa that is busy for the next hour."""
 
+    async def ready(self) -> None:
+        pass
+
     async def send(self, *_: object) -> Answer:
         return Answer(429, retry_after=3600)
 
