@@ -203,8 +203,8 @@ class Ground:
 
     def most_receives(self) -> int:
         """Tell how often the message was given out that was given out most, before it was done."""
-        done = [each for log in self.logs() for each in _announced(log) if "receives" in each]
-        return max(each["receives"] for each in done)
+        announced = [each for log in self.logs() for each in _announced(log)]
+        return max(int(each.get("receives", 0)) for each in announced)
 
     def check_logs(self) -> None:
         """Find nobody's user id, no token and no secret in what the hosts logged."""

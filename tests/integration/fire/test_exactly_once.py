@@ -81,7 +81,7 @@ def _under_fire(
             run = finished(ground, seconds, fire)
         finally:
             third.child.stop()
-    logger.info("a message was given out up to %s times", ground.most_receives())
+    logger.info("given out up to %s times", ground.most_receives())
     logger.info("%s workers killed, run %s, traffic %s", workers.killed, run, ground.traffic())
     assert workers.killed == kills
     assert run["status"] == "completed"
