@@ -65,7 +65,8 @@ def _under_fire(
         workers.ready()
         firing = order(ground, wait=False, **options)
         firing.ready()
-        firing.child.stop()  # dies while it starts the run, or just after
+        firing.kill()  # while it starts the run, or just after
+        firing.child.stop()
         order(ground, **options)
         third = order(ground, wait=False, **options)
         next_kill = time.monotonic() + 1
