@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.fire.ground import Ground, Workers, finished, order
+from tests.integration.fire.ground import Ground, finished, order
+from tests.integration.fire.hosts import Workers
 
 logger = logging.getLogger(__name__)
 FEW, MANY = 2_000, 200_000

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.fire.ground import AT_ONCE, Ground, Workers, finished, order
+from tests.integration.fire.ground import AT_ONCE, Ground, finished, order
+from tests.integration.fire.hosts import Workers
 from tests.unit.sender.kit import RUN_ID
 
 if TYPE_CHECKING:

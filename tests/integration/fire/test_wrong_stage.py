@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.fire.ground import AT_ONCE, Ground, Workers, finished, order
+from tests.integration.fire.ground import AT_ONCE, Ground, finished, order
+from tests.integration.fire.hosts import Workers
 
 logger = logging.getLogger(__name__)
 CUSTOMERS = 5_000
