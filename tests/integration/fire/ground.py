@@ -201,8 +201,8 @@ class Ground:
 
     def most_receives(self) -> int:
         """Tell how often the message was given out that was given out most, before it was done."""
-        announced = [each for log in self.logs() for each in announced(log)]
-        return max(int(each.get("receives", 0)) for each in announced)
+        said = [each for log in self.logs() for each in announced(log)]
+        return max(int(each.get("receives", 0)) for each in said)
 
     def check_logs(self) -> None:
         """Find nobody's user id, no token and no secret in what the hosts logged."""
