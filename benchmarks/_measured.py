@@ -201,12 +201,14 @@ class _Seconds:
         self.second = new
         return True
 
-    async def take(self, known: Second, turns: int, workers: int) -> Second | None:
-        self.second = replace(known, taken=known.taken + turns, workers=known.workers + workers)
+    async def take(self, known: Second, turns: int, workers: int, throttled: int) -> Second | None:
+        self.second = replace(
+            known,
+            taken=known.taken + turns,
+            workers=known.workers + workers,
+            throttled=known.throttled + throttled,
+        )
         return self.second
-
-    async def lower(self, _: Second, lowered: Second) -> None:
-        self.second = lowered
 
 
 async def _sending(url: str, many: int, per_second: int) -> tuple[float, int]:

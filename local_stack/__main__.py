@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
+    # A shell starts a background job with SIGINT ignored; stopping must work there too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if chosen.command == "run":
             stay_up(console)

@@ -182,7 +182,7 @@ class Delivery:
             if outcome is not None:
                 return outcome
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                await self._pace.throttled()
+                self._pace.throttled()
             wait = max(answer.retry_after or 0, back_off(attempt))
             if self._now() + timedelta(seconds=wait) >= until:
                 return None

@@ -2,9 +2,11 @@
 
 Each worker takes turns for one second at a time from a small item in the runs table. The item holds
 how many turns of the present second are taken, by how many workers, and the present limit: at most
-``MAX_EVENTS_PER_SECOND``, lowered when Alexa says 429 and raised slowly again (additive increase,
-multiplicative decrease). Within its second a worker spaces its turns evenly, so that no burst
-passes from one second to the next.
+``MAX_EVENTS_PER_SECOND``. Workers tell with their next turns how many 429s the last ones met; the
+limit then falls by that share of what it was when they were met, and each second raises it a little
+(multiplicative decrease, additive increase). So it settles just above what Alexa takes, and a few
+429s that have nothing to do with the rate slow a run down, but do not bring it to a halt. Within
+its second a worker spaces its turns evenly, so that no burst passes from one second to the next.
 """
 
 from __future__ import annotations
@@ -19,8 +21,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-DECREASE = 0.9
-"""What a second with a 429 leaves of the limit."""
 INCREASE = 0.02
 """The part of the most that each second gives back."""
 CAUGHT_UP = 0.95
@@ -45,37 +45,41 @@ class Second:
         The most that may be sent in it.
     taken
         How many turns of it workers have taken.
-    workers, workers_before
-        How many workers took any in it, and in the one before.
-    lowered
-        Whether its limit was lowered by a 429 already.
+    workers
+        How many workers took any in it.
+    throttled
+        How many 429s were met since the second before began, as far as workers have told.
+    before
+        The second before, if anything was sent in it; its own ``before`` is not kept.
     """
 
     number: int
     limit: int
     taken: int = 0
     workers: int = 0
-    workers_before: int = 0
-    lowered: bool = False
+    throttled: int = 0
+    before: Second | None = None
 
     def next(self, number: int, most: int) -> Second:
-        """Give a later second, fresh: the limit has come up for each second in between."""
+        """Give a later second, fresh: lower by the share of 429s, and up a little for the time."""
         elapsed = number - self.number
-        raised = self.limit + max(1, math.floor(most * INCREASE)) * elapsed
-        limit = min(most, raised if not self.lowered or elapsed > 1 else self.limit)
-        before = self.workers if elapsed == 1 else 0
-        return Second(number, limit, workers_before=before)
+        limit = min(self.limit, self._taken_well()) + max(1, math.floor(most * INCREASE)) * elapsed
+        before = replace(self, before=None) if elapsed == 1 else None
+        return Second(number, max(SLOWEST, min(most, limit)), before=before)
 
-    def slower(self) -> Second:
-        """Give the same second after a 429; only the first one in it counts."""
-        if self.lowered:
-            return self
-        limit = max(SLOWEST, math.floor(self.limit * DECREASE))
-        return replace(self, limit=limit, lowered=True)
+    def _taken_well(self) -> int:
+        """Give what Alexa would have taken of the limit that was in force when it said 429.
+
+        That was in the second before: what is told in this one was met in that one.
+        """
+        met = self.before if self.before and self.before.taken else self
+        share = min(1.0, self.throttled / max(1, met.taken))
+        return math.floor(met.limit * (1 - share)) if self.throttled else self.limit
 
     def share(self, expected: int) -> int:
         """Give how many turns one worker should take; ``expected`` is the least of workers."""
-        workers = max(self.workers_before, self.workers, expected, 1)
+        before = self.before.workers if self.before else 0
+        workers = max(before, self.workers, expected, 1)
         return max(0, min(max(1, self.limit // workers), self.limit - self.taken))
 
 
@@ -88,14 +92,11 @@ class Seconds(Protocol):
     async def begin(self, latest: Second | None, new: Second) -> bool:
         """Put a new second in the place of the latest; tell whether that was still the latest."""
 
-    async def take(self, known: Second, turns: int, workers: int) -> Second | None:
-        """Add turns and workers to a second, where its limit is as known and leaves room.
+    async def take(self, known: Second, turns: int, workers: int, throttled: int) -> Second | None:
+        """Add turns, workers and 429s to a second, where it leaves room for the turns.
 
         Without turns there is always room: that only tells that one more worker is about.
         """
-
-    async def lower(self, known: Second, lowered: Second) -> None:
-        """Lower the limit of a second, where it is still as known."""
 
 
 class Pace:
@@ -129,6 +130,7 @@ class Pace:
         self._sleep = sleep
         self._known: Second | None = None
         self._turns = 0
+        self._throttled = 0
         self._spacing = 0.0
         self._next = 0.0
         self._one_at_a_time = asyncio.Lock()
@@ -145,14 +147,9 @@ class Pace:
             self._turns -= 1
             self._next += self._spacing
 
-    async def throttled(self) -> None:
-        """Lower the limit for everybody: Alexa said 429."""
-        if self._known is None or self._known.lowered:
-            return
-        self._known = replace(self._known, lowered=True)
-        latest = await self._seconds.read()
-        if latest is not None and not latest.lowered:
-            await self._seconds.lower(latest, latest.slower())
+    def throttled(self) -> None:
+        """Note that Alexa said 429; everybody is told with the next turns."""
+        self._throttled += 1
 
     def _holds_turn(self) -> bool:
         return (
@@ -167,10 +164,12 @@ class Pace:
         latest = await self._enter(number)
         first = self._known is None or self._known.number != latest.number
         share, spacing = _evenly(latest.share(self._expected), latest.number + 1 - self._clock())
-        taken = await self._seconds.take(latest, share, int(first))
-        if taken is None:  # the limit or the room has changed: look again
+        throttled = self._throttled
+        taken = await self._seconds.take(latest, share, int(first), throttled)
+        if taken is None:  # another worker has taken the room: look again
             self._turns = 0
             return
+        self._throttled -= throttled
         self._known = taken
         self._expected = 1
         self._turns = share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 KEY = "#pace"
 """Key of the item; no run can have it, for run ids have no ``#``."""
-
-EVERYBODY = 1_000_000
-"""More turns than others can have taken in the meantime."""
 
 
 class SharedSeconds:
@@ -42,47 +40,27 @@ class SharedSeconds:
 
     async def begin(self, latest: Second | None, new: Second) -> bool:
         """Put a new second in the place of the latest; tell whether that was still the latest."""
+        values = {f":{name}": value for name, value in _attributes(new).items()}
         changed = await self._update(
-            "SET #number = :number, #limit = :limit, #taken = :taken, #workers = :none, "
-            "#before = :before, #lowered = :no",
+            "SET " + ", ".join(f"#{name} = :{name}" for name in _attributes(new)),
             "#number = :latest" if latest else "attribute_not_exists(runId)",
-            {
-                ":number": new.number,
-                ":limit": new.limit,
-                ":taken": new.taken,
-                ":none": 0,
-                ":before": new.workers_before,
-                ":no": False,
-            }
-            | ({":latest": latest.number} if latest else {}),
+            values | ({":latest": latest.number} if latest else {}),
         )
         return changed is not None
 
-    async def take(self, known: Second, turns: int, workers: int) -> Second | None:
-        """Add turns and workers to a second, where its limit is as known and leaves room."""
+    async def take(self, known: Second, turns: int, workers: int, throttled: int) -> Second | None:
+        """Add turns, workers and 429s to a second, where it leaves room for the turns."""
         return await self._update(
-            "SET #taken = #taken + :turns, #workers = #workers + :workers",
-            "#number = :number AND #limit = :limit AND #taken <= :room",
+            "SET #taken = #taken + :turns, #workers = #workers + :workers, "
+            "#throttled = #throttled + :throttled",
+            "#number = :number" + (" AND #taken <= :room" if turns else ""),
             {
                 ":number": known.number,
-                ":limit": known.limit,
-                ":room": known.limit - turns if turns else known.taken + EVERYBODY,
                 ":turns": turns,
                 ":workers": workers,
-            },
-        )
-
-    async def lower(self, known: Second, lowered: Second) -> None:
-        """Lower the limit of a second, where it is still as known."""
-        await self._update(
-            "SET #limit = :lower, #lowered = :yes",
-            "#number = :number AND #limit = :limit",
-            {
-                ":lower": lowered.limit,
-                ":yes": True,
-                ":number": known.number,
-                ":limit": known.limit,
-            },
+                ":throttled": throttled,
+            }
+            | ({":room": known.limit - turns} if turns else {}),
         )
 
     async def _update(
@@ -110,17 +88,25 @@ class SharedSeconds:
         return _second(answer["Attributes"])
 
 
-_NAMES = ("number", "limit", "taken", "workers", "before", "lowered")
+_COUNTS = ("number", "limit", "taken", "workers", "throttled")
+_BEFORE = {name: f"{name}Before" for name in _COUNTS}
+_NAMES = (*_BEFORE.values(), *_COUNTS)
+
+
+def _attributes(second: Second) -> dict[str, int]:
+    """Give a second as the item has it; where nothing was sent before, the second before is 0."""
+    before = second.before
+    present = {name: getattr(second, name) for name in _COUNTS}
+    return present | {
+        alias: getattr(before, name) if before else 0 for name, alias in _BEFORE.items()
+    }
 
 
 def _second(item: Mapping[str, Any]) -> Second:
     deserialize = TypeDeserializer().deserialize
-    plain = {name: deserialize(value) for name, value in item.items()}
-    return Second(
-        int(plain["number"]),
-        int(plain["limit"]),
-        int(plain["taken"]),
-        int(plain["workers"]),
-        int(plain["before"]),
-        bool(plain["lowered"]),
+    plain = {name: int(deserialize(item[name])) for name in _NAMES}
+    present, before = (
+        Second(*(plain[name] for name in names))  # type: ignore[arg-type]  # mypy counts no items
+        for names in (_COUNTS, _BEFORE.values())
     )
+    return replace(present, before=before if before.limit else None)

@@ -47,7 +47,7 @@ class Pace:
         if self.asked > self.turns:
             await asyncio.Event().wait()
 
-    async def throttled(self) -> None:
+    def throttled(self) -> None:
         pass
 
 
