@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 INCREASE = 0.02
 """The part of the most that each second gives back."""
-CAUGHT_UP = 0.95
-"""What must be left of a second for all its turns to fit, a twentieth closer than even."""
-LATEST = 0.03
+CAUGHT_UP = 0.98
+"""What must be left of a second for all its turns to fit, a fiftieth closer than even."""
+LATEST = 0.02
 """Seconds by which turns may be late: more of them would be a burst, so those are lost instead."""
 SHORTEST_WAIT = 0.002
 """Seconds that are not worth a wait, which would take longer."""
