@@ -156,7 +156,7 @@ class Audience:
         try:
             answer = self._client.scan(**request)
         except ClientError as error:
-            if cursor is not None and "xclusive" in str(error):
+            if cursor is not None and _blames_the_cursor(error):
                 raise InvalidCursor(
                     f"the cursor of segment {segment} of {total_segments} is not in that segment: "
                     "the run's item was changed by hand, or belongs to another table"
@@ -188,6 +188,12 @@ class Audience:
     def approximate_count(self) -> int:
         """How many items the table holds, as DynamoDB last counted (about every six hours)."""
         return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount", 0)
+
+
+def _blames_the_cursor(error: ClientError) -> bool:
+    """Tell whether a scan was refused for where it was to start; DynamoDB has several wordings."""
+    told = error.response["Error"]
+    return told["Code"] == "ValidationException" and "start" in told.get("Message", "").lower()
 
 
 def _projected(attributes: Collection[str] | None) -> dict[str, str]:

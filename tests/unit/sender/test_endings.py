@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from yellowring.sender import app
 from yellowring.sender.outcomes import HALT_AFTER
 from yellowring.sender.runs import Runs
 
-from tests.unit.sender.kit import NONE_OF_ANY, Context, campaign
+from tests.unit.sender.kit import NONE_OF_ANY, RUN_ID, Context, campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,3 +115,39 @@ def test_few_requests_are_under_way_until_it_is_known_that_the_event_is_taken(
     assert world.send()["status"] == "halted"
     by_status: Any = world.alexa.traffic.document()["byStatus"]
     assert by_status["403"] < 2 * HALT_AFTER
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The provided Exclusive start key is invalid",
+        "The provided starting key is not within the parallel scan segment",
+    ],
+)
+def test_a_cursor_of_another_table_halts_the_run_and_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    world.customers(1)
+    with monkeypatch.context() as dying:
+        dying.setattr("yellowring.sender.runs.Runs.advance", _die)
+        with pytest.raises(KeyboardInterrupt):
+            world.send()
+    world.dynamodb.update_item(
+        TableName="runs",
+        Key={"runId": {"S": RUN_ID}},
+        UpdateExpression="SET #segments.#zero.#cursor = :cursor",
+        ExpressionAttributeNames={"#segments": "segments", "#zero": "0", "#cursor": "cursor"},
+        ExpressionAttributeValues={":cursor": {"S": "of another table"}},
+    )
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def refuse(self: BaseClient, operation: str, request: Any) -> Any:
+        if operation != "Scan":
+            return call(self, operation, request)
+        error: Any = {"Error": {"Code": "ValidationException", "Message": message}}
+        raise ClientError(error, operation)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+    run = world.send()
+    assert run["status"] == "halted"
+    assert run["cause"].startswith("cursor: the cursor of segment 0")
