@@ -9,6 +9,7 @@ Sources: "Add Events to Your Skill" and "JSON Reference for Alexa Requests" (Ale
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from ask_sdk_model.interfaces.system import SystemState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
+"""What a locale looks like in a request."""
 
 _TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
 _SECONDS_END = 100_000_000_000

@@ -20,7 +20,7 @@ from yellowring.skill.commands import (
     SetAttributes,
     parse_command,
 )
-from yellowring.skill.envelope import SkillEvent, text
+from yellowring.skill.envelope import LOCALE, SkillEvent, text
 from yellowring.skill.orders import run_id
 from yellowring.subscribers import AttributesChange, Erased, Refreshed
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 MESSAGE = "Messaging.MessageReceived"
 
-_LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 _USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
 
 
@@ -108,7 +107,7 @@ def _refreshed(event: SkillEvent) -> Refreshed:
     locale = _told(event.fields.get("locale"), "request.locale")
     if endpoint is not None:
         region_of(endpoint)
-    if locale is not None and not _LOCALE.fullmatch(locale):
+    if locale is not None and not LOCALE.fullmatch(locale):
         raise InvalidMessage("request.locale must be a locale such as en-US")
     if endpoint is None and locale is None:
         raise InvalidMessage(

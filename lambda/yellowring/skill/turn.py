@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
 from ask_sdk_core.utils import get_locale
 
-from yellowring.skill.envelope import InvalidSkillEvent, milliseconds, text
+from yellowring.skill.envelope import LOCALE, InvalidSkillEvent, milliseconds, text
 from yellowring.skill.speech import speech
 from yellowring.subscribers import Erased, RegisterChange
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 type Question = Literal["consent", "forget"]
 
-_LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 _ASKED = "asked"
 """The session attribute that tells what the last answer asked, so that a yes can be understood."""
 
@@ -102,4 +100,4 @@ class Turn:
 def locale_of(handler_input: HandlerInput) -> str | None:
     """Give the locale that the customer speaks in, where the request tells a sound one."""
     locale = get_locale(handler_input)
-    return locale if isinstance(locale, str) and _LOCALE.fullmatch(locale) else None
+    return locale if isinstance(locale, str) and LOCALE.fullmatch(locale) else None
