@@ -28,14 +28,13 @@ class SkillSettings:
         ``SKILL_ID``: the only skill whose requests are answered.
     subscribers_table
         ``SUBSCRIBERS_TABLE``: name of the DynamoDB table of customers.
-    work_queue_url
-        ``WORK_QUEUE_URL``: the SQS queue on which notifications are ordered from the sender; only
-        they need it.
+    notifications_queue_url
+        ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications are put on; only they need it.
     """
 
     skill_id: str
     subscribers_table: str
-    work_queue_url: str = ""
+    notifications_queue_url: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
@@ -50,7 +49,7 @@ class SkillSettings:
         settings = cls(
             skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
-            work_queue_url=reader.optional("WORK_QUEUE_URL"),
+            notifications_queue_url=reader.optional("NOTIFICATIONS_QUEUE_URL"),
         )
         reader.finish()
         return settings
@@ -68,16 +67,20 @@ class SenderSettings:
         ``SKILL_STAGE``: which of the skill's two stages the customers have enabled.
     runs_table
         ``RUNS_TABLE``: name of the DynamoDB table of runs.
-    work_queue_url
-        ``WORK_QUEUE_URL``: the SQS queue on which the sender leaves work for itself.
+    run_machine_arn
+        ``RUN_MACHINE_ARN``: the state machine that is the workflow of a run.
+    notifications_queue_url
+        ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications come from.
     dead_letter_queue_url
-        ``DEAD_LETTER_QUEUE_URL``: where work that failed for good is kept; may be empty.
+        ``DEAD_LETTER_QUEUE_URL``: where notifications that can never be handled are kept.
+    event_bus_name
+        ``EVENT_BUS_NAME``: the EventBridge bus that is told of a run's end; empty: nobody is.
     credentials_secret_id
         ``CREDENTIALS_SECRET_ID``: the secret with the skill's client id and client secret.
     max_events_per_second
         ``MAX_EVENTS_PER_SECOND``: the pace of the whole stack, in events per second.
     max_workers
-        ``MAX_WORKERS``: how many workers the work queue may start at once, and so share the pace.
+        ``MAX_WORKERS``: how many workers one run has, at most 200; they share the pace.
     alexa_base_url, lwa_base_url
         ``ALEXA_BASE_URL``, ``LWA_BASE_URL``: empty for the real services. ``{region}`` in the
         first becomes ``na``, ``eu`` or ``fe``.
@@ -91,8 +94,10 @@ class SenderSettings:
     skill_stage: Stage
     subscribers_table: str
     runs_table: str
-    work_queue_url: str
+    run_machine_arn: str
+    notifications_queue_url: str
     dead_letter_queue_url: str
+    event_bus_name: str
     credentials_secret_id: str
     max_events_per_second: int
     max_workers: int
@@ -116,8 +121,10 @@ class SenderSettings:
             skill_stage=reader.stage("SKILL_STAGE"),
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
             runs_table=reader.text("RUNS_TABLE", "the name of the runs table"),
-            work_queue_url=reader.text("WORK_QUEUE_URL", "the URL of the work queue"),
+            run_machine_arn=reader.text("RUN_MACHINE_ARN", "the ARN of the run's state machine"),
+            notifications_queue_url=reader.optional("NOTIFICATIONS_QUEUE_URL"),
             dead_letter_queue_url=reader.optional("DEAD_LETTER_QUEUE_URL"),
+            event_bus_name=reader.optional("EVENT_BUS_NAME"),
             credentials_secret_id=reader.text(
                 "CREDENTIALS_SECRET_ID", "the name or ARN of the credentials secret"
             ),

@@ -1,51 +1,76 @@
-"""The sender function: sends a campaign's event to each customer, once."""
+"""The sender function: starts runs, works on their segments, and sends notifications.
+
+Who invokes it tells what is to be done: a schedule or a business starts a run; the run's workflow
+has a slice of it done, or finished; EventBridge tells of an execution that ended before its time;
+SQS brings notifications.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
+import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import boto3
+from botocore.config import Config
 
 from yellowring.alexa import InvalidCredentials, region_for_aws
+from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
-from yellowring.alexa.proactive_events import ProactiveEvents
+from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import parse_campaign
-from yellowring.sender.content import content_of
-from yellowring.sender.delivery import CONCURRENCY, Delivery, now_utc
-from yellowring.sender.order import parse_order
-from yellowring.sender.pace import Pace
-from yellowring.sender.personal import load_event_source
-from yellowring.sender.plan import plan, request
-from yellowring.sender.runs import Runs
-from yellowring.sender.seconds import SharedSeconds
-from yellowring.sender.work import OrderWork, SegmentWork, WorkQueue, read
-from yellowring.sender.worker import Worker
+from yellowring.sender.campaign.content import content_of
+from yellowring.sender.campaign.event_source import EventSourceCalls, load_event_source
+from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.rate_limiter import RateLimiter
+from yellowring.sender.delivery.sending import Sending
+from yellowring.sender.delivery.window import SharedWindow
+from yellowring.sender.notification.batch import Batch
+from yellowring.sender.notification.evidence import Evidence
+from yellowring.sender.run.announcing import Announcer
+from yellowring.sender.run.audience import visiting
+from yellowring.sender.run.lifecycle import Lifecycle, now_utc
+from yellowring.sender.run.machine import Machine
+from yellowring.sender.run.request import parse_run_request
+from yellowring.sender.run.slice import Slice, Tools, Turn
+from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
 from yellowring.subscribers import Audience, Subscribers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sqs.client import SQSClient
 
-    from yellowring.sender.order import Order
-    from yellowring.sender.personal import EventSource
-    from yellowring.sender.runs import Run
-    from yellowring.sender.work import Work
+    from yellowring.sender.run.run import Run
+
+DRAIN = timedelta(seconds=25)
+"""What is left of an invocation for requests under way to end in, and for the last checkpoint."""
+
+_AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 5})
 
 
 class LambdaContext(Protocol):
     """What the sender needs of Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until Lambda ends the invocation."""
+        """Return the milliseconds until Lambda ends the invocation."""
+
+
+class SliceFailed(RuntimeError):
+    """A slice could not be worked on; the workflow waits and tries again.
+
+    Its text goes into the workflow's history: the error's name and nobody's id.
+    """
 
 
 @dataclass(frozen=True)
@@ -53,150 +78,210 @@ class Stores:
     """The clients and stores that outlive an invocation."""
 
     runs: Runs
-    seconds: SharedSeconds
+    window: SharedWindow
     subscribers: Subscribers
     audience: Audience
-    queue: WorkQueue
+    lifecycle: Lifecycle
+    queue: SQSClient
     secrets: SecretsManagerClient
-    event_source: EventSource | None
+    event_source: EventSourceCalls | None
+    evidence: Evidence
     tokens: dict[str, Token] = field(default_factory=dict)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Start or resume a run, or do the work that the work queue gives out.
+    """Do what the sender is invoked for.
 
     Parameters
     ----------
     event
-        ``{"campaign": {…}, "scheduledTime": "…", "runId"?: "…"}``, or a batch of the queue's.
+        - a run request ``{"campaign": {…}, "scheduledTime": "…", "runId"?: "…"}``: starts the run;
+        - ``{"task": "slice", "runId", "attempt", "segment", "failure"?}`` and ``{"task": "finish",
+          "runId", "attempt", "executionArn"}``, from the run's workflow;
+        - EventBridge's ``aws.states`` event of an execution that ended before its time;
+        - a batch of the notifications' queue (``Records``).
     context
         Lambda's own: tells how much time is left.
 
     Returns
     -------
     dict
-        The run (``runId``, ``status``, ``counts``, …), or ``batchItemFailures``.
+        The run (``runId``, ``status``, ``counts``, …), the task with ``done`` and ``waitSeconds``,
+        or ``batchItemFailures``.
 
     Raises
     ------
-    InvalidSettings, InvalidCredentials, InvalidOrder, InvalidCampaign
+    InvalidSettings, InvalidCredentials, InvalidRunRequest, InvalidCampaign
         Nothing was started, and repeating it would not help.
     RunConflict, EventSourceFailed
         Nor was it; the run's id is another campaign's, or the event source is not deployed.
+    SliceFailed
+        The workflow waits and tries again.
     """
     settings = SenderSettings.from_environ(os.environ)
+    stores = _stores(settings)
     time_left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    invocation = Invocation(settings, _stores(settings), time_left)
+    worker = Worker(settings, stores, time_left)
     if "Records" in event:
-        return asyncio.run(invocation.batch(event["Records"]))
-    return asyncio.run(invocation.order(parse_order(event, now_utc())))
+        return asyncio.run(worker.notifications(event["Records"]))
+    if event.get("source") == "aws.states":
+        return _interrupted(event["detail"], stores)
+    match event.get("task"):
+        case "slice":
+            return worker.slice(event)
+        case "finish":
+            return _finish(event["runId"], event["attempt"], event["executionArn"], stores)
+        case _:
+            return _start(event, settings, stores)
+
+
+def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> dict[str, Any]:
+    request = parse_run_request(event)
+    _credentials(settings, stores)  # or a run would be started that can send nothing
+    run = stores.lifecycle.start(request, settings.max_workers)
+    return stores.lifecycle.document(run)
+
+
+def _finish(run_id: str, attempt: int, execution_arn: str, stores: Stores) -> dict[str, Any]:
+    run = stores.lifecycle.finish(run_id, attempt, execution_arn)
+    return stores.lifecycle.document(run)
+
+
+def _interrupted(detail: Mapping[str, Any], stores: Stores) -> dict[str, Any]:
+    execution = json.loads(detail["input"])
+    return _finish(execution["runId"], execution["attempt"], detail["executionArn"], stores)
 
 
 @dataclass(frozen=True)
-class Invocation:
-    """One invocation of the sender: what it was told, what it works with, how long it has."""
+class Worker:
+    """One invocation that sends: what it was told, what it works with, how long it has."""
 
     settings: SenderSettings
     stores: Stores
     time_left: timedelta
 
-    async def order(self, order: Order) -> dict[str, Any]:
-        """Start a run, or go on with the one that was started before; give what came of it."""
-        credentials = self._credentials()
-        run = self.stores.runs.start(plan(order, self.stores.audience.approximate_count))
-        logger.info("run started or resumed", extra={"run": run.run_id, "status": run.status})
-        if run.status == "running" and run.total_segments > 1 and not run.is_done:
-            for number in run.segments:
-                self.stores.queue.put(SegmentWork(run.run_id, number))
-        elif run.status == "running":
-            run = await self._do(SegmentWork(run.run_id, 0), run, credentials)
-        return run.document()
-
-    async def batch(self, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-        """Do what the work queue gives out; what fails goes back to it."""
-        failures = []
-        for record in records:
-            try:
-                await self._take(read(record["body"]))
-            except Exception as error:
-                name = type(error).__name__
-                count("WorkFailures", error=name)
-                logger.exception("work failed, the queue gives it out again", extra={"error": name})
-                failures.append({"itemIdentifier": record["messageId"]})
-        return {"batchItemFailures": failures}
-
-    async def _take(self, work: Work | OrderWork) -> None:
-        if isinstance(work, OrderWork):
-            await self.order(parse_order(work.order, now_utc()))
-        else:
-            await self._do(work, self.stores.runs.load(work.run_id), self._credentials())
-
-    async def _do(self, work: Work, run: Run, credentials: Credentials) -> Run:
-        campaign = parse_campaign(run.campaign)
-        workers = max(1, min(len(run.segments), self.settings.max_workers))
-        per_second = self.settings.max_events_per_second / workers
-        connector = aiohttp.TCPConnector(limit=CONCURRENCY)
-        async with aiohttp.ClientSession(connector=connector) as http:
-            event = request(run, campaign)
-            content = content_of(campaign, event, self.stores.event_source)
-            where = campaign.where.filter() if campaign.where else None
-            delivery = Delivery(
-                self._client(http, credentials),
-                event,
-                content,
-                Pace(self.stores.seconds, self.settings.max_events_per_second, workers),
-                home=region_for_aws(self.settings.aws_region),
-                before=run.counts,
-            )
-            worker = Worker(
-                self.stores.runs,
-                self.stores.subscribers,
-                self.stores.audience.of(content.needs, where),
-                self.stores.queue,
-                campaign=campaign,
-                delivery=delivery,
-                personal=content.needs is None or bool(content.needs),
-                per_second=per_second,
-                time_left=self.time_left,
-            )
-            if isinstance(work, SegmentWork):
-                return await worker.segment(run, work.segment)
-            return await worker.retry(run, work)
-
-    def _client(self, http: aiohttp.ClientSession, credentials: Credentials) -> ProactiveEvents:
-        tokens = AccessTokens(
-            http,
-            credentials,
-            PROACTIVE_EVENTS,
-            base_url=self.settings.lwa_base_url,
-            known=self.stores.tokens,
-        )
-        stage, base_url = self.settings.skill_stage, self.settings.alexa_base_url
-        return ProactiveEvents(http, tokens, stage=stage, base_url=base_url)
-
-    def _credentials(self) -> Credentials:
-        secret_id = self.settings.credentials_secret_id
+    def slice(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Work on a segment of a run; return the task with ``done`` and ``waitSeconds``."""
+        until = time.monotonic() + max(self.time_left - DRAIN, self.time_left / 2).total_seconds()
         try:
-            answer = self.stores.secrets.get_secret_value(SecretId=secret_id)
-        except self.stores.secrets.exceptions.ResourceNotFoundException:
-            raise InvalidCredentials(
-                f"there is no secret {secret_id} (CREDENTIALS_SECRET_ID), or it has no value yet: "
-                'put {"clientId": "…", "clientSecret": "…"} into it'
-            ) from None
-        return Credentials.from_secret(answer.get("SecretString"))
+            turn = asyncio.run(self._slice(task, until))
+        except Exception as error:
+            count("SliceFailures", error=type(error).__name__)
+            logger.exception("slice failed, the workflow waits and tries again")
+            raise SliceFailed(f"{type(error).__name__} (run {task['runId']})") from None
+        if self.stores.event_source is not None and self.stores.event_source.exhausted:
+            logger.critical("the event source hangs in every thread: this process ends")
+            os._exit(1)
+        kept = {name: task[name] for name in ("task", "runId", "attempt", "segment")}
+        return kept | {"done": turn.done, "waitSeconds": turn.wait_seconds}
+
+    async def notifications(self, records: list[Mapping[str, Any]]) -> dict[str, Any]:
+        """Send notifications; return which of them stay on the queue."""
+        async with self._sending(workers=1) as sending:
+            batch = Batch(
+                self.stores.queue,
+                self.settings.notifications_queue_url,
+                self.settings.dead_letter_queue_url,
+                audience=self.stores.audience,
+                sending=sending,
+                evidence=self.stores.evidence,
+                skill_id=self.settings.skill_id,
+                now=now_utc,
+            )
+            return await batch.work(records)
+
+    async def _slice(self, task: dict[str, Any], until: float) -> Turn:
+        runs = self.stores.runs
+        run = await asyncio.to_thread(runs.load, task["runId"])
+        segment = await asyncio.to_thread(runs.segment, run.run_id, task["segment"])
+        if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
+            return Turn(done=True)
+        campaign = parse_campaign(run.campaign)
+        content = content_of(campaign, _request(run), self.stores.event_source)
+        where = campaign.where.filter() if campaign.where else None
+        audience = self.stores.audience.of(content.needs, where)
+        async with self._sending(workers=run.segments) as sending:
+            tools = Tools(
+                runs=runs,
+                subscribers=self.stores.subscribers,
+                visiting=visiting(run, campaign, segment.number, runs, audience),
+                content=content,
+                sending=sending,
+                until=until,
+                now=now_utc,
+            )
+            failure = task.get("failure")
+            return await Slice(run, segment, tools, failure).work()
+
+    @asynccontextmanager
+    async def _sending(self, workers: int) -> AsyncIterator[Sending]:
+        settings = self.settings
+        credentials, refused = Credentials("", ""), None
+        try:
+            credentials = await asyncio.to_thread(_credentials, settings, self.stores)
+        except InvalidCredentials as error:
+            refused = error
+        async with aiohttp.ClientSession() as http, Connections() as connections:
+            tokens = AccessTokens(
+                http,
+                credentials,
+                PROACTIVE_EVENTS,
+                base_url=settings.lwa_base_url,
+                known=self.stores.tokens,
+            )
+            events = ProactiveEvents(
+                connections, tokens, stage=settings.skill_stage, base_url=settings.alexa_base_url
+            )
+            limiter = RateLimiter(self.stores.window, settings.max_events_per_second, workers)
+            home = region_for_aws(settings.aws_region)
+            yield Sending(events, limiter, Concurrency(), home, refused)
+
+
+def _request(run: Run) -> CreateProactiveEventRequest:
+    """Return the request that a run sends: the same however often and by whichever worker."""
+    event: Any = run.campaign["event"]
+    localized: Any = run.campaign["localizedAttributes"]
+    return CreateProactiveEventRequest(
+        timestamp=run.event_time,
+        reference_id=run.run_id,
+        expiry_time=run.expiry_time,
+        event_name=event["name"],
+        payload=event["payload"],
+        localized_attributes=localized,
+    )
+
+
+def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
+    secret_id = settings.credentials_secret_id
+    try:
+        answer = stores.secrets.get_secret_value(SecretId=secret_id)
+    except stores.secrets.exceptions.ResourceNotFoundException:
+        raise InvalidCredentials(
+            f"there is no secret {secret_id} (CREDENTIALS_SECRET_ID), or it has no value yet: "
+            'put {"clientId": "…", "clientSecret": "…"} into it'
+        ) from None
+    return Credentials.from_secret(answer.get("SecretString"))
 
 
 @functools.lru_cache(maxsize=4)
 def _stores(settings: SenderSettings) -> Stores:
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = boto3.client("dynamodb", config=_AWS)
+    runs = Runs(dynamodb, settings.runs_table)
+    source = load_event_source(settings.event_source)
     return Stores(
-        Runs(dynamodb, settings.runs_table),
-        SharedSeconds(dynamodb, settings.runs_table),
-        Subscribers(dynamodb, settings.subscribers_table),
-        Audience(dynamodb, settings.subscribers_table),
-        WorkQueue(boto3.client("sqs"), settings.work_queue_url, settings.dead_letter_queue_url),
-        boto3.client("secretsmanager"),
-        load_event_source(settings.event_source),
+        runs=runs,
+        window=SharedWindow(dynamodb, settings.runs_table),
+        subscribers=Subscribers(dynamodb, settings.subscribers_table),
+        audience=Audience(dynamodb, settings.subscribers_table),
+        lifecycle=Lifecycle(
+            runs,
+            Machine(boto3.client("stepfunctions", config=_AWS), settings.run_machine_arn),
+            Announcer(boto3.client("events", config=_AWS), settings.event_bus_name),
+        ),
+        queue=boto3.client("sqs", config=_AWS),
+        secrets=boto3.client("secretsmanager", config=_AWS),
+        event_source=EventSourceCalls(source) if source else None,
+        evidence=Evidence(dynamodb, settings.runs_table, settings.skill_id),
     )
 
 

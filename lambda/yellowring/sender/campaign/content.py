@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from yellowring.sender.personal import ask, fill
-from yellowring.sender.placeholders import attributes_named
+from yellowring.sender.campaign.event_source import fill
+from yellowring.sender.campaign.placeholders import attributes_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
     from yellowring.alexa.proactive_events import CreateProactiveEventRequest, UnicastTemplate
-    from yellowring.sender.campaign import Campaign
-    from yellowring.sender.personal import EventSource
+    from yellowring.sender.campaign.event_source import EventSourceCalls
+    from yellowring.sender.campaign.parsing import Campaign
     from yellowring.subscribers import Customer
 
 
@@ -68,22 +68,36 @@ class Sourced:
 
     request: CreateProactiveEventRequest
     campaign: Campaign
-    source: EventSource
+    source: EventSourceCalls
     needs: None = None
 
     async def body(self, customer: Customer, now: datetime) -> bytes | None:
-        """Ask the event source; raises `InvalidContent` and `EventSourceFailed`."""
-        content = await ask(self.source, customer, self.campaign, now)
+        """Ask the event source; raises `InvalidContent` and `ContentLate`."""
+        content = await self.source.content(customer, self.campaign, now)
         if content is None:
             return None
         request = replace(self.request, payload=content[0], localized_attributes=content[1])
         return request.unicast().body(customer.user_id)
 
 
+@dataclass(frozen=True, slots=True)
+class ForEverybody:
+    """One request for all who are subscribed."""
+
+    multicast: bytes
+    needs: Collection[str] = ()
+
+    async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
+        """Return it, whoever stands for all."""
+        return self.multicast
+
+
 def content_of(
-    campaign: Campaign, request: CreateProactiveEventRequest, source: EventSource | None
+    campaign: Campaign, request: CreateProactiveEventRequest, source: EventSourceCalls | None
 ) -> Content:
     """Choose how a campaign's content is made."""
+    if campaign.audience.type == "multicast":
+        return ForEverybody(request.multicast())
     if source is not None:
         return Sourced(request, campaign, source)
     named = attributes_named(campaign.payload, campaign.localized_attributes)

@@ -1,4 +1,4 @@
-"""What an answer of Alexa's means for the customer, and when a run must halt."""
+"""What an answer of Alexa's means for the customer, and how many customers ended how."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ if TYPE_CHECKING:
 
     from yellowring.alexa.proactive_events import Answer
 
-HALT_AFTER = 20
-"""Sends before a run may halt: refusals of fewer say nothing about the rest."""
-
 
 class Outcome(StrEnum):
-    """How a customer ends in a run; each in exactly one."""
+    """How a customer ends in a run; each in exactly one.
+
+    ``notSent`` exists only in a run that was halted or cancelled.
+    """
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     LIMITED = "limited"
     INVALID = "invalid"
+    SKIPPED = "skipped"
     EXPIRED = "expired"
     FAILED = "failed"
+    NOT_SENT = "notSent"
 
 
 NOTIFICATION_LIMIT = 432
@@ -41,9 +43,12 @@ _BY_STATUS: Mapping[int, Outcome] = {
 }
 _SAYS_NOTHING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
+REFUSALS = (Outcome.REJECTED, Outcome.INVALID)
+"""Outcomes that may be our own fault: a wrong stage or event looks the same as a stale customer."""
+
 
 def outcome_of(answer: Answer) -> Outcome | None:
-    """Tell what an answer means; ``None``: unknown, so repeat it with the same reference id.
+    """Return what an answer means; ``None``: unknown, so repeat it with the same reference id.
 
     Source: "Proactive Events API", response codes.
     """
@@ -53,6 +58,16 @@ def outcome_of(answer: Answer) -> Outcome | None:
     return _BY_STATUS.get(status, Outcome.INVALID)
 
 
+def overloads(answer: Answer) -> bool:
+    """Check whether an answer asks for a lower pace: a 429, a 5xx, or none at all."""
+    status = answer.status
+    return (
+        status is None
+        or status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
+        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+
+
 @dataclass(slots=True)
 class Counts:
     """How many customers ended how."""
@@ -60,8 +75,12 @@ class Counts:
     by_outcome: dict[Outcome, int] = field(default_factory=dict)
 
     def add(self, outcome: Outcome, customers: int = 1) -> None:
-        """Count customers more that ended so."""
+        """Count more customers that ended so."""
         self.by_outcome[outcome] = self.by_outcome.get(outcome, 0) + customers
+
+    def copy(self) -> Counts:
+        """Return counts of their own."""
+        return Counts(dict(self.by_outcome))
 
     def __getitem__(self, outcome: Outcome) -> int:
         return self.by_outcome.get(outcome, 0)
@@ -69,30 +88,25 @@ class Counts:
     def __add__(self, other: Counts) -> Counts:
         return Counts({outcome: self[outcome] + other[outcome] for outcome in Outcome})
 
+    @property
+    def total(self) -> int:
+        """How many customers there are in all."""
+        return sum(self.by_outcome.values())
+
+    @property
+    def heard(self) -> int:
+        """How many customers have the event: accepted now, or in an earlier try."""
+        return self[Outcome.ACCEPTED] + self[Outcome.DUPLICATE]
+
     def document(self) -> dict[str, int]:
-        """Give all seven, zeros too."""
-        return {outcome.value: self[outcome] for outcome in Outcome}
+        """Return all of them as JSON, zeros too; ``notSent`` only where there are any."""
+        return {
+            outcome.value: self[outcome]
+            for outcome in Outcome
+            if outcome is not Outcome.NOT_SENT or self[outcome]
+        }
 
-    @property
-    def refused(self) -> int:
-        """How many Alexa refused: not subscribed in its eyes, or an event it does not take."""
-        return self[Outcome.REJECTED] + self[Outcome.INVALID]
-
-    @property
-    def answered(self) -> int:
-        """How many Alexa gave a final answer for."""
-        return sum(self.by_outcome.values()) - self[Outcome.EXPIRED] - self[Outcome.FAILED]
-
-    @property
-    def must_halt(self) -> bool:
-        """Whether so many are refused that the fault is ours: stage, credentials or event."""
-        return self.answered >= HALT_AFTER and self.refused * 2 > self.answered
-
-    def cause(self) -> str:
-        """Name the probable cause of a halt."""
-        if self[Outcome.INVALID] > self[Outcome.REJECTED]:
-            return "event: Alexa finds the event or its expiry wrong (400) for most customers"
-        return (
-            "stage or credentials: Alexa knows no subscription (403) of most customers; SKILL_STAGE"
-            " must be the stage that they enabled, and the credentials must be of the same skill"
-        )
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> Counts:
+        """Read what `document` returned."""
+        return cls({Outcome(name): int(str(value)) for name, value in document.items()})

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from yellowring.catalog import CheckedEvent, Problem, check_event
 from yellowring.catalog.problems import at, nearest, quoted
-from yellowring.sender.placeholders import attributes_named
-from yellowring.sender.where import Where, parse_where
+from yellowring.sender.campaign.placeholders import attributes_named
+from yellowring.sender.campaign.where import Where, parse_where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AudienceType = Literal["subscribers", "users", "multicast"]
 
@@ -21,7 +26,11 @@ DEFAULT_EXPIRY = timedelta(hours=1)
 LONGEST_NAME = 40
 """Characters of a campaign's name."""
 MOST_USER_IDS = 1000
-"""User ids in one audience: they are kept in the run's item, which DynamoDB bounds at 400 KB."""
+"""User ids within a campaign; a longer list is stored before the run is started."""
+MOST_LISTED = 10_000_000
+"""User ids in a stored list."""
+LARGEST_DOCUMENT = 200_000
+"""Bytes of a campaign as JSON, its user ids apart: DynamoDB bounds an item at 400 KB."""
 LONGEST_USER_ID = 255
 """Characters of a user id."""
 NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
@@ -29,6 +38,7 @@ USER_ID_PATTERN = r"amzn1\.ask\.account\.[!-~]+"
 
 _NAME = re.compile(NAME_PATTERN)
 _USER_ID = re.compile(USER_ID_PATTERN)
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 _DURATION = re.compile(
     r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
     r"(?:(?P<seconds>\d{1,8})S)?)?"
@@ -52,11 +62,29 @@ class InvalidCampaign(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of user ids, by its digest: the ids themselves lie in the runs table."""
+
+    digest: str
+    count: int
+
+    @classmethod
+    def of(cls, user_ids: Sequence[str]) -> Listed:
+        """Name a list; the same ids in the same order have the same name."""
+        digest = hashlib.sha256("\n".join(user_ids).encode()).hexdigest()
+        return cls(digest[:32], len(user_ids))
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is to be told: every subscriber, the users listed, or all at once by one multicast."""
+    """Who is to be told: every subscriber, the users listed, or all at once by one multicast.
+
+    ``listed`` is there for users only; ``user_ids`` where the campaign itself names them.
+    """
 
     type: AudienceType = "subscribers"
     user_ids: tuple[str, ...] = field(default=(), repr=False)
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +121,25 @@ class Campaign:
     warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def document(self) -> dict[str, Any]:
-        """Give the campaign as JSON, defaults written out: equal campaigns give equal documents."""
-        audience: dict[str, Any] = {"type": self.audience.type}
-        if self.audience.type == "users":
-            audience["userIds"] = list(self.audience.user_ids)
+        """Return the campaign as JSON, defaults written out: equal campaigns, equal documents."""
+        audience = {"userIds": list(self.audience.user_ids)} if self.audience.user_ids else {}
+        return self._with(audience or self._listed())
+
+    def stored(self) -> dict[str, Any]:
+        """Return it as a run keeps it: a list of users by its digest, so that it names nobody."""
+        return self._with(self._listed())
+
+    def _listed(self) -> dict[str, Any]:
+        listed = self.audience.listed
+        return {"list": {"digest": listed.digest, "count": listed.count}} if listed else {}
+
+    def _with(self, audience: dict[str, Any]) -> dict[str, Any]:
         return {
             "name": self.name,
             "event": {"name": self.event_name, "payload": self.payload},
             "localizedAttributes": self.localized_attributes,
             "expiresIn": _duration(self.expires_in),
-            "audience": audience,
+            "audience": {"type": self.audience.type, **audience},
             **({"where": dict(self.where.conditions)} if self.where else {}),
         }
 
@@ -138,6 +175,11 @@ def parse_campaign(document: object) -> Campaign:
         raise InvalidCampaign((Problem("$", f"a campaign is an object, found {quoted(document)}"),))
     reader = _Reader()
     campaign = reader.campaign(document)
+    if not reader.problems:
+        size = len(json.dumps(campaign.stored()).encode())
+        if size > LARGEST_DOCUMENT:
+            right = f"must be at most {LARGEST_DOCUMENT} bytes as JSON"
+            reader.problems.append(Problem("$", f"{right}, found {size}: shorten its texts"))
     if reader.problems:
         raise InvalidCampaign(tuple(reader.problems))
     return campaign
@@ -224,7 +266,7 @@ class _Reader:
         return value
 
     def _expires_in(self, value: object) -> timedelta:
-        duration = _timedelta(value) if isinstance(value, str) else None
+        duration = parse_duration(value)
         if duration is None:
             right = 'must be an ISO 8601 duration such as "PT1H" or "PT30M"'
             self._add("$.expiresIn", f"{right}, found {quoted(value)}")
@@ -238,7 +280,7 @@ class _Reader:
         return duration
 
     def _audience(self, value: object) -> Audience:
-        values = self._object("$.audience", value, ("type", "userIds"), required=("type",))
+        values = self._object("$.audience", value, ("type", "userIds", "list"), required=("type",))
         kind = values.get("type", "subscribers")
         if kind not in AUDIENCE_TYPES:
             self._add(
@@ -248,11 +290,30 @@ class _Reader:
             )
             return Audience()
         if kind != "users":
-            if "userIds" in values:
-                right = 'goes with "type": "users" only'
-                self._add("$.audience.userIds", f"{right}; this audience is {quoted(kind)}")
+            for key in ("userIds", "list"):
+                if key in values:
+                    right = 'goes with "type": "users" only'
+                    self._add(f"$.audience.{key}", f"{right}; this audience is {quoted(kind)}")
             return Audience(cast("AudienceType", kind))
-        return Audience("users", self._user_ids(values.get("userIds")))
+        if "list" in values:
+            return Audience("users", listed=self._listed(values))
+        user_ids = self._user_ids(values.get("userIds"))
+        return Audience("users", user_ids, Listed.of(user_ids))
+
+    def _listed(self, values: dict[str, Any]) -> Listed | None:
+        path = "$.audience.list"
+        if "userIds" in values:
+            self._add(path, "stands for userIds: give one of the two")
+        keys = ("digest", "count")
+        listed = self._object(path, values["list"], keys, required=keys)
+        digest, count = listed.get("digest"), listed.get("count")
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            self._add(f"{path}.digest", "must be the 32 hexadecimal digits that name a stored list")
+        elif type(count) is not int or not 0 < count <= MOST_LISTED:
+            self._add(f"{path}.count", f"must be a whole number from 1 to {MOST_LISTED}")
+        else:
+            return Listed(digest, count)
+        return None
 
     def _where(self, values: dict[str, Any]) -> Where | None:
         if "where" not in values:
@@ -270,7 +331,7 @@ class _Reader:
             return ()
         if len(value) > MOST_USER_IDS:
             right = f"must be at most {MOST_USER_IDS} user ids"
-            self._add(path, f"{right}, found {len(value)}: split them over several campaigns")
+            self._add(path, f"{right}, found {len(value)}: send to a longer list from a file")
             return ()
         first_at: dict[str, int] = {}
         for index, user_id in enumerate(value):
@@ -287,7 +348,10 @@ class _Reader:
         return tuple(first_at)
 
 
-def _timedelta(text: str) -> timedelta | None:
+def parse_duration(text: object) -> timedelta | None:
+    """Return an ISO 8601 duration of days and less; ``None`` when it is none."""
+    if not isinstance(text, str):
+        return None
     match = _DURATION.fullmatch(text)
     parts = (
         {unit: int(count) for unit, count in match.groupdict("").items() if count} if match else {}

@@ -1,0 +1,39 @@
+"""A campaign: what to send, to whom and for how long."""
+
+from __future__ import annotations
+
+from yellowring.sender.campaign.parsing import (
+    AUDIENCE_TYPES,
+    DEFAULT_EXPIRY,
+    LONGEST_EXPIRY,
+    LONGEST_NAME,
+    LONGEST_USER_ID,
+    MOST_USER_IDS,
+    NAME_PATTERN,
+    SHORTEST_EXPIRY,
+    USER_ID_PATTERN,
+    Audience,
+    AudienceType,
+    Campaign,
+    InvalidCampaign,
+    Listed,
+    parse_campaign,
+)
+
+__all__ = [
+    "AUDIENCE_TYPES",
+    "DEFAULT_EXPIRY",
+    "LONGEST_EXPIRY",
+    "LONGEST_NAME",
+    "LONGEST_USER_ID",
+    "MOST_USER_IDS",
+    "NAME_PATTERN",
+    "SHORTEST_EXPIRY",
+    "USER_ID_PATTERN",
+    "Audience",
+    "AudienceType",
+    "Campaign",
+    "InvalidCampaign",
+    "Listed",
+    "parse_campaign",
+]

@@ -1,0 +1,1 @@
+"""Delivery: one request at a time to Alexa, at the pace of the whole stack."""

@@ -1,0 +1,99 @@
+"""Sending: one request for one customer, to the right region, when it is its turn."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from yellowring.alexa import UnknownEndpoint, region_of
+
+if TYPE_CHECKING:
+    from yellowring.alexa import InvalidCredentials, Region
+    from yellowring.alexa.proactive_events import Answer, ProactiveEvents
+    from yellowring.sender.delivery.concurrency import Concurrency
+    from yellowring.sender.delivery.rate_limiter import RateLimiter
+    from yellowring.subscribers import Customer
+
+
+class Sending:
+    """Sends requests at the pace of the stack, as many at once as the latency asks for.
+
+    Parameters
+    ----------
+    events
+        The client to send with.
+    limiter
+        When the next request may go.
+    concurrency
+        How many may be under way.
+    home
+        The region of a customer whose endpoint is not known.
+    refused
+        Why there are no credentials to send with, where there are none.
+    """
+
+    def __init__(
+        self,
+        events: ProactiveEvents,
+        limiter: RateLimiter,
+        concurrency: Concurrency,
+        home: Region,
+        refused: InvalidCredentials | None = None,
+    ) -> None:
+        self._events = events
+        self._limiter = limiter
+        self._concurrency = concurrency
+        self._home = home
+        self._refused = refused
+
+    @property
+    def places(self) -> int:
+        """How many requests may be under way at once."""
+        return self._concurrency.limit
+
+    def region(self, customer: Customer) -> Region:
+        """Return where a customer is; an endpoint that is none of Alexa's counts as not known."""
+        if customer.api_endpoint:
+            try:
+                return region_of(customer.api_endpoint)
+            except UnknownEndpoint:
+                pass
+        return self._home
+
+    async def ready(self) -> None:
+        """Have a token to send with.
+
+        Raises
+        ------
+        InvalidCredentials, TokenUnavailable
+            There is none.
+        """
+        if self._refused:
+            raise self._refused
+        await self._events.ready()
+
+    async def acquire(self) -> None:
+        """Wait until the next request may go."""
+        await self._limiter.acquire()
+
+    async def acquire_urgent(self, count: int) -> None:
+        """Wait until so many notifications may go, before any campaign's requests."""
+        await self._limiter.acquire_urgent(count)
+
+    async def send(self, region: Region, body: bytes) -> Answer:
+        """Send one request; raises only where there is no token to send with."""
+        begun = time.monotonic()
+        answer = await self._events.send(region, body)
+        self._concurrency.took(time.monotonic() - begun)
+        return answer
+
+    def slow_down(self, answer: Answer) -> str:
+        """Lower the pace for all, for an answer that asks for it; return what to say of it."""
+        self._limiter.slow_down()
+        if answer.status is None:
+            return "Alexa does not answer"
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            pace = self._limiter.per_second
+            return f"429: pace {pace}/s" if pace else "429"
+        return f"Alexa answers {answer.status}"

@@ -1,0 +1,1 @@
+"""A notification: one event for one customer, now, from a queue of its own."""

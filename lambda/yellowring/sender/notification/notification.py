@@ -1,0 +1,127 @@
+"""A notification as it lies on the queue: everything that one customer's event needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from yellowring.catalog import check_event
+from yellowring.sender.campaign import DEFAULT_EXPIRY, LONGEST_USER_ID, USER_ID_PATTERN
+from yellowring.sender.campaign.parsing import parse_duration
+from yellowring.sender.run.lifecycle import SHORTEST_LIFE
+from yellowring.sender.run.request import RUN_ID_PATTERN
+from yellowring.sender.run.run import LAST_MINUTES
+
+_KEYS = ("event", "localizedAttributes", "expiresIn", "expiryTime", "to", "referenceId")
+_REFERENCE_ID = re.compile(RUN_ID_PATTERN)
+_USER_ID = re.compile(USER_ID_PATTERN)
+
+
+class InvalidNotification(ValueError):
+    """A message on the queue that is no notification; says where, and never what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One event for one customer.
+
+    Attributes
+    ----------
+    user_id
+        The customer; personal data.
+    reference_id
+        Alexa tells a customer once for each.
+    event_name, payload, localized_attributes
+        The event, checked.
+    created_at, expiry_time
+        Aware times; the event's ``timestamp`` and ``expiryTime``.
+    """
+
+    user_id: str = field(repr=False)
+    reference_id: str
+    event_name: str
+    payload: dict[str, Any] = field(repr=False)
+    localized_attributes: list[dict[str, str]] = field(repr=False)
+    created_at: datetime
+    expiry_time: datetime
+
+    @property
+    def last_send(self) -> datetime:
+        """When the last request may be begun."""
+        return self.expiry_time - LAST_MINUTES
+
+
+def parse_notification(body: str, sent_at: datetime) -> Notification:
+    """Read a message of the queue.
+
+    Parameters
+    ----------
+    body
+        ``{"event": {"name", "payload"}, "to": {"userId"}, "referenceId", "localizedAttributes"?,
+        "expiryTime"?, "expiresIn"?}``. The expiry is a time, or else a duration from ``sent_at``.
+    sent_at
+        When it was put on the queue, aware.
+
+    Raises
+    ------
+    InvalidNotification
+        Names the part that is wrong.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidNotification("the message is not JSON") from None
+    if not isinstance(document, dict):
+        raise InvalidNotification("the message is not an object")
+    unknown = sum(key not in _KEYS for key in document)
+    if unknown:
+        raise InvalidNotification(f"{unknown} members are not known: use {', '.join(_KEYS)}")
+    event, to = document.get("event"), document.get("to")
+    if not isinstance(event, dict) or event.keys() != {"name", "payload"}:
+        raise InvalidNotification("$.event must have a name and a payload, and nothing else")
+    checked = check_event(event["name"], event["payload"], document.get("localizedAttributes", []))
+    if checked.problems:
+        paths = ", ".join(problem.path for problem in checked.problems[:5])
+        raise InvalidNotification(f"the event is not valid at {paths}")
+    user_id = to.get("userId") if isinstance(to, dict) else None
+    if (
+        not isinstance(user_id, str)
+        or len(user_id) > LONGEST_USER_ID
+        or not _USER_ID.fullmatch(user_id)
+    ):
+        raise InvalidNotification("$.to.userId must be amzn1.ask.account. and more")
+    reference_id = document.get("referenceId")
+    if not isinstance(reference_id, str) or not _REFERENCE_ID.fullmatch(reference_id):
+        raise InvalidNotification("$.referenceId must be 1 to 64 of A-Z, a-z, 0-9 and ~")
+    created_at, expiry_time = _times(document, sent_at)
+    return Notification(
+        user_id,
+        reference_id,
+        checked.name,
+        checked.payload,
+        checked.localized_attributes,
+        created_at,
+        expiry_time,
+    )
+
+
+def _times(document: dict[str, Any], sent_at: datetime) -> tuple[datetime, datetime]:
+    """Return the event's timestamp and expiry, 6 minutes to 24 hours apart."""
+    longest = timedelta(hours=24)
+    if "expiryTime" in document:
+        try:
+            expiry_time = datetime.fromisoformat(str(document["expiryTime"]))
+            expiry_time = expiry_time.replace(tzinfo=expiry_time.tzinfo or UTC)
+            # A redriven message was sent again, and Alexa takes no expiry beyond 24 hours.
+            return max(
+                min(sent_at, expiry_time - SHORTEST_LIFE), expiry_time - longest
+            ), expiry_time
+        except (ValueError, OverflowError):
+            raise InvalidNotification("$.expiryTime must be an ISO 8601 time") from None
+    duration = parse_duration(document["expiresIn"]) if "expiresIn" in document else DEFAULT_EXPIRY
+    if duration is None or not timedelta(minutes=5) <= duration <= longest:
+        raise InvalidNotification("$.expiresIn must be a duration from PT5M to PT24H")
+    return sent_at, sent_at + max(duration, SHORTEST_LIFE)

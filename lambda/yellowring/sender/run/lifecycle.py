@@ -1,0 +1,219 @@
+"""A run from its start to its end: started, cancelled, resumed, finished.
+
+Each of these can be repeated, by whoever, at any moment: what was done before is found and left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from yellowring.observability import count, logger
+from yellowring.sender.delivery.outcomes import Counts
+from yellowring.sender.run.refusals import nobody_reached
+from yellowring.sender.run.run import LAST_MINUTES, Ending, Run, document_of, progress_of
+from yellowring.sender.run.store import chunks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yellowring.sender.campaign import Campaign
+    from yellowring.sender.run.announcing import Announcer
+    from yellowring.sender.run.machine import Machine
+    from yellowring.sender.run.request import RunRequest
+    from yellowring.sender.run.run import Segment
+    from yellowring.sender.run.store import Runs
+
+MOST_WORKERS = 200
+"""Segments of one run: each has a child execution and a worker of its own."""
+MOST_EXECUTIONS = 20
+"""Executions that one attempt may have: each after the first because one ended before its time."""
+SHORTEST_LIFE = LAST_MINUTES + timedelta(minutes=1)
+"""An event lives at least so long, or it could not be sent a second after its run has started."""
+
+
+class CannotResume(ValueError):
+    """There is nothing to resume; says why."""
+
+
+def now_utc() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Starts and ends runs.
+
+    Parameters
+    ----------
+    runs, machine, announcer
+        Where runs are kept, what works on them, whom their end is told.
+    now
+        The clock.
+    """
+
+    runs: Runs
+    machine: Machine
+    announcer: Announcer
+    now: Callable[[], datetime] = now_utc
+
+    def start(self, request: RunRequest, workers: int) -> Run:
+        """Start a run, or return the one that was started under the same id before.
+
+        Nothing is sent here: the workflow's slices send.
+
+        Raises
+        ------
+        RunConflict
+            A run of that id has another campaign.
+        """
+        run = new_run(request, workers, self.now())
+        audience = request.campaign.audience
+        if audience.user_ids and audience.listed:
+            digest = audience.listed.digest
+            self.runs.put_list(run.run_id, digest, audience.user_ids, run.expiry_time)
+        run = self.runs.put(run)
+        logger.info("run started or found", extra={"run": run.run_id, "status": run.status})
+        return self.ensure_execution(run)
+
+    def ensure_execution(self, run: Run) -> Run:
+        """Start the execution of a running run that has none."""
+        if run.status != "running" or run.execution_arn is not None:
+            return run
+        return self._execute(run)
+
+    def cancel(self, run_id: str) -> bool:
+        """Have a run stop; what was sent is counted. Return ``False`` when it had ended before."""
+        run = self.runs.load(run_id)
+        if run.status != "running":
+            return False
+        self.runs.end(run, Ending("cancelled", None, self.now()))
+        self.ensure_execution(run)
+        return True
+
+    def resume(self, run_id: str) -> Run:
+        """Try all again who were not told: the held, the failed, and the rest.
+
+        Raises
+        ------
+        CannotResume
+            The run is under way, or there is nobody left whom it could tell.
+        """
+        run = self.runs.load(run_id)
+        if run.status != "running":
+            if not run.resumable:
+                raise CannotResume(
+                    f"run {run_id} is {run.status} and nobody is left whom it could tell"
+                )
+            now = self.now().replace(microsecond=0)
+            expiry_time = now + (run.expiry_time - run.event_time)
+            if now > run.expiry_time + timedelta(days=1):
+                raise CannotResume(
+                    f"run {run_id} expired more than a day ago, and what it knew of its customers "
+                    "is gone: send the campaign again"
+                )
+            if listed := run.listed:
+                self.runs.keep_list(run_id, listed.digest, listed.count, expiry_time)
+            self.runs.resume(run, now, expiry_time)
+        elif run.execution_arn:
+            raise CannotResume(f"run {run_id} is under way: watch it with `yellowring runs watch`")
+        return self.ensure_execution(self.runs.load(run_id))
+
+    def finish(self, run_id: str, attempt: int, execution_arn: str) -> Run:
+        """Add a run's segments up and end it, when an execution has come to its end.
+
+        Where a segment is not done, the execution was ended from outside or failed: the run is
+        halted, and another execution counts what is left, without sending.
+
+        Parameters
+        ----------
+        run_id, attempt, execution_arn
+            Which execution has ended, and what it worked on; another than the run's is history.
+        """
+        run = self.ensure_execution(self.runs.load(run_id))
+        if run.attempt != attempt or run.execution_arn != execution_arn:
+            return run
+        if run.status != "running":
+            return self._announce(run)
+        segments = self.runs.segments(run)
+        closed = [each for each in segments if each.done and each.attempt == attempt]
+        if len(closed) == run.segments or run.executions >= MOST_EXECUTIONS:
+            return self._announce(self._end(run, segments))
+        return self._close(run)
+
+    def document(self, run: Run) -> dict[str, object]:
+        """Return a run as JSON, with the progress of its segments while it is running."""
+        segments = self.runs.segments(run) if run.status == "running" else []
+        return document_of(run, progress_of(segments, run.attempt))
+
+    def _close(self, run: Run) -> Run:
+        """Have what is left of a run counted, without sending."""
+        if run.ending is None:
+            cause = (
+                "workflow: the run's execution was ended from outside before all was sent; resume "
+                "goes on where it was"
+            )
+            self.runs.end(run, Ending("halted", cause, self.now()))
+        return self._execute(run)
+
+    def _execute(self, run: Run) -> Run:
+        arn = self.machine.start(run)
+        self.runs.executed(run, arn)
+        return self.runs.load(run.run_id)
+
+    def _end(self, run: Run, segments: list[Segment]) -> Run:
+        status = run.ending.status if run.ending else "completed"
+        counts = Counts()
+        for segment in segments:
+            counts += segment.final_counts(status)
+        cause = run.ending.cause if run.ending else None
+        if status == "completed" and counts.total and not counts.heard:
+            cause = nobody_reached(counts.by_outcome)
+        resumable = sum(segment.resumable for segment in segments)
+        self.runs.finish(run, status, counts, cause=cause, resumable=resumable, now=self.now())
+        return self.runs.load(run.run_id)
+
+    def _announce(self, run: Run) -> Run:
+        if run.announced:
+            return run
+        if not run.resumable:
+            self.runs.forget_customers(run)
+        self.announcer.announce(run)
+        self.runs.announced(run)
+        count(f"Runs{run.status.capitalize()}")
+        logger.info(
+            "run ended",
+            extra={"run": run.run_id, "status": run.status, "cause": run.cause}
+            | run.counts.document(),
+        )
+        return replace(run, announced=True)
+
+
+def new_run(request: RunRequest, workers: int, now: datetime) -> Run:
+    """Return a new run, not yet stored."""
+    started_at = now.replace(microsecond=0)
+    expires_in = max(request.campaign.expires_in, SHORTEST_LIFE)
+    return Run(
+        run_id=request.run_id,
+        campaign=request.campaign.stored(),
+        status="running",
+        segments=segments_of(request.campaign, workers),
+        started_at=started_at,
+        event_time=started_at,
+        expiry_time=started_at + expires_in,
+    )
+
+
+def segments_of(campaign: Campaign, workers: int) -> int:
+    """Return how many segments a campaign's audience is cut into: one for each worker."""
+    most = min(workers, MOST_WORKERS)
+    match campaign.audience.type:
+        case "multicast":
+            return 1
+        case "users":
+            listed = campaign.audience.listed
+            return max(1, min(most, chunks_of(listed.count if listed else 0)))
+        case "subscribers":
+            return most

@@ -1,0 +1,57 @@
+"""The workflow of a run: one execution of the stack's state machine for each attempt."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+    from yellowring.sender.run.run import Run
+
+LONGEST_NAME = 80
+"""Characters of an execution's name; of our run ids only ``~`` is not allowed in one."""
+
+
+class Machine:
+    """The only place that knows Step Functions."""
+
+    def __init__(self, client: SFNClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def start(self, run: Run) -> str:
+        """Start the execution that works on a run's attempt; return its ARN.
+
+        Starting it again is safe: a name is taken for 90 days, whatever becomes of the execution.
+        """
+        name = execution_name(run)
+        document = {
+            "runId": run.run_id,
+            "attempt": run.attempt,
+            "lastSegment": run.segments - 1,
+        }
+        try:
+            answer = self._client.start_execution(
+                stateMachineArn=self._arn, name=name, input=json.dumps(document)
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise
+            return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
+        return answer["executionArn"]
+
+
+def execution_name(run: Run) -> str:
+    """Return the name of the next execution of a run's attempt.
+
+    Examples
+    --------
+    A run id has no ``-``, so no two runs meet in one name: ``snow~1`` in its second attempt is
+    ``snow-1-2``, and ``snow-1-2-1`` where that execution ended before its time.
+    """
+    again = f"-{run.executions}" if run.executions else ""
+    return f"{run.run_id.replace('~', '-')}-{run.attempt}{again}"

@@ -1,0 +1,411 @@
+"""A slice: some minutes of work on one segment of a run, within one invocation.
+
+It goes on where the segment's checkpoint says, sends to whoever comes next, tries those again whose
+outcome is not known, and writes a checkpoint every few seconds. Whatever is under way is in the
+checkpoint as not known, so a worker may die anywhere: the next slice tries those again under the
+same reference id, and Alexa answers 409 to whom it already told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from yellowring.alexa import InvalidCredentials, TokenUnavailable
+from yellowring.observability import count, logger
+from yellowring.sender.campaign.event_source import ContentLate, InvalidContent
+from yellowring.sender.delivery.outcomes import Outcome, outcome_of, overloads
+from yellowring.sender.run.ledger import Ledger
+from yellowring.sender.run.run import Ending, Waiting
+from yellowring.sender.run.store import VersionConflict
+from yellowring.subscribers import InvalidCursor
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from yellowring.alexa.proactive_events import Answer
+    from yellowring.sender.campaign.content import Content
+    from yellowring.sender.delivery.sending import Sending
+    from yellowring.sender.run.audience import Visiting
+    from yellowring.sender.run.refusals import Held
+    from yellowring.sender.run.run import Run, Segment
+    from yellowring.sender.run.store import Runs
+    from yellowring.subscribers import Customer, Subscribers
+
+CHECKPOINT_SECONDS = 10
+"""Seconds between checkpoints: what is done twice after a crash."""
+STATUS_SECONDS = 1
+"""Seconds between two looks at whether the run is to end."""
+PATIENCE = 20
+"""Seconds that a worker waits for the next try by itself, before it leaves that to the workflow."""
+LONGEST_WAIT, SHORTEST_TURN = 60, 45
+"""Seconds: a cancel is never far, and 24 hours of turns fit one execution's history."""
+AGAIN = 100
+"""Customers read again at once, as many as one look-up takes."""
+MARK_MARGIN = 120_000
+"""Milliseconds that a mark is dated before its request: a fresh subscription always lifts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a slice tells the workflow: whether its segment is done, or how long (s) to wait."""
+
+    done: bool
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a slice works with.
+
+    Attributes
+    ----------
+    runs, subscribers
+        The stores.
+    visiting
+        The segment's part of the audience.
+    content
+        Makes each customer's request.
+    sending
+        Sends it, at the pace of the stack.
+    until
+        When to begin nothing more, in seconds of ``clock``.
+    now, clock, sleep
+        The present moment; seconds that only go forward; how to wait.
+    call
+        Calls a store without holding up what is under way.
+    """
+
+    runs: Runs
+    subscribers: Subscribers
+    visiting: Visiting
+    content: Content
+    sending: Sending
+    until: float
+    now: Callable[[], datetime]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    call: Callable[..., Awaitable[Any]] = asyncio.to_thread
+
+
+class Slice:
+    """Works on one segment until it is done, the time is up, or the run is to end.
+
+    Parameters
+    ----------
+    run, segment
+        As they are stored.
+    tools
+        What to work with.
+    failure
+        How the worker before this one ended, where it failed.
+    """
+
+    def __init__(
+        self, run: Run, segment: Segment, tools: Tools, failure: str | None = None
+    ) -> None:
+        self._run = run
+        self._stored = segment
+        self._tools = tools
+        self._ledger = Ledger(segment, run.attempt)
+        self._began_at = self._written_at = tools.clock()
+        self._until = min(tools.until, self._began_at + self._seconds_to_last_send())
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queued: set[asyncio.Task[None]] = set()
+        self._marking: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._failure = failure
+        self._halt: str | None = None
+        self._problem: str | None = None
+        self._overtaken: VersionConflict | None = None
+
+    async def work(self) -> Turn:
+        """Do the slice's work.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+            The runs table cannot be reached; the last checkpoint holds.
+        """
+        try:
+            if self._failure:  # whoever looks at the run now is told
+                self._problem = f"the worker failed ({self._failure})"
+                await self._checkpoint()
+            if not await self._is_ending():
+                await self._send()
+            if self._overtaken:
+                raise self._overtaken
+            if self._halt:
+                await self._end(self._halt)
+            return await (self._close() if await self._is_ending() else self._pause())
+        except VersionConflict as conflict:
+            logger.info("slice overtaken", extra={"run": self._run.run_id, "why": str(conflict)})
+            return Turn(done=False, wait_seconds=SHORTEST_TURN)
+        finally:
+            await asyncio.gather(*self._marking, return_exceptions=True)
+
+    # ---- sending ----
+
+    async def _send(self) -> None:
+        """Send until there is nobody left, or no time; whatever fails, what was sent counts."""
+        looking = asyncio.create_task(self._look_at_status())
+        try:
+            await self._tools.sending.ready()
+            await self._feed()
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self._stop()
+            looking.cancel()
+            await asyncio.gather(*self._tasks, looking, return_exceptions=True)
+
+    async def _feed(self) -> None:
+        """Begin requests, one after the other, as long as there is somebody, room and time."""
+        ledger = self._ledger
+        page: Sequence[tuple[Customer, str]] = ()
+        position, after = 0, ledger.cursor
+        while not self._stopping and self._tools.clock() < self._until:
+            if self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
+                await self._checkpoint()
+            if ledger.waiting and (due := ledger.due(self._epoch(), AGAIN)):
+                await self._again(due)
+            elif position < len(page) and ledger.has_room():
+                customer, ledger.cursor = page[position]
+                position += 1
+                if position == len(page):
+                    ledger.go_behind(after)
+                entry = Waiting(customer.user_id, 0, 0, customer.deliverable is True)
+                await self._begin(customer, entry)
+            elif position == len(page) and not ledger.visited and ledger.has_room():
+                visits = await self._tools.visiting.page(ledger.cursor)
+                page, position, after = visits.customers, 0, visits.cursor
+                if not page:
+                    ledger.go_behind(after)
+            elif not await self._wait():
+                return
+
+    async def _again(self, due: Sequence[Waiting]) -> None:
+        """Try customers again, as their records are now."""
+        found = await self._tools.visiting.again([each.user_id for each in due])
+        for each in due:
+            if self._stopping:
+                return
+            customer = found[each.user_id]
+            if each.deliverable and not customer.deliverable:
+                self._ledger.settle(each.user_id, Outcome.SKIPPED)
+            else:
+                await self._begin(customer, each)
+
+    async def _begin(self, customer: Customer, entry: Waiting) -> None:
+        """Put a customer under way at once, and begin their request when there is a place."""
+        ledger, sending = self._ledger, self._tools.sending
+        region = sending.region(customer)
+        while not self._stopping and (
+            len(ledger.under_way) >= sending.places or not ledger.has_room_in(region)
+        ):
+            self._changed.clear()
+            await self._changed.wait()
+        ledger.begin(entry, region)
+        task = asyncio.create_task(self._one(customer))
+        self._tasks.add(task)
+        self._queued.add(task)
+        task.add_done_callback(lambda task: self._done(task, customer.user_id))
+
+    def _done(self, task: asyncio.Task[None], user_id: str) -> None:
+        self._tasks.discard(task)
+        self._queued.discard(task)
+        self._ledger.put_back(user_id)  # where it came to no outcome
+        self._changed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    async def _one(self, customer: Customer) -> None:
+        """Make one customer's request, and send it when it is its turn."""
+        user_id = customer.user_id
+        body = await self._body(customer)
+        if body is None:
+            return
+        await self._tools.sending.acquire()
+        self._queued.discard(asyncio.current_task())  # type: ignore[arg-type]
+        if self._stopping:
+            return
+        begun, sent_at = self._ledger.sent(user_id), self._epoch()
+        region = self._tools.sending.region(customer)
+        answer = await self._tools.sending.send(region, body)
+        outcome = outcome_of(answer)
+        if outcome is None:
+            self._unknown(answer)
+            self._ledger.delay(user_id, self._epoch(), answer.retry_after)
+        else:
+            self._ledger.answered(user_id, outcome, begun, sent_at)
+        self._halt = self._halt or self._ledger.refusals.cause(self._tools.clock())
+        if self._halt:
+            self._stop()
+
+    async def _body(self, customer: Customer) -> bytes | None:
+        """Make a customer's request; ``None`` where there is none to send now."""
+        user_id = customer.user_id
+        try:
+            body = await self._tools.content.body(customer, self._tools.now())
+        except InvalidContent as error:
+            logger.warning("content refused", extra={"problem": str(error)})
+            self._ledger.settle(user_id, Outcome.INVALID)
+        except ContentLate as late:
+            self._problem = str(late)
+            self._ledger.delay(user_id, self._epoch(), None)
+        else:
+            if body is None:
+                self._ledger.settle(user_id, Outcome.SKIPPED)
+            return body
+        return None
+
+    def _unknown(self, answer: Answer) -> None:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._ledger.refusals.refused_token(self._tools.clock())
+            self._problem = "Alexa refuses the token (401)"
+        elif overloads(answer):
+            self._problem = self._tools.sending.slow_down(answer)
+
+    async def _wait(self) -> bool:
+        """Wait until something changes; return whether that is worth a worker's time."""
+        ledger = self._ledger
+        left = self._until - self._tools.clock()
+        next_due = ledger.next_due()
+        if next_due is not None:
+            left = min(left, max(0.0, next_due - self._epoch()))
+        if not ledger.under_way and (next_due is None or left > PATIENCE):
+            return False
+        self._changed.clear()
+        changed = asyncio.ensure_future(self._changed.wait())
+        time_is_up = asyncio.ensure_future(
+            self._tools.sleep(max(0.01, min(left, CHECKPOINT_SECONDS)))
+        )
+        await asyncio.wait({changed, time_is_up}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        time_is_up.cancel()
+        return True
+
+    # ---- stopping ----
+
+    def _stop(self) -> None:
+        """Begin nothing more; what is under way comes to its end."""
+        self._stopping = True
+        self._changed.set()
+        for task in self._queued:
+            task.cancel()
+
+    def _fail(self, error: BaseException) -> None:
+        """Stop for an error that concerns everybody; only what no repeating mends halts the run."""
+        match error:
+            case InvalidCredentials():
+                self._halt = f"credentials: {error}"
+            case InvalidCursor():
+                self._halt = f"cursor: {error}"
+            case TokenUnavailable():
+                self._problem = "LWA gives no token"
+            case VersionConflict():
+                self._overtaken = error
+            case _:
+                logger.error("a slice stops", exc_info=error)
+                self._problem = f"the worker failed ({type(error).__name__})"
+        self._stop()
+
+    async def _look_at_status(self) -> None:
+        while not self._stopping:
+            await self._tools.sleep(STATUS_SECONDS)
+            with suppress(Exception):  # the next look will do; the checkpoints guard the rest
+                if await self._asked_to_end():
+                    self._stop()
+
+    async def _asked_to_end(self) -> bool:
+        runs, run = self._tools.runs, self._run
+        return bool(await self._tools.call(runs.ending, run.run_id, run.attempt))
+
+    async def _is_ending(self) -> bool:
+        return self._seconds_to_last_send() <= 0 or await self._asked_to_end()
+
+    async def _end(self, cause: str) -> None:
+        """Halt the run: have all its workers stop."""
+        await self._write(self._snapshot())
+        ending = Ending("halted", cause, self._tools.now())
+        if await self._tools.call(self._tools.runs.end, self._run, ending):
+            logger.error("run halts", extra={"run": self._run.run_id, "cause": cause})
+
+    async def _close(self) -> Turn:
+        """Count whom nothing is sent to any more, and close the segment."""
+        ledger = self._ledger
+        done = ledger.visited
+        while not done and self._tools.clock() < self._tools.until:
+            more, cursor = await self._tools.visiting.rest(ledger.rest_cursor or ledger.cursor)
+            ledger.rest, ledger.rest_cursor = ledger.rest + more, cursor
+            done = cursor is None
+            if not done and self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
+                await self._checkpoint()
+        await self._write(self._snapshot(done=done))
+        return Turn(done=done, wait_seconds=0 if done else self._whole(0))
+
+    async def _pause(self) -> Turn:
+        """Write the last checkpoint, and tell the workflow when to come again."""
+        done = self._ledger.is_done
+        await self._write(self._snapshot(done=done))
+        if done:
+            return Turn(done=True)
+        next_due = self._ledger.next_due() if self._ledger.visited else None
+        return Turn(
+            done=False, wait_seconds=self._whole(next_due - self._epoch() if next_due else 0)
+        )
+
+    def _whole(self, wait: float) -> int:
+        """Return a wait in whole seconds, so that the turn is not too short for the history."""
+        turn = SHORTEST_TURN - (self._tools.clock() - self._began_at)
+        return min(LONGEST_WAIT, max(0, ceil(wait), ceil(turn)))
+
+    # ---- checkpoints ----
+
+    async def _checkpoint(self) -> None:
+        segment = self._snapshot()
+        self._problem = None
+        await self._write(segment)
+
+    def _snapshot(self, *, done: bool = False) -> Segment:
+        problem = None if done else self._problem
+        return self._ledger.snapshot(self._stored.version, done=done, problem=problem)
+
+    async def _write(self, segment: Segment) -> None:
+        self._written_at = self._tools.clock()
+        if segment == self._stored:
+            return
+        believed, self._ledger.believed = self._ledger.believed, []
+        before = self._stored.counts
+        stored = await self._tools.call(
+            self._tools.runs.checkpoint, self._run, self._stored, segment
+        )
+        self._stored = replace(segment, version=stored.version)
+        for outcome, customers in segment.counts.by_outcome.items():
+            if customers > before[outcome]:
+                count("Customers", customers - before[outcome], outcome=outcome.value)
+        for held in believed:
+            marking = asyncio.create_task(self._mark(held))
+            self._marking.add(marking)
+            marking.add_done_callback(self._marking.discard)
+
+    async def _mark(self, held: Held) -> None:
+        try:
+            await self._tools.call(
+                self._tools.subscribers.mark_rejected, held.user_id, held.sent_at - MARK_MARGIN
+            )
+        except Exception as error:  # whoever sends next finds the same
+            logger.warning("a mark was not written", extra={"error": type(error).__name__})
+
+    def _epoch(self) -> float:
+        return self._tools.now().timestamp()
+
+    def _seconds_to_last_send(self) -> float:
+        return (self._run.last_send - self._tools.now()).total_seconds()

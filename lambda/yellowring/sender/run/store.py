@@ -1,0 +1,481 @@
+"""The runs table: a run's item, one item for each of its segments, and lists of user ids.
+
+The partition is the run; ``part`` tells what an item is. A segment's item is written by its worker
+alone, each time on the condition that it is as the worker knows it, so of two workers on one
+segment only one can count; nothing else of a run changes while it sends.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from yellowring.sender.delivery.outcomes import Counts, Outcome
+from yellowring.sender.run.refusals import Evidence, Held
+from yellowring.sender.run.run import Ending, Run, Segment, Status, Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+RETENTION = timedelta(days=90)
+"""How long a run is kept; it names no customer once it has ended."""
+REMNANTS = timedelta(days=1)
+"""How long after the event's expiry segments and lists are kept, which do name customers."""
+CHUNK = 500
+"""User ids in one item of a list: with the longest ids 130 KB, of DynamoDB's 400."""
+
+_RUN = "run"
+_BATCH = 25
+"""Items in one batch write, the most that DynamoDB takes."""
+
+
+class RunConflict(ValueError):
+    """A run of that id exists, with another campaign."""
+
+
+class RunNotFound(LookupError):
+    """There is no run of that id."""
+
+
+class VersionConflict(RuntimeError):
+    """Another worker has moved this segment on, or the run is in another attempt."""
+
+
+class Runs:
+    """The only place that knows how runs lie in DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, run: Run) -> Run:
+        """Store a new run, or return the one that was stored under the same id before.
+
+        Raises
+        ------
+        RunConflict
+            The one before has another campaign.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_run_item(run),
+                ConditionExpression="attribute_not_exists(runId)",
+            )
+        except ClientError as error:
+            if not _is_conflict(error):
+                raise
+        else:
+            return run
+        known = self.load(run.run_id)
+        if known.campaign != run.campaign:
+            raise RunConflict(
+                f"run {run.run_id} exists with another campaign: give the changed campaign another "
+                "name, or this run an id of its own (--run-id)"
+            )
+        return known
+
+    def load(self, run_id: str) -> Run:
+        """Read a run, consistently.
+
+        Raises
+        ------
+        RunNotFound
+            There is none of that id.
+        """
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(run_id, _RUN), ConsistentRead=True
+        )
+        if "Item" not in answer:
+            raise RunNotFound(f"there is no run {run_id}: it was never started, or is 90 days old")
+        return _run(answer["Item"])
+
+    def ending(self, run_id: str, attempt: int) -> bool:
+        """Check whether an attempt of a run is to send nothing more; this is asked often."""
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key=_key(run_id, _RUN),
+            ProjectionExpression="#status, attempt, ending",
+            ExpressionAttributeNames={"#status": "status"},
+            ConsistentRead=True,
+        )
+        item = answer.get("Item", {})
+        return (
+            item.get("status") != {"S": "running"}
+            or item.get("attempt") != {"N": str(attempt)}
+            or "ending" in item
+        )
+
+    def executed(self, run: Run, execution_arn: str) -> None:
+        """Note which execution works on a run's attempt."""
+        self._update(
+            run.run_id,
+            {"executions": run.executions + 1, "executionArn": execution_arn},
+            "attempt = :known AND executions = :before",
+            {":known": run.attempt, ":before": run.executions},
+        )
+
+    def end(self, run: Run, ending: Ending) -> bool:
+        """Have a running run send nothing more; return whether it was not ending before."""
+        told = {"status": ending.status, "cause": ending.cause, "at": ending.at.isoformat()}
+        return self._update(
+            run.run_id,
+            {"ending": told},
+            "attempt = :known AND #status = :running AND attribute_not_exists(ending)",
+            {":known": run.attempt, ":running": "running"},
+        )
+
+    def finish(
+        self,
+        run: Run,
+        status: Status,
+        counts: Counts,
+        *,
+        cause: str | None,
+        resumable: int,
+        now: datetime,
+    ) -> bool:
+        """Set a run's final status and counts; return whether it was still running."""
+        return self._update(
+            run.run_id,
+            {
+                "status": status,
+                "counts": _counts(counts),
+                "cause": cause,
+                "resumable": resumable,
+                "endedAt": now.isoformat(),
+                "announced": False,
+            },
+            "attempt = :known AND #status = :running",
+            {":known": run.attempt, ":running": "running"},
+        )
+
+    def announced(self, run: Run) -> None:
+        """Note that the world was told of a run's end."""
+        self._update(run.run_id, {"announced": True}, "attempt = :known", {":known": run.attempt})
+
+    def resume(self, run: Run, now: datetime, expiry_time: datetime) -> bool:
+        """Begin a run's next attempt; return ``False`` when somebody else did, or it runs."""
+        return self._update(
+            run.run_id,
+            {
+                "status": "running",
+                "attempt": run.attempt + 1,
+                "executions": 0,
+                "eventTime": now.isoformat(),
+                "expiryTime": expiry_time.isoformat(),
+                "expiresAt": int((now + RETENTION).timestamp()),
+            },
+            "attempt = :known AND #status <> :running",
+            {":known": run.attempt, ":running": "running"},
+            removed=("ending", "endedAt", "cause", "resumable", "announced", "executionArn"),
+        )
+
+    def segment(self, run_id: str, number: int) -> Segment:
+        """Read a segment, consistently; one without an item is fresh."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(run_id, _part(number)), ConsistentRead=True
+        )
+        return _segment(answer["Item"]) if "Item" in answer else Segment(number)
+
+    def segments(self, run: Run) -> list[Segment]:
+        """Read all segments of a run that have an item."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="runId = :run AND begins_with(part, :segments)",
+            ExpressionAttributeValues={":run": {"S": run.run_id}, ":segments": {"S": "segment#"}},
+            ConsistentRead=True,
+        )
+        return [_segment(item) for page in pages for item in page["Items"]]
+
+    def checkpoint(self, run: Run, known: Segment, new: Segment) -> Segment:
+        """Write a segment that is still as it is known; return it with its new version.
+
+        Raises
+        ------
+        VersionConflict
+            It is not: another worker has moved it on.
+        """
+        by = uuid.uuid4().hex[:12]
+        item = _segment_item(run, new, known.version + 1, by)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="version = :known"
+                if known.version
+                else "attribute_not_exists(runId)",
+                **(
+                    {"ExpressionAttributeValues": {":known": {"N": str(known.version)}}}
+                    if known.version
+                    else {}
+                ),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not _is_conflict(error):
+                raise
+            found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            if found.get("by") != {"S": by}:  # or else only the answer to this very write was lost
+                raise VersionConflict(
+                    f"segment {known.number} of run {run.run_id} was moved on by another worker"
+                ) from None
+        return _segment(item)
+
+    def put_list(self, run_id: str, digest: str, user_ids: Iterable[str], until: datetime) -> int:
+        """Store a list of user ids in chunks; return how many chunks there are.
+
+        Writing the same list again changes nothing; another list has another digest.
+        """
+        expires = {"N": str(int((until + REMNANTS).timestamp()))}
+        chunk: list[str] = []
+        items: list[dict[str, Any]] = []
+        number = 0
+
+        def item() -> dict[str, Any]:
+            return {
+                **_key(run_id, _chunk_part(digest, number)),
+                "userIds": {"L": [{"S": each} for each in chunk]},
+                "expiresAt": expires,
+            }
+
+        for user_id in user_ids:
+            chunk.append(user_id)
+            if len(chunk) == CHUNK:
+                items.append(item())
+                number, chunk = number + 1, []
+                if len(items) == _BATCH:
+                    self._write([{"PutRequest": {"Item": each}} for each in items])
+                    items = []
+        if chunk:
+            items.append(item())
+            number += 1
+        if items:
+            self._write([{"PutRequest": {"Item": each}} for each in items])
+        return number
+
+    def chunk(self, run_id: str, digest: str, number: int) -> list[str]:
+        """Read one chunk of a list; one that is not there is empty."""
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key=_key(run_id, _chunk_part(digest, number)),
+            ConsistentRead=True,
+        )
+        ids = answer.get("Item", {}).get("userIds", {}).get("L", [])
+        return [each["S"] for each in ids]
+
+    def keep_list(self, run_id: str, digest: str, count: int, until: datetime) -> None:
+        """Keep a list of so many user ids longer."""
+        for number in range(chunks_of(count)):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(run_id, _chunk_part(digest, number)),
+                UpdateExpression="SET expiresAt = :until",
+                ConditionExpression="attribute_exists(runId)",
+                ExpressionAttributeValues={
+                    ":until": {"N": str(int((until + REMNANTS).timestamp()))}
+                },
+            )
+
+    def forget_customers(self, run: Run) -> None:
+        """Remove everything of a run that names a customer: segments and lists."""
+        keys = [_key(run.run_id, _part(number)) for number in range(run.segments)]
+        if listed := run.listed:
+            chunks = range(chunks_of(listed.count))
+            keys += [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
+        for start in range(0, len(keys), _BATCH):
+            self._write([{"DeleteRequest": {"Key": k}} for k in keys[start : start + _BATCH]])
+
+    def list(self) -> list[Run]:
+        """Return all runs that are still kept, the newest first."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="part = :run",
+            ExpressionAttributeValues={":run": {"S": _RUN}},
+        )
+        runs = [_run(item) for page in pages for item in page["Items"]]
+        return sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
+
+    def _write(self, requests: Sequence[Any]) -> None:
+        left: Any = {self._table: list(requests)}
+        while left:
+            left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
+
+    def _update(
+        self,
+        run_id: str,
+        values: Mapping[str, object],
+        condition: str,
+        known: Mapping[str, object],
+        removed: Sequence[str] = (),
+    ) -> bool:
+        """Set attributes of a run's item, ``None`` removes one; return whether the condition held."""
+        serialize = TypeSerializer().serialize
+        sets = {name: value for name, value in values.items() if value is not None}
+        gone = [*removed, *(name for name, value in values.items() if value is None)]
+        names = {f"#{name}": name for name in (*sets, *gone)}
+        if "#status" in condition:
+            names["#status"] = "status"
+        change = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
+        if gone:
+            change += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+        new = {f":{name}": value for name, value in sets.items()}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(run_id, _RUN),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={
+                    name: serialize(value) for name, value in {**new, **known}.items()
+                },
+            )
+        except ClientError as error:
+            if not _is_conflict(error):
+                raise
+            return False
+        return True
+
+
+def chunks_of(count: int) -> int:
+    """Return how many chunks a list of so many user ids has."""
+    return -(-count // CHUNK)
+
+
+def _key(run_id: str, part: str) -> dict[str, Any]:
+    return {"runId": {"S": run_id}, "part": {"S": part}}
+
+
+def _part(number: int) -> str:
+    return f"segment#{number:04}"
+
+
+def _chunk_part(digest: str, number: int) -> str:
+    return f"list#{digest}#{number:06}"
+
+
+def _is_conflict(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _counts(counts: Counts) -> dict[str, int]:
+    return {outcome.value: n for outcome, n in counts.by_outcome.items() if n}
+
+
+def _read_counts(value: Mapping[str, Any]) -> Counts:
+    return Counts({Outcome(name): int(n) for name, n in value.items()})
+
+
+def _run_item(run: Run) -> dict[str, Any]:
+    item = {
+        "campaign": json.dumps(run.campaign, sort_keys=True),
+        "status": run.status,
+        "segments": run.segments,
+        "attempt": run.attempt,
+        "executions": run.executions,
+        "startedAt": run.started_at.isoformat(),
+        "eventTime": run.event_time.isoformat(),
+        "expiryTime": run.expiry_time.isoformat(),
+        "expiresAt": int((run.started_at + RETENTION).timestamp()),
+    }
+    serialize = TypeSerializer().serialize
+    return _key(run.run_id, _RUN) | {name: serialize(value) for name, value in item.items()}
+
+
+def _run(item: Mapping[str, Any]) -> Run:
+    plain = _plain(item)
+    ending = plain.get("ending")
+    return Run(
+        run_id=plain["runId"],
+        campaign=json.loads(plain["campaign"]),
+        status=plain["status"],
+        segments=int(plain["segments"]),
+        started_at=datetime.fromisoformat(plain["startedAt"]),
+        event_time=datetime.fromisoformat(plain["eventTime"]),
+        expiry_time=datetime.fromisoformat(plain["expiryTime"]),
+        attempt=int(plain["attempt"]),
+        executions=int(plain["executions"]),
+        execution_arn=plain.get("executionArn"),
+        ending=Ending(ending["status"], ending["cause"], datetime.fromisoformat(ending["at"]))
+        if ending
+        else None,
+        counts=_read_counts(plain.get("counts", {})),
+        resumable=int(plain.get("resumable", 0)),
+        ended_at=datetime.fromisoformat(plain["endedAt"]) if "endedAt" in plain else None,
+        cause=plain.get("cause"),
+        announced=plain.get("announced", False),
+    )
+
+
+def _segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str, Any]:
+    item = {
+        "version": version,
+        "by": by,
+        "number": segment.number,
+        "attempt": segment.attempt,
+        "cursor": segment.cursor,
+        "visited": segment.visited,
+        "counts": _counts(segment.counts),
+        "waiting": [
+            [each.user_id, each.due, each.tries, each.deliverable] for each in segment.waiting
+        ],
+        "held": [
+            [each.user_id, each.region, each.outcome.value, each.sent_at] for each in segment.held
+        ],
+        "evidence": {
+            region: [each.in_a_row, each.accepted] for region, each in segment.evidence.items()
+        },
+        "rest": segment.rest,
+        "restCursor": segment.rest_cursor,
+        "done": segment.done,
+        "problem": segment.problem,
+        "expiresAt": int((run.expiry_time + REMNANTS).timestamp()),
+    }
+    serialize = TypeSerializer().serialize
+    return _key(run.run_id, _part(segment.number)) | {
+        name: serialize(value) for name, value in item.items()
+    }
+
+
+def _segment(item: Mapping[str, Any]) -> Segment:
+    plain = _plain(item)
+    return Segment(
+        number=int(plain["number"]),
+        version=int(plain["version"]),
+        attempt=int(plain["attempt"]),
+        cursor=plain["cursor"],
+        visited=plain["visited"],
+        counts=_read_counts(plain["counts"]),
+        waiting=tuple(
+            Waiting(user_id, int(due), int(tries), deliverable)
+            for user_id, due, tries, deliverable in plain["waiting"]
+        ),
+        held=tuple(
+            Held(user_id, region, Outcome(outcome), int(sent_at))
+            for user_id, region, outcome, sent_at in plain["held"]
+        ),
+        evidence={
+            region: Evidence(int(in_a_row), accepted)
+            for region, (in_a_row, accepted) in plain["evidence"].items()
+        },
+        rest=int(plain["rest"]),
+        rest_cursor=plain["restCursor"],
+        done=plain["done"],
+        problem=plain["problem"],
+    )
+
+
+def _plain(item: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an item's values are of any type
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in item.items()}
+
+
+__all__ = ["RunConflict", "RunNotFound", "Runs", "VersionConflict", "chunks_of"]
