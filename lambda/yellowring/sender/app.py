@@ -13,12 +13,13 @@ import aiohttp
 import boto3
 
 from yellowring.alexa import InvalidCredentials, region_for_aws
+from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import parse_campaign
 from yellowring.sender.content import content_of
-from yellowring.sender.delivery import CONCURRENCY, Delivery, now_utc
+from yellowring.sender.delivery import Delivery, now_utc
 from yellowring.sender.order import parse_order
 from yellowring.sender.pace import Pace
 from yellowring.sender.personal import load_event_source
@@ -135,13 +136,12 @@ class Invocation:
         campaign = parse_campaign(run.campaign)
         workers = max(1, min(len(run.segments), self.settings.max_workers))
         per_second = self.settings.max_events_per_second / workers
-        connector = aiohttp.TCPConnector(limit=CONCURRENCY)
-        async with aiohttp.ClientSession(connector=connector) as http:
+        async with aiohttp.ClientSession() as http, Connections() as connections:
             event = request(run, campaign)
             content = content_of(campaign, event, self.stores.event_source)
             where = campaign.where.filter() if campaign.where else None
             delivery = Delivery(
-                self._client(http, credentials),
+                self._client(http, connections, credentials),
                 event,
                 content,
                 Pace(self.stores.seconds, self.settings.max_events_per_second, workers),
@@ -163,7 +163,9 @@ class Invocation:
                 return await worker.segment(run, work.segment)
             return await worker.retry(run, work)
 
-    def _client(self, http: aiohttp.ClientSession, credentials: Credentials) -> ProactiveEvents:
+    def _client(
+        self, http: aiohttp.ClientSession, connections: Connections, credentials: Credentials
+    ) -> ProactiveEvents:
         tokens = AccessTokens(
             http,
             credentials,
@@ -172,7 +174,7 @@ class Invocation:
             known=self.stores.tokens,
         )
         stage, base_url = self.settings.skill_stage, self.settings.alexa_base_url
-        return ProactiveEvents(http, tokens, stage=stage, base_url=base_url)
+        return ProactiveEvents(connections, tokens, stage=stage, base_url=base_url)
 
     def _credentials(self) -> Credentials:
         secret_id = self.settings.credentials_secret_id
