@@ -7,7 +7,7 @@ import functools
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import aiohttp
 import boto3
@@ -19,13 +19,13 @@ from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import parse_campaign
 from yellowring.sender.content import content_of
-from yellowring.sender.delivery import Delivery, now_utc
+from yellowring.sender.delivery.delivering import Delivery, now_utc
+from yellowring.sender.delivery.rate_limiter import RateLimiter
+from yellowring.sender.delivery.window import SharedWindow
 from yellowring.sender.order import parse_order
-from yellowring.sender.pace import Pace
 from yellowring.sender.personal import load_event_source
 from yellowring.sender.plan import plan, request
 from yellowring.sender.runs import Runs
-from yellowring.sender.seconds import SharedSeconds
 from yellowring.sender.work import OrderWork, SegmentWork, WorkQueue, read
 from yellowring.sender.worker import Worker
 from yellowring.settings import SenderSettings
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from yellowring.sender.work import Work
 
 
+class _Window(SharedWindow):
+    key: ClassVar = {"runId": {"S": "#pace"}}  # the runs table has no sort key yet
+
+
 class LambdaContext(Protocol):
     """What the sender needs of Lambda's context."""
 
@@ -54,7 +58,7 @@ class Stores:
     """The clients and stores that outlive an invocation."""
 
     runs: Runs
-    seconds: SharedSeconds
+    window: SharedWindow
     subscribers: Subscribers
     audience: Audience
     queue: WorkQueue
@@ -144,7 +148,7 @@ class Invocation:
                 self._client(http, connections, credentials),
                 event,
                 content,
-                Pace(self.stores.seconds, self.settings.max_events_per_second, workers),
+                RateLimiter(self.stores.window, self.settings.max_events_per_second, workers),
                 home=region_for_aws(self.settings.aws_region),
                 before=run.counts,
             )
@@ -193,7 +197,7 @@ def _stores(settings: SenderSettings) -> Stores:
     dynamodb = boto3.client("dynamodb")
     return Stores(
         Runs(dynamodb, settings.runs_table),
-        SharedSeconds(dynamodb, settings.runs_table),
+        _Window(dynamodb, settings.runs_table),
         Subscribers(dynamodb, settings.subscribers_table),
         Audience(dynamodb, settings.subscribers_table),
         WorkQueue(boto3.client("sqs"), settings.work_queue_url, settings.dead_letter_queue_url),

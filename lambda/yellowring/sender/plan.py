@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
-from yellowring.sender.delivery import LAST_MINUTES, now_utc
+from yellowring.sender.delivery.delivering import LAST_MINUTES, now_utc
 from yellowring.sender.runs import Run, Segment
 from yellowring.sender.worker import USERS_PER_SEGMENT
 

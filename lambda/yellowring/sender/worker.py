@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from yellowring.alexa import InvalidCredentials
 from yellowring.observability import count, logger
 from yellowring.sender import work
-from yellowring.sender.delivery import Delivered, Delivery, now_utc
+from yellowring.sender.delivery.delivering import Delivered, Delivery, now_utc
 from yellowring.sender.outcomes import HALT_AFTER, Counts, Outcome
 from yellowring.sender.personal import EventSourceFailed
 from yellowring.sender.runs import Segment, StaleWorker, Step

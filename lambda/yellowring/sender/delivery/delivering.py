@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from yellowring.alexa import region_of
 from yellowring.observability import logger
+from yellowring.sender.delivery.rate_limiter import back_off
 from yellowring.sender.outcomes import HALT_AFTER, Counts, Outcome, outcome_of
-from yellowring.sender.pace import back_off
 from yellowring.sender.personal import InvalidContent
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from yellowring.alexa import Region
     from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
     from yellowring.sender.content import Content
-    from yellowring.sender.pace import Pace
+    from yellowring.sender.delivery.rate_limiter import RateLimiter
     from yellowring.subscribers import Customer
 
 CONCURRENCY = 64
@@ -66,7 +66,7 @@ class Delivery:
         What to send to everybody at once, and when it expires.
     content
         What to send to each customer.
-    pace
+    limiter
         When the next request may go.
     home
         The region of a customer whose endpoint is not known.
@@ -81,7 +81,7 @@ class Delivery:
         events: ProactiveEvents,
         request: CreateProactiveEventRequest,
         content: Content,
-        pace: Pace,
+        limiter: RateLimiter,
         *,
         home: Region,
         before: Counts,
@@ -90,7 +90,7 @@ class Delivery:
         self._events = events
         self._content = content
         self._multicast = request.multicast()
-        self._pace = pace
+        self._limiter = limiter
         self._home = home
         self._last_call = request.expiry_time - LAST_MINUTES
         self.before = before
@@ -182,7 +182,7 @@ class Delivery:
             if outcome is not None:
                 return outcome
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._pace.throttled()
+                self._limiter.slow_down()
             wait = max(answer.retry_after or 0, back_off(attempt))
             if self._now() + timedelta(seconds=wait) >= until:
                 return None
@@ -196,7 +196,7 @@ class Delivery:
             return False
         try:
             async with asyncio.timeout(left):
-                await self._pace.turn()
+                await self._limiter.acquire()
         except TimeoutError:
             return False
         return True

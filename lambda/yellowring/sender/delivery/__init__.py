@@ -1,0 +1,1 @@
+"""Delivery: sends an event to customers, at the rate that Alexa allows."""
