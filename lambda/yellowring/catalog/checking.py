@@ -17,12 +17,13 @@ from yellowring.catalog.localization import (
 )
 from yellowring.catalog.names import EVENT_NAMES
 from yellowring.catalog.payloads import PAYLOADS
-from yellowring.catalog.problems import Problem, at, nearest, quoted
+from yellowring.catalog.problems import Problem, at, nearest, quoted, schema_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_ENVELOPE = frozenset({"campaign", "event", "name", "payload", "localizedAttributes", "locale"})
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 
@@ -63,6 +64,12 @@ class CheckedEvent:
     localized_attributes: LocalizedAttributes
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+    def shapes(self) -> tuple[str, ...]:
+        """Return the problems as a log may have them: schema paths and rules, no text of theirs."""
+        fields = fields_of(self.name) if self.name else ()
+        known = _ENVELOPE.union(field.name for field in fields)
+        return tuple(f"{schema_path(each.path, known)}: {each.rule}" for each in self.problems)
 
 
 def check_event(
@@ -126,6 +133,7 @@ def _unknown_event(name: object, path: str) -> Problem:
         quoted(name),
         EVENT_NAMES,
         f"did you mean {meant}?" if meant else None,
+        "is not an event that a skill can send",
     )
 
 
@@ -143,21 +151,24 @@ def _problem(error: ErrorDetails, fields: dict[str, Field], root: str) -> Proble
         return _unknown_key(dotted, path, fields, root)
     if kind == "missing":
         choices = field.choices if field else ()
-        return Problem(path, f"is missing; it is {_expected(field)}", None, choices)
+        message = f"is missing; it is {_expected(field)}"
+        return Problem(path, message, None, choices, rule="is missing")
     if kind == "unfit":
         context = error["ctx"]
-        return Problem(path, context["message"], found, (), context["hint"])
+        message = context["message"]
+        return Problem(path, message, found, (), context["hint"], rule=message)
     if kind == "enum" and field:
         meant = nearest(value, field.choices)
         hint = f"did you mean {meant}?" if meant else None
-        allowed = ", ".join(field.choices)
-        message = f"{quoted(value)} is not one of {allowed}"
-        return Problem(path, message, found, field.choices, hint)
+        rule = f"is not one of {', '.join(field.choices)}"
+        return Problem(path, f"{quoted(value)} {rule}", found, field.choices, hint, rule)
     if kind == "string_unicode":
-        return Problem(path, "holds half of a character (a lone surrogate)")
+        rule = "holds half of a character (a lone surrogate)"
+        return Problem(path, rule, rule=rule)
     choices = field.choices if field else ()
-    message = f"must be {_expected(field)}, found {_found(value)}"
-    return Problem(path, message, found, choices, _retyped(field, value))
+    rule = f"must be {_expected(field)}"
+    message = f"{rule}, found {_found(value)}"
+    return Problem(path, message, found, choices, _retyped(field, value), rule)
 
 
 def _unknown_key(dotted: str, path: str, fields: dict[str, Field], root: str) -> Problem:
@@ -169,9 +180,8 @@ def _unknown_key(dotted: str, path: str, fields: dict[str, Field], root: str) ->
     if len(homes) == 1:
         home = f"{root}.{homes[0]}" if homes[0] else root
         hint = f"it belongs in {home}"
-    return Problem(
-        path, f"is not known here; known are {', '.join(siblings)}", None, siblings, hint
-    )
+    rule = f"is not known here; known are {', '.join(siblings)}"
+    return Problem(path, rule, None, siblings, hint, rule)
 
 
 def _expected(field: Field | None) -> str:
