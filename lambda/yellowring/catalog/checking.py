@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from yellowring.catalog.fields import Field, fields_of
+from yellowring.catalog.advice import warnings_of
+from yellowring.catalog.fields import Field, all_fields
 from yellowring.catalog.localization import (
     LocalizedAttributes,
     localization_problems,
-    localization_warnings,
     references,
 )
 from yellowring.catalog.names import EVENT_NAMES
@@ -55,19 +55,26 @@ class CheckedEvent:
         Exactly what goes on the wire; empty when the payload refers to no key.
     problems
         What Alexa would refuse.
-    warnings
-        What Alexa would take, though it can hardly have been meant.
+    root
+        The JSON path of the object that has ``event`` and ``localizedAttributes``.
     """
 
     name: str
     payload: dict[str, Any]
     localized_attributes: LocalizedAttributes
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
+    root: str = "$"
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What Alexa would take, though it can hardly have been meant or sources conflict."""
+        if self.problems or not self.name:
+            return ()
+        return tuple(warnings_of(self.name, self.payload, self.localized_attributes, self.root))
 
     def shapes(self) -> tuple[str, ...]:
         """Return the problems as a log may have them: schema paths and rules, no text of theirs."""
-        fields = fields_of(self.name) if self.name else ()
+        fields = all_fields(self.name) if self.name else ()
         known = _ENVELOPE.union(field.name for field in fields)
         return tuple(f"{schema_path(each.path, known)}: {each.rule}" for each in self.problems)
 
@@ -106,8 +113,7 @@ def check_event(
     problems += localization_problems(attributes, used, f"{root}.localizedAttributes")
     if problems or not isinstance(attributes, list):
         return CheckedEvent(name, wire, [], tuple(problems))
-    warnings = localization_warnings(wire, attributes, used, root)
-    return CheckedEvent(name, wire, attributes, (), tuple(warnings))
+    return CheckedEvent(name, wire, attributes, (), root)
 
 
 def check_payload(
@@ -118,7 +124,7 @@ def check_payload(
     try:
         checked = model.model_validate(payload)
     except ValidationError as invalid:
-        fields = {field.path: field for field in fields_of(event_name)}
+        fields = {field.path: field for field in all_fields(event_name)}
         errors = invalid.errors(include_url=False)
         return {}, [_problem(error, fields, path) for error in errors]
     return checked.model_dump(mode="json", by_alias=True, exclude_none=True), []
@@ -173,7 +179,9 @@ def _problem(error: ErrorDetails, fields: dict[str, Field], root: str) -> Proble
 
 def _unknown_key(dotted: str, path: str, fields: dict[str, Field], root: str) -> Problem:
     parent, _, name = dotted.rpartition(".")
-    siblings = tuple(field.name for field in fields.values() if field.parent == parent)
+    siblings = tuple(
+        field.name for field in fields.values() if field.parent == parent and not field.instead
+    )
     homes = [field.parent for field in fields.values() if field.name == name]
     meant = nearest(name, siblings)
     hint = f"did you mean {meant}?" if meant else None

