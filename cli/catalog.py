@@ -83,7 +83,7 @@ def event_named(name: str) -> str:
     raise failure(f"{quoted(name)} is not an event{hint}; use one of {known}")
 
 
-def _sentence(campaign: dict[str, Any]) -> str:
+def _sentence(campaign: dict[str, Any]) -> str | None:
     event = campaign["event"]
     return utterance(event["name"], event["payload"], campaign.get("localizedAttributes", []))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from yellowring.catalog import LOCALES, utterance, wording_note
+from yellowring.catalog import LOCALES, silence_note, utterance, wording_note
 from yellowring.catalog.localization import locale_hint
 from yellowring.catalog.problems import quoted
 from yellowring.sender.personal import InvalidContent, fill
@@ -62,12 +62,16 @@ def preview(
         spoken_to,
         _zone(timezone),
     )
-    note = wording_note(spoken_to)
+    note = (
+        silence_note(campaign.localized_attributes, spoken_to)
+        if sentence is None
+        else wording_note(spoken_to)
+    )
     body = _body(campaign, user, datetime.now(UTC))
     if as_json:
         say_json({"utterance": sentence, "locale": spoken_to, "note": note, "request": body})
         return
-    say(f"Alexa says ({spoken_to}): {sentence}")
+    say(f"Alexa says ({spoken_to}): {sentence or 'nothing, no notification'}")
     if note:
         say(f"Note: {note}.")
     say("")
@@ -97,9 +101,6 @@ def _locale(campaign: Campaign, wanted: str | None) -> str:
         hint = f" ({meant})" if (meant := locale_hint(wanted)) else ""
         known = ", ".join(LOCALES)
         raise failure(f"{quoted(wanted)} is not a locale{hint}; use one of {known}")
-    if defined and wanted not in defined:
-        known = ", ".join(defined)
-        raise failure(f"the campaign has no texts for {wanted}; it has them for {known}")
     return wanted
 
 

@@ -10,7 +10,7 @@ from yellowring.catalog.problems import Problem, at, nearest, quoted
 from yellowring.catalog.wire import REFERENCE, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ALMOST_REFERENCE = REFERENCE.removesuffix(":")
@@ -27,6 +27,16 @@ def references(value: object, path: str) -> dict[str, str]:
         if key:
             found.setdefault(key, _path(path, keys))
     return found
+
+
+def rings_in(payload: object, attributes: Sequence[Mapping[str, str]], locale: str) -> bool:
+    """Tell whether a customer of a locale gets a notification.
+
+    Alexa accepts the event of a payload that refers to texts, and rings nobody whose locale has
+    none.
+    """
+    has_texts = any(entry.get("locale") == locale for entry in attributes)
+    return has_texts or not references(payload, "")
 
 
 def localization_problems(value: object, used: Mapping[str, str], path: str) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from yellowring.catalog.localization import rings_in
 from yellowring.catalog.wire import key_of, parse_time
 
 if TYPE_CHECKING:
@@ -45,21 +46,21 @@ def utterance(
     localized_attributes: Sequence[Mapping[str, str]] = (),
     locale: str = "en-US",
     timezone: tzinfo | None = None,
-) -> str:
-    """Say what a customer hears for an event.
+) -> str | None:
+    """Say what a customer hears for an event, or ``None`` when no notification comes of it.
 
     Parameters
     ----------
     event_name, payload, localized_attributes
         A checked event in its wire shape.
     locale
-        The customer's; without texts of its own it hears those of the first locale.
+        The customer's; when the payload refers to texts and this locale has none, nothing rings.
     timezone
         Where the customer is; times are read in their own zone without it.
 
     Returns
     -------
-    str
+    str or None
         The sentence, its texts in the customer's language, its wording in English.
 
     Raises
@@ -73,7 +74,15 @@ def utterance(
     >>> utterance("AMAZON.WeatherAlert.Activated", alert, [{"locale": "en-US", "desk": "Rosa"}])
     'There is a snow storm alert for your area. Provided by Rosa.'
     """
+    if not rings_in(payload, localized_attributes, locale):
+        return None
     return _SENTENCES[event_name](payload, _Speaker(localized_attributes, locale, timezone))
+
+
+def silence_note(localized_attributes: Sequence[Mapping[str, str]], locale: str) -> str:
+    """Say why a customer of a locale gets no notification, where `utterance` has no sentence."""
+    told = ", ".join(entry["locale"] for entry in localized_attributes)
+    return f"there are texts for {told or 'no locale'}, none for {locale}: Alexa rings nobody there"
 
 
 def wording_note(locale: str) -> str | None:
@@ -89,8 +98,7 @@ class _Speaker:
     def __init__(
         self, attributes: Sequence[Mapping[str, str]], locale: str, timezone: tzinfo | None
     ) -> None:
-        own = [entry for entry in attributes if entry.get("locale") == locale]
-        self._texts = [*own, *attributes]
+        self._texts = [entry for entry in attributes if entry.get("locale") == locale]
         self._timezone = timezone
 
     def text(self, value: str) -> str:

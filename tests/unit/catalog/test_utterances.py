@@ -17,6 +17,7 @@ from yellowring.catalog import (
     SportsEvent,
     TrashCollectionAlert,
     WeatherAlert,
+    silence_note,
     utterance,
     wording_note,
 )
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def say(event: Event, timezone: tzinfo | None = None) -> str:
-    return utterance(event.name, event.payload(), timezone=timezone)
+    return str(utterance(event.name, event.payload(), timezone=timezone))
 
 
 @pytest.mark.parametrize(
@@ -256,12 +257,29 @@ ATTRIBUTES = [
 
 @pytest.mark.parametrize(
     ("locale", "source"),
-    [("en-US", "Weather Desk"), ("de-DE", "Wetteramt"), ("fr-FR", "Weather Desk")],
+    [("en-US", "Weather Desk"), ("de-DE", "Wetteramt")],
 )
 def test_a_customer_hears_the_texts_of_their_locale(locale: str, source: str) -> None:
     payload = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
     sentence = utterance("AMAZON.WeatherAlert.Activated", payload, ATTRIBUTES, locale)
     assert sentence == f"There is a tornado alert for your area. Provided by {source}."
+
+
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB", "de-AT"])
+def test_a_customer_whose_locale_has_no_texts_hears_nothing(locale: str) -> None:
+    payload = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
+    assert utterance("AMAZON.WeatherAlert.Activated", payload, ATTRIBUTES, locale) is None
+    assert silence_note(ATTRIBUTES, locale).startswith(
+        f"there are texts for en-US, de-DE, none for {locale}"
+    )
+
+
+@pytest.mark.parametrize("attributes", [[], ATTRIBUTES])
+def test_an_event_that_refers_to_no_texts_is_heard_in_every_locale(
+    attributes: list[dict[str, str]],
+) -> None:
+    payload = {"weatherAlert": {"source": "Weather Desk", "alertType": "TORNADO"}}
+    assert utterance("AMAZON.WeatherAlert.Activated", payload, attributes, "fr-FR") is not None
 
 
 def test_an_alert_of_unknown_source_is_said_without_one() -> None:
