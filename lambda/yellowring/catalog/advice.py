@@ -44,7 +44,7 @@ def us_only(event_name: str) -> str:
     """Say that Alexa may not have the event in a locale other than en-US."""
     return (
         f"{event_name} is for en-US alone, says Amazon's Japanese page of the schemas; "
-        "its English page does not, so Alexa decides"
+        "it may be out of date, and Alexa decides"
     )
 
 
