@@ -73,7 +73,7 @@ class Manifest:
         return cls(file, event_names, _locales(manifest))
 
     def check(self, checked: CheckedFile) -> CheckedFile:
-        """Add warnings of an event that is not declared, and of locales where nobody gets a ring."""
+        """Add warnings of an event that is not declared, and of locales that get no ring."""
         if checked.campaign is None:
             return checked
         problems = (*self._undeclared(checked.campaign), *self._silent(checked.campaign))

@@ -65,7 +65,7 @@ def preview(
     note = (
         silence_note(campaign.localized_attributes, spoken_to)
         if sentence is None
-        else wording_note(spoken_to)
+        else wording_note(spoken_to, campaign.event_name, campaign.payload)
     )
     body = _body(campaign, user, datetime.now(UTC))
     if as_json:

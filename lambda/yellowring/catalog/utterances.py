@@ -1,13 +1,15 @@
 """What Alexa reads out for each event, in its English wording (Schemas for Proactive Events).
 
-Its wording in other languages is not published, so a German customer's texts are put into the
-English sentence; `wording_note` says so to whoever reads the preview.
+Its wording in other languages is not published, some Japanese sentences aside, so a German
+customer's texts are put into the English sentence; `wording_note` says so to whoever reads the
+preview.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from yellowring.catalog.japanese import SOURCE, japanese
 from yellowring.catalog.localization import rings_in
 from yellowring.catalog.wire import key_of, parse_time
 
@@ -61,7 +63,8 @@ def utterance(
     Returns
     -------
     str or None
-        The sentence, its texts in the customer's language, its wording in English.
+        The sentence, its texts in the customer's language, its wording in English or, where
+        Amazon publishes it, in Japanese.
 
     Raises
     ------
@@ -76,7 +79,9 @@ def utterance(
     """
     if not rings_in(payload, localized_attributes, locale):
         return None
-    return _SENTENCES[event_name](payload, _Speaker(localized_attributes, locale, timezone))
+    speaker = _Speaker(localized_attributes, locale, timezone)
+    in_japanese = japanese(event_name, payload, speaker.text) if locale == "ja-JP" else None
+    return in_japanese or _SENTENCES[event_name](payload, speaker)
 
 
 def silence_note(localized_attributes: Sequence[Mapping[str, str]], locale: str) -> str:
@@ -85,10 +90,14 @@ def silence_note(localized_attributes: Sequence[Mapping[str, str]], locale: str)
     return f"there are texts for {told or 'no locale'}, none for {locale}: Alexa rings nobody there"
 
 
-def wording_note(locale: str) -> str | None:
-    """Say why the sentence is in English though the locale is not; ``None`` where it is."""
+def wording_note(locale: str, event_name: str, payload: Mapping[str, Any]) -> str | None:
+    """Say whose the wording of `utterance` is, where the locale is not English; else ``None``."""
     if locale.startswith("en-"):
         return None
+    if locale == "ja-JP":
+        if japanese(event_name, payload, str) is not None:
+            return f"the wording is Amazon's own, from {SOURCE}"
+        return f"the wording is English: Alexa's own for {locale} is not known for this event"
     return f"the wording is English: Alexa's own for {locale} is not published"
 
 
