@@ -49,8 +49,10 @@ def preview(
 ) -> None:
     """Say what Alexa would say, and show the exact request body that would be sent."""
     checked = check_file(file)
-    for finding in (*checked.problems, *checked.warnings):
-        complain(str(finding))
+    for problem in checked.problems:
+        complain(str(problem))
+    for warning in checked.warnings:
+        complain(f"{warning} [warning]")
     if checked.campaign is None:
         raise typer.Exit(1)
     campaign = _filled(checked.campaign, attribute or [])

@@ -121,6 +121,13 @@ def test_a_wrong_option_is_told_with_a_right_one(
     assert told in run.err
 
 
+def test_a_warning_is_told_as_one_and_previewed_all_the_same(file: str) -> None:
+    attributes = [{"locale": "en-GB", "desk": " "}]
+    run = yellowring("preview", rewrite(file, localizedAttributes=attributes))
+    assert run.status == 0
+    assert run.err.endswith(" [warning]\n")
+
+
 def test_a_wrong_campaign_is_told_and_not_previewed(file: str) -> None:
     run = yellowring("preview", rewrite(file, localizedAttributes=[]))
     assert (run.status, run.out) == (1, "")
