@@ -9,7 +9,6 @@ from yellowring.catalog.fields import all_fields
 from yellowring.catalog.localization import localization_warnings, references
 from yellowring.catalog.names import US_ONLY
 from yellowring.catalog.problems import Problem, at
-from yellowring.catalog.wire import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +65,7 @@ def _field_warnings(field: Field, payload: Mapping[str, Any], root: str) -> Iter
         least = 1 if field.name == "count" else 0
         if value < least:
             yield Problem(path, f"is below {least}, the least that makes sense", str(value))
-    elif field.kind == "text" and key_of(value) is None:
+    elif field.kind == "text":
         yield from _text_warnings(value, path)
 
 
