@@ -391,6 +391,8 @@ class Slice:
             self._tools.runs.checkpoint, self._run, self._stored, segment
         )
         self._stored = replace(segment, version=stored.version)
+        if segment.problem:
+            count("SegmentsWaiting", why=segment.problem.partition(":")[0])
         for outcome, customers in segment.counts.by_outcome.items():
             if customers > before[outcome]:
                 count("Customers", customers - before[outcome], outcome=outcome.value)
