@@ -183,11 +183,8 @@ class Lifecycle:
         self.announcer.announce(run)
         self.runs.announced(run)
         count(f"Runs{run.status.capitalize()}")
-        logger.info(
-            "run ended",
-            extra={"run": run.run_id, "status": run.status, "cause": run.cause}
-            | run.counts.document(),
-        )
+        ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
+        logger.info("run ended", extra={**ended, **run.counts.document()})
         return replace(run, announced=True)
 
 

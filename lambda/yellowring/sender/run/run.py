@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from yellowring.alexa import Region
     from yellowring.sender.run.refusals import Evidence, Held
 
 Status = Literal["running", "completed", "halted", "cancelled"]
@@ -145,7 +146,7 @@ class Segment:
     counts: Counts = field(default_factory=Counts)
     waiting: tuple[Waiting, ...] = ()
     held: tuple[Held, ...] = ()
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    evidence: Mapping[Region, Evidence] = field(default_factory=dict)
     rest: int = 0
     rest_cursor: str | None = None
     done: bool = False

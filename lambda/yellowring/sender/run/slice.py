@@ -235,7 +235,7 @@ class Slice:
         sending = self._tools.sending
         await sending.acquire()
         try:
-            self._queued.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self._queued.discard(asyncio.current_task())
             if self._stopping:
                 return
             begun, sent_at = self._ledger.sent(user_id), self._epoch()

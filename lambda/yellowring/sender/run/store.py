@@ -205,19 +205,18 @@ class Runs:
         """
         by = uuid.uuid4().hex[:12]
         item = _segment_item(run, new, known.version + 1, by)
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(runId)"}
+        if known.version:
+            condition = {
+                "ConditionExpression": "version = :known",
+                "ExpressionAttributeValues": {":known": {"N": str(known.version)}},
+            }
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=item,
-                ConditionExpression="version = :known"
-                if known.version
-                else "attribute_not_exists(runId)",
-                **(
-                    {"ExpressionAttributeValues": {":known": {"N": str(known.version)}}}
-                    if known.version
-                    else {}
-                ),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
             )
         except ClientError as error:
             if not _is_conflict(error):
