@@ -18,7 +18,7 @@ from yellowring.sender.run.lifecycle import new_run
 
 from cli.customers import audience_of, deliverable, subscribers_of
 from cli.output import counted, say, say_json
-from cli.standing import STANDINGS, masked, standing
+from cli.standing import STANDINGS, masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,10 +97,13 @@ def _customers(
 def _named(
     stack: Stack, audience: Audience, campaign: Campaign, user_ids: Sequence[str]
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
     records = subscribers_of(stack)
     found = [records.get(user_id) for user_id in user_ids]
-    standings = Counter(standing(each, campaign.event_name) for each in found if each is not None)
-    return audience.named(user_ids[:SHOWN]), {
+    event = campaign.event_name
+    standings = Counter(deliverability(each, event) for each in found if each is not None)
+    return audience.named(user_ids[:SHOWN], event), {
         "named": len(user_ids),
         "deliverable": standings["deliverable"],
         "unknown": found.count(None),
