@@ -110,7 +110,9 @@ def test_a_customer_is_asked_subscribed_notified_and_forgotten_in_their_own_lang
     assert told == replies["status_subscribed"].format(events=spoken_events(replies, names))
     assert customer.record()["locale"] == locale
 
-    campaign = {key: CAMPAIGN[key] for key in ("name", "event", "localizedAttributes")}
+    campaign = {key: CAMPAIGN[key] for key in ("name", "event")} | {
+        "localizedAttributes": [{"locale": locale, "source": "the weather desk"}]
+    }
     customer.send("notify", campaign=campaign, referenceId="hello~1")
     [notification] = eventually(customer.heard)
     assert notification["referenceId"].startswith("hello~1~")

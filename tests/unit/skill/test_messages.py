@@ -246,11 +246,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no command": ({"version": 1}, "$.command"),
     "an unknown command": (command("teleport"), "$.command"),
     "a list for a command": ({"version": 1, "command": ["forget"]}, "$.command"),
-    "a member too many": (command("forget", really=True), "really"),
+    "a member too many": (command("forget", really=True), "$ has a member"),
     "no campaign": (command("notify"), "$.campaign"),
     "a text for a campaign": (command("notify", campaign="snow"), "$.campaign"),
     "a campaign with an audience": (notify(audience={"type": "multicast"}), "$.campaign.audience"),
-    "a campaign with too much": (notify(urgent=True), "urgent"),
+    "a campaign with too much": (notify(urgent=True), "$.campaign has a member"),
     "a campaign without a name": (notify(name=""), "$.campaign.name"),
     "an expiry of four minutes": (notify(expiresIn="PT4M"), "$.campaign.expiresIn"),
     "an expiry of 25 hours": (notify(expiresIn="PT25H"), "$.campaign.expiresIn"),
@@ -285,22 +285,22 @@ WRONG: dict[str, tuple[Any, str]] = {
     "21 attributes": (changed(set={f"key{i}": i for i in range(21)}), "20"),
     "a list to set": (changed(set=["plan"]), "$.set"),
     "a text to remove": (changed(remove='"plan"'), "$.remove"),
-    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "plan"),
-    "a key with a dot": (changed(set={"plan.at": "x"}), "plan.at"),
-    "a key that begins with a digit": (changed(remove=["4you"]), "4you"),
-    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "kkk"),
+    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "$.remove and $.set"),
+    "a key with a dot": (changed(set={"plan.at": "x"}), "must be a letter"),
+    "a key that begins with a digit": (changed(remove=["4you"]), "must be a letter"),
+    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "must be a letter"),
     "null to set": (changed(set={"plan": None}), "$.remove"),
-    "an object to set": (changed(set={"plan": {"name": "gold"}}), "plan"),
+    "an object to set": (changed(set={"plan": {"name": "gold"}}), "$.set"),
     "a text of 601 bytes": (changed(set={"plan": "x" * 601}), "600"),
     "a text of 301 letters of two bytes": (changed(set={"plan": "ü" * 301}), "600"),
     "a list of 601 bytes": (changed(set={"plan": ["x" * 294, "x" * 300]}), "600"),
     "a list of many": (changed(set={"plan": [""] * 300}), "600"),
-    "half a character": (changed(set={"plan": "\ud800"}), "plan"),
-    "infinity": (changed(set={"plan": float("inf")}), "plan"),
-    "not a number": (changed(set={"plan": float("nan")}), "plan"),
-    "a number too large": (changed(set={"plan": 2**53 + 1}), "plan"),
-    "a number too small": (changed(set={"plan": 1e-200}), "plan"),
-    "a list of numbers": (changed(set={"plan": [1]}), "plan"),
+    "half a character": (changed(set={"plan": "\ud800"}), "$.set"),
+    "infinity": (changed(set={"plan": float("inf")}), "2^53"),
+    "not a number": (changed(set={"plan": float("nan")}), "2^53"),
+    "a number too large": (changed(set={"plan": 2**53 + 1}), "2^53"),
+    "a number too small": (changed(set={"plan": 1e-200}), "e-100"),
+    "a list of numbers": (changed(set={"plan": [1]}), "a list of texts"),
     "more than 6 KB": (changed(set={f"key{i}": "x" * 1000 for i in range(7)}), "6144"),
     "a nest": (command("attributes", set={"plan": nested(2000)}), "deeper"),
     "a nest in a text": (command("attributes", set="[" * 2000 + "]" * 2000), "$.set"),
@@ -345,6 +345,63 @@ def test_the_values_of_attributes_are_never_logged(
     handle(message(changed(set={"plan": ["secretly-gold", 1]})))
     handle(message(changed(set={"plan": "secretly-gold" * 100})))
     assert "secretly" not in "".join(logs_without_personal_data)
+
+
+SECRET = "Jane Doe (oncology)"
+APPOINTMENT: dict[str, Any] = {
+    "state": {"confirmationStatus": "CONFIRMED"},
+    "occasion": {
+        "occasionType": "APPOINTMENT",
+        "subject": "localizedattribute:oncology",
+        "provider": {"name": SECRET},
+        "bookingTime": "2026-12-01T14:30:00Z",
+    },
+}
+TEXTS = {"locale": "en-US", "oncology": SECRET}
+
+
+def appointment(payload: object, *texts: object, name: str = "AMAZON.Occasion.Updated") -> Any:
+    return notify(event={"name": name, "payload": payload}, localizedAttributes=list(texts))
+
+
+def occasion(**members: object) -> dict[str, Any]:
+    return APPOINTMENT | {"occasion": {**APPOINTMENT["occasion"], **members}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        appointment(occasion(occasionType=f"APPOINTMENT for {SECRET}"), TEXTS),
+        appointment(occasion(bookingTime=f"{SECRET} 2026-12-01"), TEXTS),
+        appointment(occasion(bookingTime="2026-12-01T14:30:00 oncology"), TEXTS),
+        appointment(occasion(provider=SECRET), TEXTS),
+        appointment(occasion(oncology=1), TEXTS),
+        appointment(occasion(**{'x"].oncology': 1}), TEXTS),
+        appointment({"oncology": APPOINTMENT}, TEXTS),
+        appointment(APPOINTMENT, name=f"AMAZON.{SECRET}"),
+        appointment(APPOINTMENT),
+        appointment(APPOINTMENT, SECRET),
+        appointment(APPOINTMENT, {"locale": "en-US"}),
+        appointment(APPOINTMENT, {"locale": "en-US", "onkology": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "locale": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "Jane": 1}),
+        appointment(APPOINTMENT, TEXTS, TEXTS),
+        notify(oncology=SECRET),
+        notify(localizedAttributes=SECRET),
+        {"version": 1, "command": "forget", "oncology": SECRET},
+        changed(set={"oncology": {}}),
+        changed(set={"oncology": 1}, remove=["oncology"]),
+        changed(remove=["oncology.at"]),
+    ],
+)
+def test_no_text_of_a_refused_message_is_logged(
+    handle: Handle, data: Any, logs_without_personal_data: list[str]
+) -> None:
+    assert handle(message(data)) == ACKNOWLEDGED
+    logged = "".join(logs_without_personal_data)
+    assert "invalid request" in logged
+    for text in ("Jane", "Doe", "oncology", "onkology"):
+        assert text not in logged
 
 
 def test_what_a_message_did_is_logged_and_counted(

@@ -141,8 +141,8 @@ class Refusals:
             )
         return (
             f"stage or credentials: Alexa knows no subscription (403) of {row}; {since}:"
-            " SKILL_STAGE must be the stage that they enabled, the credentials must be of the same skill; mend "
-            "it, then resume"
+            " SKILL_STAGE must be the stage that they enabled, the credentials must be of the same"
+            " skill; mend it, then resume"
         )
 
 

@@ -232,13 +232,16 @@ class Slice:
         body = await self._body(customer)
         if body is None:
             return
-        await self._tools.sending.acquire()
-        self._queued.discard(asyncio.current_task())  # type: ignore[arg-type]
-        if self._stopping:
-            return
-        begun, sent_at = self._ledger.sent(user_id), self._epoch()
-        region = self._tools.sending.region(customer)
-        answer = await self._tools.sending.send(region, body)
+        sending = self._tools.sending
+        await sending.acquire()
+        try:
+            self._queued.discard(asyncio.current_task())  # type: ignore[arg-type]
+            if self._stopping:
+                return
+            begun, sent_at = self._ledger.sent(user_id), self._epoch()
+            answer = await sending.send(sending.region(customer), body)
+        finally:
+            sending.release()
         outcome = outcome_of(answer)
         if outcome is None:
             self._unknown(answer)
@@ -388,6 +391,8 @@ class Slice:
             self._tools.runs.checkpoint, self._run, self._stored, segment
         )
         self._stored = replace(segment, version=stored.version)
+        if segment.problem:
+            count("SegmentsWaiting", why=segment.problem.partition(":")[0])
         for outcome, customers in segment.counts.by_outcome.items():
             if customers > before[outcome]:
                 count("Customers", customers - before[outcome], outcome=outcome.value)

@@ -316,7 +316,7 @@ class Runs:
         known: Mapping[str, object],
         removed: Sequence[str] = (),
     ) -> bool:
-        """Set attributes of a run's item, ``None`` removes one; return whether the condition held."""
+        """Set attributes of a run's item, ``None`` removes one; return whether it was as known."""
         serialize = TypeSerializer().serialize
         sets = {name: value for name, value in values.items() if value is not None}
         gone = [*removed, *(name for name, value in values.items() if value is None)]
