@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import pytest
@@ -51,11 +51,15 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     """Tables, queues and secret in memory; gives the DynamoDB client."""
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        for table, key in (("subscribers", "userId"), ("runs", "runId")):
-            create_table(dynamodb, table, key)
+        create_table(dynamodb, "subscribers", "userId")
+        create_table(dynamodb, "runs", "runId", "part")
         sqs = boto3.client("sqs")
-        for name, variable in (("work", "WORK_QUEUE_URL"), ("dead", "DEAD_LETTER_QUEUE_URL")):
+        for name, variable in (
+            ("notifications", "NOTIFICATIONS_QUEUE_URL"),
+            ("dead", "DEAD_LETTER_QUEUE_URL"),
+        ):
             environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+        environment.setenv("RUN_MACHINE_ARN", run_machine())
         boto3.client("secretsmanager").create_secret(
             Name="credentials",
             SecretString=json.dumps({"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}),
@@ -69,14 +73,30 @@ def sqs(aws: DynamoDBClient) -> SQSClient:
     return boto3.client("sqs")
 
 
-def create_table(dynamodb: DynamoDBClient, table: str, key: str) -> None:
-    """Make a table with one string for a key."""
+def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort_key: str = "") -> None:
+    """Make a table with one string for a key, or two."""
+    keys = [key, sort_key] if sort_key else [key]
+    kinds: list[Literal["HASH", "RANGE"]] = ["HASH", "RANGE"]
     dynamodb.create_table(
         TableName=table,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[
+            {"AttributeName": each, "KeyType": kind}
+            for each, kind in zip(keys, kinds, strict=False)
+        ],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in keys],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def run_machine() -> str:
+    """Make a state machine that takes executions and does nothing; return its ARN."""
+    passes = {"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="run",
+        definition=json.dumps(passes),
+        roleArn="arn:aws:iam::123456789012:role/run",
+    )
+    return machine["stateMachineArn"]
 
 
 PERSONAL = re.compile(
