@@ -148,7 +148,7 @@ class Segment:
     waiting: tuple[Waiting, ...] = ()
     held: tuple[Held, ...] = ()
     evidence: Mapping[Region, Evidence] = field(default_factory=dict)
-    unauthorized: Unauthorized = Unauthorized()
+    unauthorized: Unauthorized = field(default_factory=Unauthorized)
     rest: int = 0
     rest_cursor: str | None = None
     done: bool = False
