@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         ScanOutputTypeDef,
     )
 
-    from yellowring.subscribers.changes import AttributeValue
     from yellowring.subscribers.items import Item
 
 BATCH = 100
@@ -59,7 +58,7 @@ class Customer:
     user_id: str
     api_endpoint: str | None
     locale: str | None = None
-    attributes: dict[str, AttributeValue] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
     deliverable: bool | None = None
 
 
