@@ -47,12 +47,12 @@ AT_ONCE = {"work.LONGEST_DELAY": 1}
 BATCH = 25
 
 
-@dataclass(slots=True)
 def register(at: int, value: dict[str, Any]) -> dict[str, Any]:
     """Give a register of a customer's record as it lies in the table."""
     return {"M": {"at": {"N": str(at)}, "by": {"S": "id"}, "value": value}}
 
 
+@dataclass(slots=True)
 class Ground:
     """The parts that all tests share, and the tables and queues that are one test's own."""
 
