@@ -90,6 +90,11 @@ class Window:
         return self.taken + self.urgent
 
     @property
+    def rate(self) -> int:
+        """How many requests were taken in a second of late, this one or the one before."""
+        return max(self.sent, self.before.sent if self.before else 0)
+
+    @property
     def room(self) -> int:
         """How many requests campaigns can still take."""
         return max(0, self.limit - self.owed - self.taken)
