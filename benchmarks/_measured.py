@@ -21,17 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import boto3
+from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
 from yellowring.sender.content import SameForAll
-from yellowring.sender.delivery import Delivery
+from yellowring.sender.delivery.delivering import Delivery
+from yellowring.sender.delivery.rate_limiter import RateLimiter
 from yellowring.sender.outcomes import Counts, Outcome
-from yellowring.sender.pace import Pace, Second
 from yellowring.sender.runs import Run, Runs, Segment, Step, _item
 from yellowring.subscribers import Audience, Customer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from yellowring.sender.delivery.window import Window
 
 USER_ID_LENGTH = 220
 """Characters of a user id; those that Alexa gives out have about so many, and never over 255."""
@@ -189,26 +192,30 @@ def _cpu_ms(work: Callable[[], object]) -> float:
     return (time.process_time() - began) / REPEATS * 1000
 
 
-class _Seconds:
-    """The shared second, with nobody to share it with."""
+class _Windows:
+    """The shared window, with nobody to share it with."""
 
-    second: Second | None = None
+    window: Window | None = None
 
-    async def read(self) -> Second | None:
-        return self.second
+    async def read(self) -> Window | None:
+        return self.window
 
-    async def begin(self, _: Second | None, new: Second) -> bool:
-        self.second = new
+    async def begin(self, _: Window | None, new: Window) -> bool:
+        self.window = new
         return True
 
-    async def take(self, known: Second, turns: int, workers: int, throttled: int) -> Second | None:
-        self.second = replace(
+    async def take(self, known: Window, share: int, workers: int, slowed: int) -> Window | None:
+        self.window = replace(
             known,
-            taken=known.taken + turns,
+            taken=known.taken + share,
             workers=known.workers + workers,
-            throttled=known.throttled + throttled,
+            slowed=known.slowed + slowed,
         )
-        return self.second
+        return self.window
+
+    async def take_urgent(self, known: Window, requests: int, slowed: int) -> Window | None:
+        self.window = replace(known, urgent=known.urgent + requests, slowed=known.slowed + slowed)
+        return self.window
 
 
 async def _sending(url: str, many: int, per_second: int) -> tuple[float, int]:
@@ -227,14 +234,14 @@ async def _sending(url: str, many: int, per_second: int) -> tuple[float, int]:
         ],
     )
     token = {PROACTIVE_EVENTS: Token("Atc|" + "x" * 350, time.monotonic() + 3600)}
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as http:
+    async with aiohttp.ClientSession() as http, Connections() as connections:
         tokens = AccessTokens(http, Credentials("id", "secret"), PROACTIVE_EVENTS, known=token)
-        events = ProactiveEvents(http, tokens, stage="live", base_url=url)
+        events = ProactiveEvents(connections, tokens, stage="live", base_url=url)
         delivery = Delivery(
             events,
             request,
             SameForAll(request.unicast()),
-            Pace(_Seconds(), per_second),
+            RateLimiter(_Windows(), per_second),
             home="na",
             before=Counts({Outcome.ACCEPTED: 100}),
         )

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "lambda"), str(ROOT / "benchmarks")]
 
 from _measured import Measured, measure  # noqa: E402
-from yellowring.sender.delivery import CONCURRENCY, LAST_MINUTES  # noqa: E402
+from yellowring.sender.delivery.delivering import CONCURRENCY, LAST_MINUTES  # noqa: E402
 from yellowring.sender.plan import CUSTOMERS_PER_SEGMENT, MOST_SEGMENTS  # noqa: E402
 from yellowring.sender.worker import (  # noqa: E402
     LARGEST_PAGE,

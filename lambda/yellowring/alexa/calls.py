@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import aiohttp
-from yarl import URL
-
+from yellowring.alexa.connections import NoAnswer
 from yellowring.alexa.errors import (
     AlexaError,
     RequestRefused,
@@ -21,9 +20,11 @@ from yellowring.alexa.errors import (
 from yellowring.observability import redact
 
 if TYPE_CHECKING:
+    from yellowring.alexa.connections import Connections
     from yellowring.alexa.lwa import AccessTokens
 
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
+LONGEST_WAIT = 24 * 3600.0
+"""Seconds that a ``Retry-After`` can ask for: no event lives longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class Answer:
     Attributes
     ----------
     status
-        HTTP status; ``None`` when there was none (time-out, reset), so the outcome is unknown.
+        HTTP status; ``None`` when no answer was read whole (time-out, reset), so the outcome is
+        unknown.
     message
         What Alexa said, or how there came to be no answer; may name a user id: never log it.
     request_id
         ``x-amzn-requestid``.
     retry_after
-        Seconds to wait, where Alexa said so.
+        Seconds to wait, where Alexa said so; at most a day.
     """
 
     status: int | None
@@ -49,7 +51,11 @@ class Answer:
 
     @property
     def doubts_token(self) -> bool:
-        """Whether this may be about the access token and not about the customer."""
+        """Whether this may be about the access token and not about the customer.
+
+        An answer that is given out has been doubted once already: its token was renewed, and the
+        new one was refused alike.
+        """
         if self.status == HTTPStatus.FORBIDDEN:
             message = self.message.lower()
             return "enablement" not in message and "subscription" not in message
@@ -88,7 +94,7 @@ class Answer:
         return RequestRefused
 
     def _reason(self) -> tuple[str | None, str]:
-        """Give the code and the message of an error's body, without anybody's user id."""
+        """Return the code and the message of an error's body, without anybody's user id."""
         try:
             body = json.loads(self.message)
         except (ValueError, RecursionError):
@@ -108,16 +114,17 @@ class AuthorizedCalls:
 
     Parameters
     ----------
-    http
-        The session to call with; it bounds and keeps the connections.
+    connections
+        The connections to call over.
     tokens
         Tokens for the scope of the service.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, tokens: AccessTokens) -> None:
-        self._http = http
+    def __init__(self, connections: Connections, tokens: AccessTokens) -> None:
+        self._connections = connections
         self._tokens = tokens
         self._beyond_doubt: str | None = None
+        self._headers: dict[str, bytes] = {}
 
     async def ready(self) -> None:
         """Have a token; raises what having none to send with raises."""
@@ -145,32 +152,53 @@ class AuthorizedCalls:
         return answer
 
     async def _post(self, url: str, body: bytes, token: str) -> Answer:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        encoded = URL(url, encoded=True)  # or a customer's id would be quoted another way
+        headers = self._headers.get(token)
+        if headers is None:
+            headers = (
+                f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+            ).encode()
+            self._headers = {token: headers}
         try:
-            async with self._http.post(
-                encoded, data=body, headers=headers, timeout=TIMEOUT
-            ) as answer:
-                text = await answer.text(errors="replace")
-                return Answer(
-                    answer.status,
-                    text[:1000],
-                    answer.headers.get("x-amzn-requestid"),
-                    _seconds(answer.headers.get("retry-after")),
-                )
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Answer(None, type(error).__name__)
+            answer = await self._connections.post(url, headers, body)
+        except NoAnswer as error:
+            return Answer(None, str(error))
+        return Answer(
+            answer.status,
+            answer.body.decode(errors="replace")[:1000],
+            answer.header(b"x-amzn-requestid"),
+            parse_retry_after(answer.header(b"retry-after"), datetime.now(UTC)),
+        )
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Read a ``Retry-After``: seconds, or an HTTP date (RFC 9110, section 10.2.3)."""
-    if retry_after is None:
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Parse a ``Retry-After``: seconds, or an HTTP date (RFC 9110, section 10.2.3).
+
+    Parameters
+    ----------
+    value
+        The header, if there was one.
+    now
+        An aware time, which dates are compared with.
+
+    Returns
+    -------
+    float or None
+        Seconds, from 0 to `LONGEST_WAIT`; ``None`` for what is neither.
+    """
+    if value is None:
         return None
     try:
-        return max(0.0, float(retry_after))
+        seconds = float(value)
     except ValueError:
-        pass
+        return _until(value, now)
+    return min(seconds, LONGEST_WAIT) if seconds >= 0 and math.isfinite(seconds) else None
+
+
+def _until(date: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        moment = parsedate_to_datetime(date)
+        if moment.tzinfo is None:  # written with -0000: UTC
+            moment = moment.replace(tzinfo=UTC)
+        return min(max(0.0, (moment - now).total_seconds()), LONGEST_WAIT)
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -30,6 +31,11 @@ PLACEHOLDER = "REPLACE_ME"
 """What the template puts into a new secret."""
 EXPIRY_MARGIN = 60.0
 """Seconds before its end at which a token is no longer used, as the ASK SDK does."""
+
+LONGEST_LIFE = 10 * 86_400
+"""Seconds; Amazon's tokens live for an hour."""
+_TOKEN = re.compile(r"[!-~]+")
+"""What can stand in a header, whole and alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class AccessTokens:
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self) -> str:
-        """Give a token that is good for a while.
+        """Return a token that is good for a while.
 
         Raises
         ------
@@ -125,7 +131,7 @@ class AccessTokens:
         return self._usable() or await self._single_flight()
 
     async def renew(self, refused: str) -> str:
-        """Give another token than the one that was refused, fetched once for all who ask."""
+        """Return another token than the one that was refused, fetched once for all who ask."""
         token = self._known.get(self._scope)
         if token is not None and token.value == refused:
             del self._known[self._scope]
@@ -190,6 +196,8 @@ def _token(body: dict[str, object], asked_at: float) -> Token:
     value, expires_in = body.get("access_token"), body.get("expires_in")
     if not isinstance(value, str) or not isinstance(expires_in, int | float):
         raise TokenUnavailable("an answer without access_token or expires_in")
+    if _TOKEN.fullmatch(value) is None or not 0 < expires_in < LONGEST_LIFE:
+        raise TokenUnavailable("an answer whose access_token or expires_in cannot be used")
     margin = min(EXPIRY_MARGIN, expires_in / 2)
     return Token(value, asked_at + expires_in - margin)
 

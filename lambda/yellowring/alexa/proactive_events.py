@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    import aiohttp
-
+    from yellowring.alexa.connections import Connections
     from yellowring.alexa.endpoints import Region
     from yellowring.alexa.lwa import AccessTokens
     from yellowring.settings import Stage
@@ -81,7 +80,7 @@ class UnicastTemplate:
     after: bytes
 
     def body(self, user_id: str) -> bytes:
-        """Give the body for one customer."""
+        """Return the body for one customer."""
         return self.before + json.dumps(user_id).encode() + self.after
 
 
@@ -90,8 +89,8 @@ class ProactiveEvents:
 
     Parameters
     ----------
-    http
-        The session to call with; it bounds and keeps the connections.
+    connections
+        The connections to send over.
     tokens
         Tokens for ``alexa::proactive_events``.
     stage
@@ -101,14 +100,14 @@ class ProactiveEvents:
     """
 
     def __init__(
-        self, http: aiohttp.ClientSession, tokens: AccessTokens, *, stage: Stage, base_url: str = ""
+        self, connections: Connections, tokens: AccessTokens, *, stage: Stage, base_url: str = ""
     ) -> None:
-        self._calls = AuthorizedCalls(http, tokens)
+        self._calls = AuthorizedCalls(connections, tokens)
         self._path = PATHS[stage]
         self._base_url = base_url
 
     async def ready(self) -> None:
-        """Have a token, so that sending need not wait for one.
+        """Fetch a token unless there is one, so that sending need not wait for one.
 
         Raises
         ------

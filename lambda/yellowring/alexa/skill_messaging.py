@@ -15,8 +15,7 @@ from yellowring.alexa.endpoints import alexa_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import aiohttp
-
+    from yellowring.alexa.connections import Connections
     from yellowring.alexa.endpoints import Region
     from yellowring.alexa.lwa import AccessTokens
 
@@ -35,8 +34,8 @@ class SkillMessages:
 
     Parameters
     ----------
-    http
-        The session to call with; it bounds and keeps the connections.
+    connections
+        The connections to send over.
     tokens
         Tokens for ``alexa:skill_messaging``.
     base_url
@@ -44,9 +43,9 @@ class SkillMessages:
     """
 
     def __init__(
-        self, http: aiohttp.ClientSession, tokens: AccessTokens, *, base_url: str = ""
+        self, connections: Connections, tokens: AccessTokens, *, base_url: str = ""
     ) -> None:
-        self._calls = AuthorizedCalls(http, tokens)
+        self._calls = AuthorizedCalls(connections, tokens)
         self._base_url = base_url
 
     async def send(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import aiohttp
 
+from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, SKILL_MESSAGING, AccessTokens, Credentials
 from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.alexa.skill_messaging import SkillMessages
@@ -54,13 +55,14 @@ class OutOfSession:
         self._known: dict[str, Token] = {}
 
     def __enter__(self) -> Self:
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._http = self._runner.run(_connect())
+        self._connections = Connections()
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._runner.run(self._http.close())
+            self._runner.run(self._close())
         finally:
             self._runner.close()
 
@@ -97,7 +99,7 @@ class OutOfSession:
             There is no token to send with.
         """
         tokens = self._tokens(PROACTIVE_EVENTS)
-        events = ProactiveEvents(self._http, tokens, stage=self._stage, base_url=self._alexa)
+        events = ProactiveEvents(self._connections, tokens, stage=self._stage, base_url=self._alexa)
         body = event.multicast() if user_id is None else event.unicast().body(user_id)
         self._runner.run(events.send(region, body)).raise_for_refusal("sending an event")
 
@@ -111,8 +113,12 @@ class OutOfSession:
     ) -> None:
         """Send the skill a message about a customer; arguments and errors as of `SkillMessages`."""
         tokens = self._tokens(SKILL_MESSAGING)
-        messages = SkillMessages(self._http, tokens, base_url=self._alexa)
+        messages = SkillMessages(self._connections, tokens, base_url=self._alexa)
         self._runner.run(messages.send(region, user_id, data, expires_after))
+
+    async def _close(self) -> None:
+        self._connections.close()
+        await self._http.close()
 
     def _tokens(self, scope: str) -> AccessTokens:
         return AccessTokens(

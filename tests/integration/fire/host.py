@@ -12,11 +12,11 @@ import json
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 
-import aiohttp
 import boto3
-from yellowring.alexa import calls
+from yellowring.alexa.connections import Connections
 from yellowring.sender import app
 from yellowring.settings import SenderSettings
 from yellowring.subscribers import Audience
@@ -40,7 +40,8 @@ def prepare() -> Context:
         known = import_module(f"yellowring.sender.{module}")
         assert hasattr(known, constant), name
         setattr(known, constant, value)
-    calls.TIMEOUT = aiohttp.ClientTimeout(total=fire["timeout"], connect=fire["timeout"])
+    within = partial(Connections, connect=fire["timeout"], total=fire["timeout"])
+    setattr(app, "Connections", within)  # noqa: B010 - for mypy, a class is not to be replaced
     settings = SenderSettings.from_environ(os.environ)
     stores = app._stores(settings)
     if fire["scan"]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from yellowring.sender import app
-from yellowring.sender.seconds import KEY
+from yellowring.sender.delivery.window import KEY
 
 from tests.integration.fire.host import announce, prepare
 
@@ -28,8 +28,8 @@ def _count_calls() -> Counter[str]:
     calls: Counter[str] = Counter()
 
     def count(params: Mapping[str, Any], model: Any, **_: object) -> None:
-        paced = params.get("Key") == {"runId": {"S": KEY}}
-        calls[f"{model.name} {KEY}" if paced else model.name] += 1
+        paced = params.get("Key", {}).get("runId") == KEY["runId"]
+        calls[f"{model.name} #pace" if paced else model.name] += 1
 
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None

@@ -36,6 +36,7 @@ from ask_sdk_model.services.skill_messaging import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, SKILL_MESSAGING, AccessTokens, Credentials
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
 from yellowring.alexa.skill_messaging import SkillMessages
@@ -101,10 +102,10 @@ def sdk_configuration(url: str) -> tuple[Any, Any]:
 
 def ours(url: str, body: bytes, stage: Stage) -> None:
     async def send() -> None:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession() as http, Connections() as connections:
             credentials = Credentials("clientId", "clientSecret")
             tokens = AccessTokens(http, credentials, PROACTIVE_EVENTS, base_url=url)
-            await ProactiveEvents(http, tokens, stage=stage, base_url=url).send("na", body)
+            await ProactiveEvents(connections, tokens, stage=stage, base_url=url).send("na", body)
 
     asyncio.run(send())
 
@@ -221,10 +222,10 @@ def test_a_skill_message_is_the_sdks_to_the_last_header(
     listening: Wire, user_id: str, data: dict[str, Any], expires_after: int | None
 ) -> None:
     async def send() -> None:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession() as http, Connections() as connections:
             credentials = Credentials("clientId", "clientSecret")
             tokens = AccessTokens(http, credentials, SKILL_MESSAGING, base_url=listening.url)
-            messages = SkillMessages(http, tokens, base_url=listening.url)
+            messages = SkillMessages(connections, tokens, base_url=listening.url)
             await messages.send("na", user_id, data, expires_after)
 
     listening.requests.clear()

@@ -35,7 +35,7 @@ def _taken(world: World) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 def retry(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A retry whose worker settled it, the last step of the run, and died before ending the run."""
-    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.delivery.delivering.back_off", lambda _: 0)
     monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
     world.customers(2)
     world.faults(api={"error5xx": 1})

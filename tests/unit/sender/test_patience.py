@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from yellowring.alexa.calls import Answer
 from yellowring.sender.content import SameForAll
-from yellowring.sender.delivery import Delivery, now_utc
+from yellowring.sender.delivery.delivering import Delivery, now_utc
 from yellowring.sender.order import parse_order
 from yellowring.sender.outcomes import Counts, Outcome
 from yellowring.sender.plan import plan, request
@@ -18,7 +18,7 @@ from yellowring.subscribers import Customer
 from tests.unit.sender.kit import SCHEDULED, campaign
 
 if TYPE_CHECKING:
-    from yellowring.sender.delivery import Delivered
+    from yellowring.sender.delivery.delivering import Delivered
 
 CUSTOMERS = [Customer(f"amzn1.ask.account.{number}", None) for number in range(200)]
 LONG = 30.0
@@ -35,23 +35,23 @@ class Throttling:
         return Answer(429, retry_after=3600)
 
 
-class Pace:
-    """Gives some turns, then none for ever."""
+class Limiter:
+    """Lets some requests go, then none for ever."""
 
     def __init__(self, turns: int) -> None:
         self.turns = turns
         self.asked = 0
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         self.asked += 1
         if self.asked > self.turns:
             await asyncio.Event().wait()
 
-    def throttled(self) -> None:
+    def slow_down(self) -> None:
         pass
 
 
-def delivered(pace: Pace, time_left: float, counted: int = 20) -> Delivered:
+def delivered(limiter: Limiter, time_left: float, counted: int = 20) -> Delivered:
     """Deliver to all customers within a time in seconds, after so many were accepted."""
     order = parse_order({"campaign": campaign(), "scheduledTime": SCHEDULED}, now_utc())
     event = request(plan(order, lambda: 1), order.campaign)
@@ -59,7 +59,7 @@ def delivered(pace: Pace, time_left: float, counted: int = 20) -> Delivered:
         cast("Any", Throttling()),
         event,
         SameForAll(event.unicast()),
-        cast("Any", pace),
+        cast("Any", limiter),
         home="na",
         before=Counts({Outcome.ACCEPTED: counted}),
     )
@@ -72,15 +72,15 @@ def delivered(pace: Pace, time_left: float, counted: int = 20) -> Delivered:
 
 
 def test_a_retry_after_that_is_longer_than_the_time_leaves_the_customer_for_later() -> None:
-    assert len(delivered(Pace(10_000), LONG * 2).left) == len(CUSTOMERS)
+    assert len(delivered(Limiter(10_000), LONG * 2).left) == len(CUSTOMERS)
 
 
 @pytest.mark.parametrize("counted", [0, 20])
 def test_a_turn_that_does_not_come_is_not_waited_for_beyond_the_time(counted: int) -> None:
-    assert len(delivered(Pace(3), 0.2, counted).left) == len(CUSTOMERS)
+    assert len(delivered(Limiter(3), 0.2, counted).left) == len(CUSTOMERS)
 
 
 def test_no_turn_is_taken_when_the_time_is_up() -> None:
-    pace = Pace(0)
-    assert len(delivered(pace, 0).left) == len(CUSTOMERS)
-    assert pace.asked == 0
+    limiter = Limiter(0)
+    assert len(delivered(limiter, 0).left) == len(CUSTOMERS)
+    assert limiter.asked == 0

@@ -242,7 +242,7 @@ def test_a_filter_goes_with_subscribers_only(world: World) -> None:
 
 
 def test_personal_content_survives_a_retry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.delivery.delivering.back_off", lambda _: 0)
     monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
     (anna,) = world.customers(1)
     knows(world, anna, desk="the Köln desk")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def failed(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Three customers who failed in every try of a run that is completed."""
-    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.delivery.delivering.back_off", lambda _: 0)
     monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
     users = world.customers(3)
     world.faults(api={"error5xx": 1})

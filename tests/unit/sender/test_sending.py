@@ -10,7 +10,7 @@ import pytest
 from yellowring.alexa import InvalidCredentials
 from yellowring.sender import app, plan, worker
 from yellowring.sender.campaign import InvalidCampaign
-from yellowring.sender.delivery import CONCURRENCY
+from yellowring.sender.delivery.delivering import CONCURRENCY
 from yellowring.sender.order import PLACEHOLDER, InvalidOrder
 from yellowring.sender.outcomes import HALT_AFTER
 from yellowring.sender.runs import RunConflict
@@ -138,7 +138,7 @@ def test_an_expired_token_is_renewed_once_for_all(world: World) -> None:
 def test_faults_of_alexa_lose_nobody_and_ring_nobody_twice(
     world: World, faults: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.delivery.delivering.back_off", lambda _: 0)
     monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
     everyone = world.customers(60)
     world.faults(**faults)
@@ -154,7 +154,7 @@ def test_faults_of_alexa_lose_nobody_and_ring_nobody_twice(
 def test_customers_who_fail_in_every_try_are_counted_and_kept_as_evidence(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yellowring.sender.delivery.back_off", lambda _: 0)
+    monkeypatch.setattr("yellowring.sender.delivery.delivering.back_off", lambda _: 0)
     monkeypatch.setattr("yellowring.sender.work.LONGEST_DELAY", 0)
     world.customers(3)
     world.faults(api={"error5xx": 1})

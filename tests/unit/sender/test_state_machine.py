@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from yellowring.sender import plan
 from yellowring.sender.app import Invocation, Stores
 from yellowring.sender.campaign import parse_campaign
-from yellowring.sender.delivery import Delivered, now_utc
+from yellowring.sender.delivery.delivering import Delivered, now_utc
 from yellowring.sender.order import parse_order
 from yellowring.sender.outcomes import Counts, Outcome
 from yellowring.sender.redrive import redrive
