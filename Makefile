@@ -61,11 +61,11 @@ lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt 
 	$(UV) lock
 	$(EXPORT) --frozen --output-file lambda/requirements.txt
 
-build: $(READY) ## Build both functions for Lambda, compiled ahead so that they start fast
+build: $(READY) ## Build the functions for Lambda, compiled ahead so that they start fast
 	PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 sam build \
 		--parameter-overrides Architecture=$(ARCHITECTURE)
 	PYTHONWARNINGS=ignore $(VENV)/python -m compileall -q -j 2 --invalidation-mode unchecked-hash \
-		.aws-sam/build/SkillFunction .aws-sam/build/SenderFunction
+		.aws-sam/build/*/
 
 deploy: build ## Deploy what was built to your AWS account; asks for the parameters
 	$(VENV)/sam deploy --guided --stack-name $(STACK)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from local_stack.alexa import IncompleteAlexa
 from local_stack.demo import demonstrate
 from local_stack.emulator import FunctionFailed
 from local_stack.processes import ProcessFailed
@@ -28,6 +29,7 @@ PIPED_WIDTH = 150
 SIGNAL_STATUS = 128
 FAILURES = (
     FunctionFailed,
+    IncompleteAlexa,
     NothingHappened,
     ProcessFailed,
     RequestFailed,

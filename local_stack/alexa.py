@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,7 +27,49 @@ class Skill:
 
     skill_id: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherAlexa:
+    """An Alexa to send to instead of the simulator, which then only makes the customers.
+
+    Attributes
+    ----------
+    alexa_base_url, lwa_base_url
+        As the template's parameters take them.
+    client_id, client_secret
+        What its Login with Amazon knows.
+    """
+
+    alexa_base_url: str
+    lwa_base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def another_alexa(environ: Mapping[str, str]) -> AnotherAlexa | None:
+    """Return the Alexa that the environment names, if it names one.
+
+    Raises
+    ------
+    IncompleteAlexa
+        Some of the four variables are set, and others are not.
+    """
+    names = ("ALEXA_BASE_URL", "LWA_BASE_URL", "CLIENT_ID", "CLIENT_SECRET")
+    given = {name: environ[name] for name in names if environ.get(name)}
+    if not given:
+        return None
+    if missing := [name for name in names if name not in given]:
+        raise IncompleteAlexa(
+            f"{', '.join(given)} {'is' if len(given) == 1 else 'are'} given, but not "
+            f"{', '.join(missing)}: another Alexa takes all four"
+        )
+    return AnotherAlexa(*(given[name] for name in names))
+
+
+class IncompleteAlexa(ValueError):
+    """Another Alexa is named in part; says what is missing."""
 
 
 def start_simulator(skill: Skill, function: str, endpoint: str, workspace: Workspace) -> Child:

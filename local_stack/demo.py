@@ -55,9 +55,9 @@ def tell(stack: LocalStack, plan: Schedule, progress: Progress) -> Report:
         run = plain_run(schedule.wait_for_run(stack, wanted, FIRING_SECONDS))
     requests = stack.alexa.requests()
     with progress.step("EventBridge fires once more for the same time"):
-        before = schedule.invocations(stack)
+        before = schedule.firings(stack)
         schedule.fire_again(stack)
-        schedule.wait_for_invocation(stack, before + 1, FIRING_SECONDS)
+        schedule.wait_for_firing(stack, before + 1, FIRING_SECONDS)
     report = Report(
         scheduled_time=plan.scheduled_time,
         skill_events=events,
@@ -81,18 +81,22 @@ def _examine(stack: LocalStack, people: list[Played], report: Report) -> None:
     report.checks = [
         *_check_events(report),
         *_check_records(people, records, views),
-        *_check_run(report, people, heard),
+        *_check_run(report, people),
         Check(
             "the second firing changed nothing in the run",
             report.run,
             report.run_after_second_firing,
         ),
-        Check(
-            "the second firing asked Alexa for nothing",
-            report.requests["total"],
-            stack.alexa.requests()["total"],
-        ),
     ]
+    if stack.elsewhere is None:  # what another Alexa heard is not for us to know
+        report.checks += [
+            *_check_rings(report, people, heard),
+            Check(
+                "the second firing asked Alexa for nothing",
+                report.requests["total"],
+                stack.alexa.requests()["total"],
+            ),
+        ]
 
 
 def _customer(
@@ -150,14 +154,19 @@ def _check_records(
     ]
 
 
-def _check_run(report: Report, people: list[Played], heard: dict[str, list[str]]) -> list[Check]:
-    expected = {each.person.name: int(each.person.rings) for each in people}
-    found = {each.name: len(each.heard) for each in report.customers}
-    rings = sum(expected.values())
+def _check_run(report: Report, people: list[Played]) -> list[Check]:
+    rings = sum(each.person.rings for each in people)
     counts = dict.fromkeys(report.run["counts"], 0) | {"accepted": rings}
     return [
         Check("the run completed", "completed", report.run["status"]),
         Check(f"the run accepted {rings} and nothing else", counts, report.run["counts"]),
+    ]
+
+
+def _check_rings(report: Report, people: list[Played], heard: dict[str, list[str]]) -> list[Check]:
+    expected = {each.person.name: int(each.person.rings) for each in people}
+    found = {each.name: len(each.heard) for each in report.customers}
+    return [
         Check("each subscribed customer was notified once, nobody else", expected, found),
-        Check("no stranger was notified", rings, sum(map(len, heard.values()))),
+        Check("no stranger was notified", sum(expected.values()), sum(map(len, heard.values()))),
     ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SAM = Path(sys.executable).with_name("sam")
 TEMPLATE = PROJECT / "template.yaml"
+BUILT_FROM = ("template.yaml", "infrastructure/run.asl.json", "uv.lock")
 BUCKET = "yellow-ring-artifacts"
 BUILD_SECONDS = 900.0
 DEPLOY_SECONDS = 180.0
@@ -39,7 +40,9 @@ class Outputs:
     SenderFunctionName: str
     SubscribersTableName: str
     RunsTableName: str
-    WorkQueueUrl: str
+    RunMachineArn: str
+    EventBusName: str
+    NotificationsQueueUrl: str
     DeadLetterQueueUrl: str
     CredentialsSecretId: str
     ScheduleGroupName: str
@@ -139,7 +142,7 @@ def fingerprint(project: Path = PROJECT) -> str:
     """Return a digest of everything a build depends on: sources, template, locked versions."""
     sources = [path for path in (project / "lambda").rglob("*") if "__pycache__" not in path.parts]
     digest = hashlib.sha256()
-    for path in sorted([*sources, project / "template.yaml", project / "uv.lock"]):
+    for path in sorted([*sources, *map(project.joinpath, BUILT_FROM)]):
         if path.is_file():
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{path.relative_to(project)}\0{content}\n".encode())
@@ -169,22 +172,7 @@ def deploy(
     log = workspace.logs / "deploy.log"
     with Child.start("sam deploy", command, log=log, env=env, cwd=workspace.path) as child:
         child.wait(DEPLOY_SECONDS)
-    _state_concurrency_as_a_number(aws)
     described = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     return Outputs(
         **{output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
     )
-
-
-def _state_concurrency_as_a_number(aws: Aws) -> None:
-    """Repeat the event sources' concurrency through the API.
-
-    ministack 1.5.33 keeps a template's Number parameter as a string there, and its poller cannot
-    compare that with a count; AWS converts it.
-    """
-    for source in aws.functions.list_event_source_mappings()["EventSourceMappings"]:
-        if "ScalingConfig" in source:
-            concurrency = int(source["ScalingConfig"]["MaximumConcurrency"])
-            aws.functions.update_event_source_mapping(
-                UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": concurrency}
-            )

@@ -82,6 +82,7 @@ class Aws:
         self.scheduler = session.client("scheduler", **options)
         self.secrets = session.client("secretsmanager", **options)
         self.sqs = session.client("sqs", **options)
+        self.states = session.client("stepfunctions", **options)
 
     def invoke(self, function: str, document: Mapping[str, object]) -> dict[str, Any]:
         """Invoke a function with ``document`` and return its answer.

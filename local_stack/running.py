@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 
+from local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
 from local_stack.progress import Progress
-from local_stack.stack import Schedule, local_stack
+from local_stack.stack import STACK_NAME, Schedule, local_stack
 from local_stack.story import CAMPAIGN, PEOPLE, play
 
 if TYPE_CHECKING:
@@ -28,12 +30,28 @@ def stay_up(console: Console) -> None:
             play(stack.alexa, PEOPLE)
             stack.wait_for_events(EVENTS_SECONDS)
         console.print(_welcome(stack))
+        print(json.dumps(_addresses(stack)), flush=True)  # noqa: T201 - one line, for machines
         try:
             while True:
                 stack.check()
                 time.sleep(0.5)
         except KeyboardInterrupt:
             console.print()
+
+
+def _addresses(stack: LocalStack) -> dict[str, object]:
+    """Return where everything listens."""
+    return {
+        "endpoint": stack.aws.endpoint,
+        "stack": STACK_NAME,
+        "simulator": stack.alexa.url,
+        "api": None,
+        "credentials": {
+            "accessKeyId": ACCESS_KEY,
+            "secretAccessKey": SECRET_KEY,
+            "region": REGION,
+        },
+    }
 
 
 def _welcome(stack: LocalStack) -> Panel:

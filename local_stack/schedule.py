@@ -61,10 +61,10 @@ def fire_again(stack: LocalStack) -> None:
     )
 
 
-def invocations(stack: LocalStack) -> int:
-    """Count the invocations of the sender that have ended."""
+def firings(stack: LocalStack) -> int:
+    """Count how often the sender was asked to start a run, and answered."""
     lines = stack.log_lines(stack.outputs.SenderFunctionName)
-    return sum(line.startswith("REPORT RequestId:") for line in lines)
+    return sum('"run started or found"' in line for line in lines)
 
 
 def wait_for_run(stack: LocalStack, wanted: str, timeout: float) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def wait_for_run(stack: LocalStack, wanted: str, timeout: float) -> dict[str, An
     raise NothingHappened(f"run {wanted} {state} after {timeout:.0f} s.\n{_last_lines(stack)}")
 
 
-def wait_for_invocation(stack: LocalStack, number: int, timeout: float) -> None:
-    """Wait until the sender was invoked ``number`` times.
+def wait_for_firing(stack: LocalStack, number: int, timeout: float) -> None:
+    """Wait until the sender was asked ``number`` times to start a run.
 
     Raises
     ------
@@ -96,10 +96,10 @@ def wait_for_invocation(stack: LocalStack, number: int, timeout: float) -> None:
         When it was not within ``timeout`` seconds; shows what the sender logged last.
     """
     deadline = time.monotonic() + timeout
-    while invocations(stack) < number:
+    while firings(stack) < number:
         if time.monotonic() > deadline:
             raise NothingHappened(
-                f"the sender was not invoked {number} times within {timeout:.0f} s.\n"
+                f"the sender was not fired {number} times within {timeout:.0f} s.\n"
                 f"{_last_lines(stack)}"
             )
         stack.check()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from local_stack.alexa import Alexa, Skill, start_simulator
+from local_stack.alexa import Alexa, AnotherAlexa, Skill, another_alexa, start_simulator
 from local_stack.deployment import Build, Outputs, deploy, host_architecture
 from local_stack.emulator import Aws, start_emulator, wait_for_emulator
 from local_stack.processes import free_port
@@ -70,6 +71,7 @@ class LocalStack:
     alexa: Alexa
     workspace: Workspace
     children: tuple[Child, ...]
+    elsewhere: AnotherAlexa | None = None
 
     def check(self) -> None:
         """Raise ProcessFailed when a part of the stack has ended."""
@@ -88,7 +90,9 @@ class LocalStack:
     def run(self, run_id: str) -> dict[str, Any] | None:
         """Return the item of a run in the runs table, as DynamoDB spells it."""
         answer = self.aws.dynamodb.get_item(
-            TableName=self.outputs.RunsTableName, Key={"runId": {"S": run_id}}, ConsistentRead=True
+            TableName=self.outputs.RunsTableName,
+            Key={"runId": {"S": run_id}, "part": {"S": "run"}},
+            ConsistentRead=True,
         )
         return answer.get("Item")
 
@@ -143,6 +147,7 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
     ProcessFailed
         When a part does not come up; shows the end of its log.
     """
+    elsewhere = another_alexa(os.environ)
     with ExitStack() as parts:
         space = parts.enter_context(workspace(label))
         endpoint = f"http://127.0.0.1:{free_port()}"
@@ -169,20 +174,22 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
                     "DataDeletionPolicy": "Delete",
                     "MaxEventsPerSecond": "200",
                     "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
-                    "AlexaBaseUrl": f"{alexa.url}/{{region}}",
-                    "LwaBaseUrl": alexa.url,
+                    "AlexaBaseUrl": (
+                        elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}"
+                    ),
+                    "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
                 }
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
-        _fill_secret(aws, outputs, skill)
-        stack = LocalStack(skill, outputs, aws, alexa, space, (emulator, simulator))
+        _fill_secret(aws, outputs, elsewhere or skill)
+        stack = LocalStack(skill, outputs, aws, alexa, space, (emulator, simulator), elsewhere)
         _describe(stack)
         yield stack
         with progress.step("Stop everything"):
             parts.close()
 
 
-def _fill_secret(aws: Aws, outputs: Outputs, skill: Skill) -> None:
-    credentials = {"clientId": skill.client_id, "clientSecret": skill.client_secret}
+def _fill_secret(aws: Aws, outputs: Outputs, known: Skill | AnotherAlexa) -> None:
+    credentials = {"clientId": known.client_id, "clientSecret": known.client_secret}
     aws.secrets.put_secret_value(
         SecretId=outputs.CredentialsSecretId, SecretString=json.dumps(credentials)
     )

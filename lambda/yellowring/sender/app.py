@@ -39,7 +39,7 @@ from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
 from yellowring.sender.run.lifecycle import Lifecycle, now_utc
 from yellowring.sender.run.machine import Machine
-from yellowring.sender.run.request import parse_run_request
+from yellowring.sender.run.request import PLACEHOLDER, parse_run_request
 from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
@@ -136,6 +136,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> dict[str, Any]:
+    if event.get("scheduledTime") == PLACEHOLDER and "AWS_ENDPOINT_URL" in os.environ:
+        # An emulator's scheduler leaves the placeholder as it is; it fires once a minute at most.
+        event = {**event, "scheduledTime": f"{now_utc():%Y-%m-%dT%H:%MZ}"}
     request = parse_run_request(event)
     _credentials(settings, stores)  # or a run would be started that can send nothing
     run = stores.lifecycle.start(request, settings.max_workers)
