@@ -47,12 +47,15 @@ class Customer:
         Alexa's host for the customer, where it is known.
     locale, attributes
         Only when they were asked for.
+    deliverable
+        Whether they are to be notified of the event; ``None`` when that was not looked up.
     """
 
     user_id: str
     api_endpoint: str | None
     locale: str | None = None
     attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
+    deliverable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
