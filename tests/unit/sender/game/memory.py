@@ -148,7 +148,7 @@ class MemoryRuns:
 
         def write() -> bool:
             at = self.parts.get(key)
-            if (at[0].version if at else None) != (known.version or None):
+            if at[0].version != known.version or not known.version if at else known.version:
                 return at is not None and at[1] is by
             self.parts[key] = _stored(new, known.version + 1), by
             return True
@@ -173,7 +173,8 @@ class MemoryRuns:
 
     def forget_customers(self, run: Run) -> None:
         for number in range(run.segments):
-            self.parts.pop((run.run_id, number), None)
+            blank = Segment(number, attempt=run.attempt, done=True)
+            self.parts[run.run_id, number] = blank, None
         for key in [key for key in self.chunks if key[0] == run.run_id]:
             del self.chunks[key]
 
