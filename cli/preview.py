@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from yellowring.catalog import LOCALES, utterance, wording_note
+from yellowring.catalog import LOCALES, silence_note, utterance, wording_note
 from yellowring.catalog.localization import locale_hint
 from yellowring.catalog.problems import quoted
 from yellowring.sender.personal import InvalidContent, fill
@@ -49,8 +49,10 @@ def preview(
 ) -> None:
     """Say what Alexa would say, and show the exact request body that would be sent."""
     checked = check_file(file)
-    for finding in (*checked.problems, *checked.warnings):
-        complain(str(finding))
+    for problem in checked.problems:
+        complain(str(problem))
+    for warning in checked.warnings:
+        complain(f"{warning} [warning]")
     if checked.campaign is None:
         raise typer.Exit(1)
     campaign = _filled(checked.campaign, attribute or [])
@@ -62,12 +64,16 @@ def preview(
         spoken_to,
         _zone(timezone),
     )
-    note = wording_note(spoken_to)
+    note = (
+        silence_note(campaign.localized_attributes, spoken_to)
+        if sentence is None
+        else wording_note(spoken_to, campaign.event_name, campaign.payload)
+    )
     body = _body(campaign, user, datetime.now(UTC))
     if as_json:
         say_json({"utterance": sentence, "locale": spoken_to, "note": note, "request": body})
         return
-    say(f"Alexa says ({spoken_to}): {sentence}")
+    say(f"Alexa says ({spoken_to}): {sentence or 'nothing, no notification'}")
     if note:
         say(f"Note: {note}.")
     say("")
@@ -97,9 +103,6 @@ def _locale(campaign: Campaign, wanted: str | None) -> str:
         hint = f" ({meant})" if (meant := locale_hint(wanted)) else ""
         known = ", ".join(LOCALES)
         raise failure(f"{quoted(wanted)} is not a locale{hint}; use one of {known}")
-    if defined and wanted not in defined:
-        known = ", ".join(defined)
-        raise failure(f"the campaign has no texts for {wanted}; it has them for {known}")
     return wanted
 
 

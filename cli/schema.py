@@ -65,7 +65,6 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
 _LOCALIZED_ATTRIBUTES: dict[str, Any] = {
     "description": "For each locale, the texts that the payload refers to by localizedattribute:.",
     "type": "array",
-    "minItems": 1,
     "items": {
         "type": "object",
         "required": ["locale"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -83,12 +84,17 @@ PERSONAL = re.compile(
 )
 
 
+SHORTEST_TELLING = 4
+"""Characters of a text that cannot be in a log by chance."""
+NAMES_OF_SCHEMAS = {"locale", "source", "name", "subject"}
+
+
 @pytest.fixture(autouse=True)
 def logs_without_personal_data(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[str]]:
     """Read all that the functions log and count in every test, and find nobody in it."""
-    from aws_lambda_powertools.metrics import base
+    from yellowring import observability
     from yellowring.observability import logger
 
     lines: list[str] = []
@@ -103,10 +109,54 @@ def logs_without_personal_data(
     for handler in logger._logger.handlers:
         monkeypatch.setattr(handler, "stream", Stream())
 
-    def emit(line: str, *_: Any, **__: Any) -> None:
-        lines.append(line)
+    def emit(document: Any) -> None:
+        lines.append(json.dumps(document) + "\n")
 
-    monkeypatch.setattr(base, "print", emit, raising=False)
+    monkeypatch.setattr(observability, "emit", emit)
+    told = _texts_of_skill_messages(monkeypatch)
     yield lines
-    found = PERSONAL.search("".join(lines))
+    logged = "".join(lines)
+    found = PERSONAL.search(logged)
     assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"
+    for text in told:
+        repeated = re.search(rf"\b{re.escape(text)}\b", logged)
+        assert repeated is None, f"{request.node.nodeid} logged {text[:12]}…, of a skill message"
+
+
+def _texts_of_skill_messages(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Gather what the test's messages say of a customer: names and values, long enough to tell."""
+    told: set[str] = set()
+    messages = sys.modules.get("yellowring.skill.messages")
+    if messages is not None:
+        parse_command = messages.parse_command
+
+        def parse(data: Any) -> Any:
+            if isinstance(data, dict):
+                told.update(_personal_texts(data))
+            return parse_command(data)
+
+        monkeypatch.setattr(messages, "parse_command", parse)
+    return told
+
+
+def _personal_texts(data: dict[str, Any]) -> Iterator[str]:
+    campaign = data.get("campaign")
+    texts = campaign.get("localizedAttributes") if isinstance(campaign, dict) else None
+    yield from (
+        text
+        for text in _leaves([data.get("set"), data.get("remove"), texts])
+        if len(text) >= SHORTEST_TELLING and text not in NAMES_OF_SCHEMAS
+    )
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the texts of some JSON, the names of its members among them."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            pending += [*each, *each.values()]
+        elif isinstance(each, list):
+            pending += each

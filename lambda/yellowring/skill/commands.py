@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, cast
 
 from yellowring import catalog
 from yellowring.skill.envelope import InvalidSkillEvent
-from yellowring.subscribers import ATTRIBUTE_KEY, MOST_ATTRIBUTES
+from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from yellowring.subscribers import AttributeValue
+    from yellowring.subscribers.changes import AttributeValue
 
 type Json = Mapping[str, object]
 
 VERSION = 1
 LARGEST_DATA = 6 * 1024
 """Bytes of ``data`` as compact JSON, the most that the Skill Messaging API takes."""
-LONGEST_TEXT = 1024
-"""Characters of an attribute's text."""
+MOST_ATTRIBUTES = 20
+"""Attributes in one message."""
+LARGEST_VALUE = 600
+"""Bytes of an attribute's value: UTF-8 of a text, of any other the compact JSON."""
 LARGEST_NUMBER = 2**53
 """Beyond it, JSON's readers disagree on whole numbers."""
 SMALLEST_NUMBER = 1e-100
@@ -101,7 +103,7 @@ def parse_command(data: object) -> Command:
     for member in data:
         if member not in ("version", "command", *members):
             takes = ", ".join(members) or "no members"
-            raise InvalidMessage(f"{_path(member)} is not known: {name} takes {takes}")
+            raise InvalidMessage(f"$ has a member that is not known: {name} takes {takes}")
     return read(data)
 
 
@@ -122,7 +124,7 @@ def _campaign(value: object) -> Json:
                 "$.campaign.audience must not be there: the message's customer is the audience"
             )
         if key not in ("name", "event", "localizedAttributes", "expiresIn"):
-            raise InvalidMessage(f"{_path(key, '$.campaign')} is not known")
+            raise InvalidMessage("$.campaign has a member that is not known")
     name, expires_in = campaign.get("name"), campaign.get("expiresIn", "PT1H")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidMessage("$.campaign.name must be 1 to 40 of A-Z, a-z, 0-9 and -")
@@ -138,53 +140,60 @@ def _campaign(value: object) -> Json:
         root="$.campaign",
     )
     if checked.problems:
-        raise InvalidMessage("; ".join(str(problem) for problem in checked.problems[:5]))
+        raise InvalidMessage("; ".join(checked.shapes()[:5]))
     return campaign
 
 
 def _attributes(data: Json) -> SetAttributes:
     values = {
-        key: _value(value, _path(key, "$.set"))
-        for key, value in _object(_decoded(data, "set") or {}, "$.set").items()
+        key: _value(value) for key, value in _object(_decoded(data, "set") or {}, "$.set").items()
     }
     removed = _decoded(data, "remove") or []
     if not isinstance(removed, list) or not all(isinstance(key, str) for key in removed):
         raise InvalidMessage("$.remove must be a list of attributes' names")
-    if twice := sorted(values.keys() & set(removed)):
-        raise InvalidMessage(f"$.remove and $.set both have {_shown(twice[0])}: say one of them")
+    if values.keys() & set(removed):
+        raise InvalidMessage("$.remove and $.set both have an attribute: say one of them")
     changed = {**values, **dict.fromkeys(removed)}
     if not 1 <= len(changed) <= MOST_ATTRIBUTES:
         raise InvalidMessage(
             f"$.set and $.remove must name 1 to {MOST_ATTRIBUTES} attributes, not {len(changed)}"
         )
-    for key in changed:
-        if not ATTRIBUTE_KEY.fullmatch(key):
-            raise InvalidMessage(
-                f"the attribute {_shown(key)} must be a letter and up to 39 letters, digits and _"
-            )
+    if not all(ATTRIBUTE_KEY.fullmatch(key) for key in changed):
+        raise InvalidMessage(
+            "the name of an attribute must be a letter and up to 39 letters, digits and _"
+        )
     return SetAttributes(changed)
 
 
-def _value(value: object, path: str) -> AttributeValue:
-    """Check an attribute's value; it is the customer's and never shown."""
-    if isinstance(value, bool) or _is_text(value):
-        return cast("AttributeValue", value)
+def _value(value: object) -> AttributeValue:
+    """Check an attribute's value; neither it nor the attribute's name is ever shown."""
+    if isinstance(value, bool):
+        return value
     if isinstance(value, int | float):
         if abs(value) <= LARGEST_NUMBER and (not value or abs(value) >= SMALLEST_NUMBER):
             return value
         raise InvalidMessage(
-            f"{path} must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
+            "a value of $.set must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
         )
-    if isinstance(value, list) and all(_is_text(each) for each in value):
-        return value
+    if (_is_text(value) or _is_list(value)) and _size(value) <= LARGEST_VALUE:
+        return cast("AttributeValue", value)
     raise InvalidMessage(
-        f"{path} must be a text of at most {LONGEST_TEXT} characters, a number, true or false, "
-        "or a list of texts; to remove it, name it in $.remove"
+        "a value of $.set must be a text, a number, true or false, or a list of texts, of at most "
+        f"{LARGEST_VALUE} bytes; to remove an attribute, name it in $.remove"
     )
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not _SURROGATE.search(value)
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _size(value: object) -> int:
+    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len((value if isinstance(value, str) else compact).encode())
 
 
 _COMMANDS: Mapping[str, tuple[tuple[str, ...], Callable[[Json], Command]]] = {
@@ -245,11 +254,3 @@ def _object(value: object, path: str) -> Json:
     raise InvalidMessage(
         f"{path} must be an object, but is {'missing' if value is None else 'not'}"
     )
-
-
-def _path(key: object, parent: str = "$") -> str:
-    return f"{parent}[{_shown(key)}]"
-
-
-def _shown(key: object) -> str:
-    return ascii(key)[:60]

@@ -20,6 +20,7 @@ from yellowring.skill.orders import run_id
 
 from tests.conftest import SKILL_ID
 from tests.envelopes import EU, USER, WEATHER, command, message, subscribed, time
+from tests.unit.skill.conftest import NOW
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -123,7 +124,7 @@ def test_refresh_stores_endpoint_and_locale(handle: Handle, record: Record) -> N
     handle(message(command("refresh"), endpoint=EU, locale="de-DE"))
     item = record(USER)
     assert item is not None
-    assert (item["refreshedEndpoint"], item["locale"]) == (EU, "de-DE")
+    assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")
 
 
 def test_refresh_without_a_locale_leaves_the_locale_alone(handle: Handle, record: Record) -> None:
@@ -131,7 +132,40 @@ def test_refresh_without_a_locale_leaves_the_locale_alone(handle: Handle, record
     handle(message(command("refresh"), at=2, locale=None, endpoint=EU))
     item = record(USER)
     assert item is not None
-    assert (item["refreshedEndpoint"], item["locale"]) == (EU, "de-DE")
+    assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")
+
+
+@pytest.mark.parametrize("value", ["x" * 600, "ü" * 300, ["x" * 293, "x" * 300]])
+def test_a_value_has_at_most_600_bytes(handle: Handle, record: Record, value: object) -> None:
+    handle(message(changed(set={"plan": value})))
+    item = record(USER)
+    assert item is not None
+    assert item["attributes"]["plan"]["value"] == value
+
+
+def test_a_refresh_from_an_unknown_host_stores_the_locale_alone(
+    handle: Handle, record: Record
+) -> None:
+    handle(message(command("refresh"), endpoint="https://evil.example", locale="de-DE"))
+    item = record(USER)
+    assert item is not None
+    assert item.keys() == {"userId", "locale", "expiresAt"}
+
+
+def test_a_forget_without_a_usable_time_happened_now(handle: Handle, record: Record) -> None:
+    handle(message(command("forget"), at="2999-01-01T00:00:00Z"))
+    item = record(USER)
+    assert item is not None
+    assert item["erasedAt"] // 1000 == NOW.timestamp()
+
+
+def test_a_notification_without_reference_and_request_id_is_refused(
+    handle: Handle, sqs: SQSClient
+) -> None:
+    made = message(command("notify", campaign=CAMPAIGN))
+    made["request"]["requestId"] = ""
+    assert handle(made) == ACKNOWLEDGED
+    assert orders(sqs) == []
 
 
 def test_forget_leaves_a_tombstone_that_only_a_newer_subscription_lifts(
@@ -142,7 +176,7 @@ def test_forget_leaves_a_tombstone_that_only_a_newer_subscription_lifts(
     handle(message(command("forget"), at=3))
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
     handle(subscribed(WEATHER, at=4))
     item = record(USER)
     assert item is not None
@@ -160,7 +194,7 @@ def test_members_may_be_told_as_texts_as_the_reference_has_them(
     handle(message({"version": "1", "command": "notify", "campaign": json.dumps(CAMPAIGN)}))
     item = record(USER)
     assert item is not None
-    assert item["attributes.seats"] == "4"
+    assert item["attributes"]["seats"]["value"] == 4
     assert len(orders(sqs)) == 1
 
 
@@ -190,11 +224,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no command": ({"version": 1}, "$.command"),
     "an unknown command": (command("teleport"), "$.command"),
     "a list for a command": ({"version": 1, "command": ["forget"]}, "$.command"),
-    "a member too many": (command("forget", really=True), "really"),
+    "a member too many": (command("forget", really=True), "$ has a member"),
     "no campaign": (command("notify"), "$.campaign"),
     "a text for a campaign": (command("notify", campaign="snow"), "$.campaign"),
     "a campaign with an audience": (notify(audience={"type": "multicast"}), "$.campaign.audience"),
-    "a campaign with too much": (notify(urgent=True), "urgent"),
+    "a campaign with too much": (notify(urgent=True), "$.campaign has a member"),
     "a campaign without a name": (notify(name=""), "$.campaign.name"),
     "an expiry of four minutes": (notify(expiresIn="PT4M"), "$.campaign.expiresIn"),
     "an expiry of 25 hours": (notify(expiresIn="PT25H"), "$.campaign.expiresIn"),
@@ -229,19 +263,22 @@ WRONG: dict[str, tuple[Any, str]] = {
     "21 attributes": (changed(set={f"key{i}": i for i in range(21)}), "20"),
     "a list to set": (changed(set=["plan"]), "$.set"),
     "a text to remove": (changed(remove='"plan"'), "$.remove"),
-    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "plan"),
-    "a key with a dot": (changed(set={"plan.at": "x"}), "plan.at"),
-    "a key that begins with a digit": (changed(remove=["4you"]), "4you"),
-    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "kkk"),
+    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "$.remove and $.set"),
+    "a key with a dot": (changed(set={"plan.at": "x"}), "must be a letter"),
+    "a key that begins with a digit": (changed(remove=["4you"]), "must be a letter"),
+    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "must be a letter"),
     "null to set": (changed(set={"plan": None}), "$.remove"),
-    "an object to set": (changed(set={"plan": {"name": "gold"}}), "plan"),
-    "a long text": (changed(set={"plan": "x" * 1025}), "1024"),
-    "half a character": (changed(set={"plan": "\ud800"}), "plan"),
-    "infinity": (changed(set={"plan": float("inf")}), "plan"),
-    "not a number": (changed(set={"plan": float("nan")}), "plan"),
-    "a number too large": (changed(set={"plan": 2**53 + 1}), "plan"),
-    "a number too small": (changed(set={"plan": 1e-200}), "plan"),
-    "a list of numbers": (changed(set={"plan": [1]}), "plan"),
+    "an object to set": (changed(set={"plan": {"name": "gold"}}), "$.set"),
+    "a text of 601 bytes": (changed(set={"plan": "x" * 601}), "600"),
+    "a text of 301 letters of two bytes": (changed(set={"plan": "ü" * 301}), "600"),
+    "a list of 601 bytes": (changed(set={"plan": ["x" * 294, "x" * 300]}), "600"),
+    "a list of many": (changed(set={"plan": [""] * 300}), "600"),
+    "half a character": (changed(set={"plan": "\ud800"}), "$.set"),
+    "infinity": (changed(set={"plan": float("inf")}), "2^53"),
+    "not a number": (changed(set={"plan": float("nan")}), "2^53"),
+    "a number too large": (changed(set={"plan": 2**53 + 1}), "2^53"),
+    "a number too small": (changed(set={"plan": 1e-200}), "e-100"),
+    "a list of numbers": (changed(set={"plan": [1]}), "a list of texts"),
     "more than 6 KB": (changed(set={f"key{i}": "x" * 1000 for i in range(7)}), "6144"),
     "a nest": (command("attributes", set={"plan": nested(2000)}), "deeper"),
     "a nest in a text": (command("attributes", set="[" * 2000 + "]" * 2000), "$.set"),
@@ -264,7 +301,7 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
 @pytest.mark.parametrize(
     "made",
     [
-        message(command("refresh"), endpoint="https://evil.example"),
+        message(command("refresh"), endpoint="https://evil.example", locale=None),
         message(command("refresh"), locale="german"),
         message(command("refresh"), endpoint=None, locale=None),
         message(command("notify", campaign=CAMPAIGN), user="somebody"),
@@ -286,6 +323,63 @@ def test_the_values_of_attributes_are_never_logged(
     handle(message(changed(set={"plan": ["secretly-gold", 1]})))
     handle(message(changed(set={"plan": "secretly-gold" * 100})))
     assert "secretly" not in "".join(logs_without_personal_data)
+
+
+SECRET = "Jane Doe (oncology)"
+APPOINTMENT: dict[str, Any] = {
+    "state": {"confirmationStatus": "CONFIRMED"},
+    "occasion": {
+        "occasionType": "APPOINTMENT",
+        "subject": "localizedattribute:oncology",
+        "provider": {"name": SECRET},
+        "bookingTime": "2026-12-01T14:30:00Z",
+    },
+}
+TEXTS = {"locale": "en-US", "oncology": SECRET}
+
+
+def appointment(payload: object, *texts: object, name: str = "AMAZON.Occasion.Updated") -> Any:
+    return notify(event={"name": name, "payload": payload}, localizedAttributes=list(texts))
+
+
+def occasion(**members: object) -> dict[str, Any]:
+    return APPOINTMENT | {"occasion": {**APPOINTMENT["occasion"], **members}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        appointment(occasion(occasionType=f"APPOINTMENT for {SECRET}"), TEXTS),
+        appointment(occasion(bookingTime=f"{SECRET} 2026-12-01"), TEXTS),
+        appointment(occasion(bookingTime="2026-12-01T14:30:00 oncology"), TEXTS),
+        appointment(occasion(provider=SECRET), TEXTS),
+        appointment(occasion(oncology=1), TEXTS),
+        appointment(occasion(**{'x"].oncology': 1}), TEXTS),
+        appointment({"oncology": APPOINTMENT}, TEXTS),
+        appointment(APPOINTMENT, name=f"AMAZON.{SECRET}"),
+        appointment(APPOINTMENT),
+        appointment(APPOINTMENT, SECRET),
+        appointment(APPOINTMENT, {"locale": "en-US"}),
+        appointment(APPOINTMENT, {"locale": "en-US", "onkology": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "locale": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "Jane": 1}),
+        appointment(APPOINTMENT, TEXTS, TEXTS),
+        notify(oncology=SECRET),
+        notify(localizedAttributes=SECRET),
+        {"version": 1, "command": "forget", "oncology": SECRET},
+        changed(set={"oncology": {}}),
+        changed(set={"oncology": 1}, remove=["oncology"]),
+        changed(remove=["oncology.at"]),
+    ],
+)
+def test_no_text_of_a_refused_message_is_logged(
+    handle: Handle, data: Any, logs_without_personal_data: list[str]
+) -> None:
+    assert handle(message(data)) == ACKNOWLEDGED
+    logged = "".join(logs_without_personal_data)
+    assert "invalid request" in logged
+    for text in ("Jane", "Doe", "oncology", "onkology"):
+        assert text not in logged
 
 
 def test_what_a_message_did_is_logged_and_counted(
@@ -345,4 +439,4 @@ def test_messages_are_ordered_by_their_own_time_not_by_arrival(
     handle(message(changed(remove=["plan"]), at=time(10)))
     item = record(USER)
     assert item is not None
-    assert item["attributes.plan"] == "gold"
+    assert item["attributes"]["plan"]["value"] == "gold"
