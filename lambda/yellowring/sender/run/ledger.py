@@ -21,6 +21,8 @@ MOST_OPEN = 500
 """Customers without a final outcome that a segment may have; more stop new visits."""
 LONGEST_BACK_OFF = 120
 """Seconds between tries that Alexa names no time for."""
+LONGEST_DELAY = 86_400
+"""Seconds between tries whatever Alexa names, which may be infinity: no event lives longer."""
 
 
 class Ledger:
@@ -122,7 +124,7 @@ class Ledger:
         """Leave a customer whose outcome is not known for a later try."""
         entry, _ = self._arrived(user_id)
         tried = replace(entry, tries=max(1, entry.tries))
-        wait = max(retry_after or 0.0, back_off(tried.tries))
+        wait = min(max(retry_after or 0.0, back_off(tried.tries)), LONGEST_DELAY)
         self.waiting[user_id] = replace(tried, due=int((now + wait) * 1000))
 
     def answered(

@@ -288,13 +288,21 @@ class Runs:
             )
 
     def forget_customers(self, run: Run) -> None:
-        """Remove everything of a run that names a customer: segments and lists."""
-        keys = [_key(run.run_id, _part(number)) for number in range(run.segments)]
+        """Remove everything of a run that names a customer: what segments hold, and lists.
+
+        A blank is left of each segment, of no version that a late worker knows: it finds no room to
+        write what it held.
+        """
+        blanks = [Segment(n, attempt=run.attempt, done=True) for n in range(run.segments)]
+        requests: list[Any] = [
+            {"PutRequest": {"Item": _segment_item(run, each, version=0, by="")}} for each in blanks
+        ]
         if listed := run.listed:
             chunks = range(chunks_of(listed.count))
-            keys += [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
-        for start in range(0, len(keys), _BATCH):
-            self._write([{"DeleteRequest": {"Key": k}} for k in keys[start : start + _BATCH]])
+            keys = [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
+            requests += [{"DeleteRequest": {"Key": each}} for each in keys]
+        for start in range(0, len(requests), _BATCH):
+            self._write(requests[start : start + _BATCH])
 
     def list(self) -> list[Run]:
         """Return all runs that are still kept, the newest first."""
