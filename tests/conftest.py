@@ -59,6 +59,7 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         sqs = boto3.client("sqs")
         for name, variable in QUEUES:
             environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+        environment.setenv("RUN_MACHINE_ARN", run_machine())
         boto3.client("secretsmanager").create_secret(
             Name="credentials",
             SecretString=json.dumps({"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}),
@@ -81,6 +82,17 @@ def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort: str = "")
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def run_machine() -> str:
+    """Make a state machine that takes executions and does nothing; return its ARN."""
+    passes = {"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="run",
+        definition=json.dumps(passes),
+        roleArn="arn:aws:iam::123456789012:role/run",
+    )
+    return machine["stateMachineArn"]
 
 
 PERSONAL = re.compile(

@@ -18,7 +18,7 @@ from yellowring.settings import SkillSettings
 from yellowring.skill import voice
 from yellowring.skill.envelope import InvalidSkillEvent, check_skill, event_envelope, request_type
 from yellowring.skill.messages import MESSAGE, MessageHandler
-from yellowring.skill.orders import Orders
+from yellowring.skill.notifications import Notifications
 from yellowring.skill.skill_events import CHANGES, SkillEventHandler
 from yellowring.subscribers import Subscribers
 
@@ -59,7 +59,7 @@ def lambda_handler(event: Json, context: object) -> Json:
     WrongSkill
         The request is for another skill.
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
-        What happened could not be stored or ordered: Alexa has to deliver it again.
+        What happened could not be stored or queued: Alexa has to deliver it again.
     """
     settings = SkillSettings.from_environ(os.environ)
     try:
@@ -103,7 +103,7 @@ def _skill(settings: SkillSettings) -> CustomSkill:
     builder.skill_id = settings.skill_id
     builder.add_request_handler(SkillEventHandler(settings, table))
     builder.add_request_handler(
-        MessageHandler(settings, table, Orders(settings.work_queue_url, _AWS))
+        MessageHandler(settings, table, Notifications(settings.notifications_queue_url, _AWS))
     )
     builder.add_request_handler(voice.VoiceHandler(table))
     builder.add_exception_handler(voice.Apology())

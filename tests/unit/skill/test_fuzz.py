@@ -156,7 +156,7 @@ def environment_of_fuzz() -> Iterator[Table]:
         table = Table()
         patch.setenv("SKILL_ID", SEEDS[0]["context"]["System"]["application"]["applicationId"])
         patch.setenv("SUBSCRIBERS_TABLE", "subscribers")
-        patch.setenv("WORK_QUEUE_URL", "https://sqs.example/work")
+        patch.setenv("NOTIFICATIONS_QUEUE_URL", "https://sqs.example/notifications")
         patch.setattr("boto3.client", lambda *_, **__: table)
         app._skill.cache_clear()
         yield table
