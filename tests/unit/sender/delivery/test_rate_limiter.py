@@ -191,6 +191,14 @@ def test_what_notifications_took_beyond_the_limit_is_owed_in_the_next_window() -
     assert Window(7, 100, taken=60, urgent=40).next(8, 100).owed == 0
 
 
+def test_only_the_window_right_before_is_kept() -> None:
+    first = Window(7, 100, taken=90, workers=2)
+    second = first.next(8, 100)
+    assert second.before == first
+    assert second.next(9, 100).before == Window(8, 100)
+    assert first.next(9, 100).before is None
+
+
 def test_what_slowed_notifications_lowers_the_limit_too() -> None:
     met = Window(7, 100, taken=50, urgent=50)
     assert Window(8, 100, slowed=50, before=met).next(9, 100).limit == 50 + 2
