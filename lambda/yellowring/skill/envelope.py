@@ -1,8 +1,7 @@
 """Reading what Alexa sends: skill events in every spelling that has been seen.
 
-The ASK SDK's own deserialiser raises on a numeric timestamp, on a null list and on a type that it
-does not know, and Alexa would deliver such an event again for an hour; so skill events are read
-here, and given to the SDK's dispatcher as requests of its own kind.
+The ASK SDK's deserialiser raises on a numeric timestamp, on a null list and on a type that it does
+not know, and Alexa would deliver such an event again for an hour; so skill events are read here.
 Sources: "Add Events to Your Skill" and "JSON Reference for Alexa Requests" (Alexa Skills Kit).
 """
 
@@ -14,16 +13,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ask_sdk_model import Application, Context, Request, RequestEnvelope, User
-from ask_sdk_model.interfaces.system import SystemState
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 """What a locale looks like in a request."""
 
-_TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
+TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
 _SECONDS_END = 100_000_000_000
 """Epoch numbers below this are seconds (until the year 5138), above it milliseconds."""
 _LAST_MS = 253_402_300_799_999
@@ -39,7 +35,7 @@ class WrongSkill(Exception):
     """The request is for another skill than ``SKILL_ID``."""
 
 
-class SkillEvent(Request):  # type: ignore[misc]  # the SDK is untyped
+class SkillEvent:
     """A request without a session: something happened to one customer.
 
     Attributes
@@ -62,10 +58,8 @@ class SkillEvent(Request):  # type: ignore[misc]  # the SDK is untyped
         request = _object(envelope.get("request"), "request")
         system = _system(envelope)
         user = _object(system.get("user"), "context.System.user")
-        super().__init__(
-            object_type=request_type(envelope),
-            request_id=text(request.get("requestId"), "request.requestId"),
-        )
+        self.object_type = request_type(envelope)
+        self.request_id = text(request.get("requestId"), "request.requestId")
         self.at = _happened_at(request)
         self.user_id = text(user.get("userId"), "context.System.user.userId")
         self.fields = request
@@ -111,35 +105,16 @@ def check_skill(envelope: Mapping[str, object], skill_id: str) -> None:
     Raises
     ------
     WrongSkill
-        ``context.System.application.applicationId`` is another one, or is missing.
+        ``applicationId`` is another one in ``context.System`` or ``session``, or is in neither.
     """
     context = envelope.get("context")
     system = context.get("System") if isinstance(context, Mapping) else None
-    application = system.get("application") if isinstance(system, Mapping) else None
-    found = application.get("applicationId") if isinstance(application, Mapping) else None
-    if found != skill_id:
+    found = [_application_id(system), _application_id(envelope.get("session"))]
+    if {each for each in found if each is not None} != {skill_id}:
         raise WrongSkill(
-            f"context.System.application.applicationId is {_shown(found)}, "
-            f"but this function serves {skill_id} (SKILL_ID)"
+            f"applicationId is {_shown(found[0])} in context.System and {_shown(found[1])} in "
+            f"session, but this function serves {skill_id} (SKILL_ID)"
         )
-
-
-def event_envelope(envelope: Mapping[str, object]) -> RequestEnvelope:
-    """Make the SDK's envelope around a skill event.
-
-    Raises
-    ------
-    InvalidSkillEvent
-        A field that every event has is missing or malformed.
-    """
-    event = SkillEvent(envelope)
-    system = SystemState(
-        application=Application(application_id=_application_id(envelope)),
-        user=User(user_id=event.user_id),
-    )
-    return RequestEnvelope(
-        version="1.0", context=Context(system=system), request=event, session=None
-    )
 
 
 def milliseconds(value: object) -> int:
@@ -199,7 +174,7 @@ def text(value: object, path: str, longest: int = 255) -> str:
 
 
 def _happened_at(request: Mapping[str, object]) -> int:
-    for name in _TIME_FIELDS:
+    for name in TIME_FIELDS:
         if request.get(name) is not None:
             try:
                 return milliseconds(request[name])
@@ -223,9 +198,10 @@ def _system(envelope: Mapping[str, object]) -> Mapping[str, object]:
     return _object(context.get("System"), "context.System")
 
 
-def _application_id(envelope: Mapping[str, object]) -> str:
-    application = _object(_system(envelope).get("application"), "context.System.application")
-    return text(application.get("applicationId"), "context.System.application.applicationId")
+def _application_id(holder: object) -> str | None:
+    application = holder.get("application") if isinstance(holder, Mapping) else None
+    found = application.get("applicationId") if isinstance(application, Mapping) else None
+    return None if found is None else str(found)
 
 
 def _object(value: object, path: str) -> Mapping[str, object]:

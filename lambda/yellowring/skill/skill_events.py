@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ask_sdk_core.dispatch_components import AbstractRequestHandler
-
 from yellowring.alexa import region_of
 from yellowring.observability import count, hash_user_id, logger
-from yellowring.skill.envelope import InvalidSkillEvent, SkillEvent, text
+from yellowring.skill.envelope import InvalidSkillEvent, text
 from yellowring.subscribers import Disabled, Enabled, Erased, RegisterChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
-
     from yellowring.settings import SkillSettings
+    from yellowring.skill.envelope import SkillEvent
     from yellowring.subscribers import Change, Subscribers
 
 
@@ -72,18 +68,14 @@ CHANGES: Mapping[str, Callable[[SkillEvent], Change]] = {
 """What each type of skill event means for the record; a type that is not here changes nothing."""
 
 
-class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
+class SkillEventHandler:
     """Joins each skill event into its customer's record, with one write."""
 
     def __init__(self, settings: SkillSettings, subscribers: Subscribers) -> None:
         self._skill_id = settings.skill_id
         self._subscribers = subscribers
 
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Tell whether the request is one of the seven skill events."""
-        return handler_input.request_envelope.request.object_type in CHANGES
-
-    def handle(self, handler_input: HandlerInput) -> Response:
+    def handle(self, event: SkillEvent) -> None:
         """Store the change.
 
         Raises
@@ -93,7 +85,6 @@ class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SD
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
             It could not be stored now: the invocation has to fail, so that Alexa delivers again.
         """
-        event: SkillEvent = handler_input.request_envelope.request
         change = CHANGES[event.object_type](event)
         applied = self._subscribers.apply(event.user_id, change)
         kind = event.object_type.removeprefix("AlexaSkillEvent.")
@@ -108,4 +99,3 @@ class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SD
                 "request_id": event.request_id,
             },
         )
-        return handler_input.response_builder.response

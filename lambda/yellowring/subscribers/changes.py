@@ -88,6 +88,13 @@ class Disabled:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The customer accepted notifications at ``at`` (ms), asked by the skill itself."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """The customer's data goes: all that is not newer than ``at`` (ms).
 
@@ -98,7 +105,7 @@ class Erased:
     at: int
 
 
-type Change = RegisterChange | AttributesChange | Refreshed | Enabled | Disabled | Erased
+type Change = RegisterChange | AttributesChange | Refreshed | Enabled | Disabled | Accepted | Erased
 
 
 class ConcurrentChange(RuntimeError):

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from yellowring.subscribers.changes import (
     MOST_ATTRIBUTES,
+    Accepted,
     AttributesChange,
     ConcurrentChange,
     Disabled,
@@ -78,10 +79,12 @@ class Subscribers:
                 return self._write(user_id, set_moment("enabledAt", at)).applied
             case Disabled(at):
                 return self._write(user_id, set_moment("disabledAt", at)).applied
+            case Accepted(at):
+                return self._write(user_id, set_moment("acceptedAt", at)).applied
             case Erased(at):
                 return self._erase(user_id, at)
 
-    def apply_and_read(self, user_id: str, change: RegisterChange) -> Record:
+    def apply_and_read(self, user_id: str, change: RegisterChange | Refreshed) -> Record:
         """Join one change and give the record as it is then, all in the one write."""
         return read_record(self._join(user_id, change, "ALL_NEW").item)
 

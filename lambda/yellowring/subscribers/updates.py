@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ATTRIBUTES = "attributes."
 """What the names of a customer's attributes begin with."""
 
-MOMENTS = ("enabledAt", "rejectedAt")
+MOMENTS = ("enabledAt", "rejectedAt", "acceptedAt")
 STAMPS = (*(f"{name}At" for name in REGISTERS), *MOMENTS)
 """The times of all that an erasure may take along, but for the customer's own attributes."""
 

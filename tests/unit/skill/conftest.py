@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yellowring.skill import app
 
+from tests.envelopes import START
 from tests.unit.skill.kit import item_read
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 class Context:
     """Lambda's context, as far as the ASK SDK looks at it."""
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be a day after the start of all tests."""
+    monkeypatch.setattr(app, "now_ms", lambda: int(START.timestamp() * 1000) + 86_400_000)
 
 
 @pytest.fixture
