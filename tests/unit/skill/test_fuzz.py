@@ -44,7 +44,10 @@ EVENT = {
     "payload": {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}},
 }
 WAITED_FOR = {"LaunchRequest", "IntentRequest", "SessionResumedRequest", "Connections.Response"}
-SILENT = {"SessionEndedRequest", "System.ExceptionEncountered", "CanFulfillIntentRequest"}
+SILENT = {
+    *("SessionEndedRequest", "System.ExceptionEncountered", "CanFulfillIntentRequest"),
+    "AudioPlayer.PlaybackFailed",
+}
 
 
 def seen(envelope: Envelope) -> Envelope:

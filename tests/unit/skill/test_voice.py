@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
+from yellowring.settings import InvalidSettings
 from yellowring.skill import app
 from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
@@ -175,6 +176,14 @@ def test_where_the_stack_says_so_consent_is_asked_by_voice(
     }
     assert "card" not in answer["response"]
     assert "shouldEndSession" not in answer["response"]
+
+
+def test_another_way_of_asking_for_consent_is_refused_by_name(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("VOICE_CONSENT", "post")
+    with pytest.raises(InvalidSettings, match="VOICE_CONSENT is 'post'"):
+        app.lambda_handler(launch(), object())
 
 
 @pytest.mark.parametrize("way", ["card", "voice"])
