@@ -164,8 +164,10 @@ def asking_by_voice(stack: LocalStack) -> Iterator[None]:
     variables = found["Environment"]["Variables"]
 
     def configure(consent: str) -> None:
-        changed = {"Variables": variables | {"VOICE_CONSENT": consent}}
-        stack.aws.functions.update_function_configuration(FunctionName=name, Environment=changed)
+        stack.aws.functions.update_function_configuration(
+            FunctionName=name,
+            Environment={"Variables": variables | {"VOICE_CONSENT": consent}},
+        )
 
     configure("voice")
     yield

@@ -27,6 +27,7 @@ _SPOKEN = re.compile(
 _SILENT = re.compile(
     r"SessionEndedRequest|System\.ExceptionEncountered|(AudioPlayer|PlaybackController)\..*"
     r"|Alexa\.Presentation\.\w+\.(RuntimeError|Load\w+Data)|Alexa\.(DataStore|Authorization)\..*"
+    r"|(AlexaSkillEvent|AlexaHouseholdListEvent|Reminders)\..*"
 )
 """Requests that Alexa takes no speech for, or no answer at all."""
 _NAME = re.compile(r"[A-Za-z_.]{1,100}")

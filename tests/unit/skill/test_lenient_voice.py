@@ -63,6 +63,11 @@ ODD_SHAPES = {
         "request/intent/slots",
         {"a": {"name": "a", "resolutions": {"resolutionsPerAuthority": [{"status": {}}]}}},
     ),
+    "slots of null": put("request/intent/slots", None),
+    "an error in an intent": put("request/error", {"type": "INTERNAL_ERROR"}),
+    "placeholder version": put("version", "string"),
+    "placeholder application": put("context/System/application", {}),
+    "placeholder user": put("context/System/user", {"userId": "string", "accessToken": None}),
     "slots as a list": put("request/intent/slots", []),
     "a new object": put("context/Ambient", {"light": {"lux": [1, 2]}}),
     "a new field": put("request/mood", "cheerful"),
@@ -81,6 +86,7 @@ ODD_SHAPES = {
     "epoch as a string": put("request/timestamp", "1795165200123"),
     "placeholder timestamp": put("request/timestamp", "string"),
     "blank timestamp": put("request/timestamp", ""),
+    "a day that is none": put("request/timestamp", "2016-12-38T00:00"),
     "null timestamp": put("request/timestamp", None),
     "a list for a timestamp": put("request/timestamp", ["?"]),
     "no timestamp": drop("request/timestamp"),
@@ -146,7 +152,8 @@ NOT_WAITED_FOR = [
     *("SessionEndedRequest", "System.ExceptionEncountered", "AudioPlayer.PlaybackStarted"),
     *("AudioPlayer.PlaybackFailed", "PlaybackController.NextCommandIssued"),
     *("Alexa.Presentation.APL.RuntimeError", "Alexa.Presentation.APL.LoadIndexListData"),
-    *("Alexa.DataStore.Error", "Alexa.Authorization.Grant"),
+    *("Alexa.DataStore.Error", "Alexa.Authorization.Grant", "AlexaSkillEvent.SomethingNew"),
+    *("AlexaHouseholdListEvent.ItemsCreated", "Reminders.ReminderStarted"),
 ]
 
 
