@@ -150,7 +150,7 @@ class Worker:
         if not self._personal:
             return customers
         user_ids = [customer.user_id for customer in customers]
-        return await asyncio.to_thread(self._audience.named, user_ids)
+        return await asyncio.to_thread(self._audience.named, user_ids, self._campaign.event_name)
 
     async def _visit(self, run: Run, number: int, at: Segment) -> Run:
         page = await self._load(run, number, at.cursor)
@@ -203,7 +203,8 @@ class Worker:
         if audience.type == "users":
             start = number * USERS_PER_SEGMENT
             user_ids = audience.user_ids[start : start + USERS_PER_SEGMENT]
-            return Page(await asyncio.to_thread(self._audience.named, user_ids), None)
+            event = self._campaign.event_name
+            return Page(await asyncio.to_thread(self._audience.named, user_ids, event), None)
         return await asyncio.to_thread(
             self._audience.scan,
             self._campaign.event_name,

@@ -6,15 +6,19 @@ import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import time
 
 import boto3
 from botocore.config import Config
 
-from yellowring.alexa import UnknownEndpoint
 from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
-from yellowring.skill.envelope import InvalidSkillEvent, SkillEvent, check_skill, request_type
+from yellowring.skill.envelope import (
+    InvalidSkillEvent,
+    SkillEvent,
+    check_skill,
+    now_ms,
+    request_type,
+)
 from yellowring.skill.messages import MESSAGE, MessageHandler
 from yellowring.skill.orders import Orders
 from yellowring.skill.skill_events import CHANGES, SkillEventHandler
@@ -59,7 +63,7 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
     settings = SkillSettings.from_environ(os.environ)
     try:
         return _answer(event, settings)
-    except (InvalidSkillEvent, UnknownEndpoint) as error:
+    except InvalidSkillEvent as error:
         name = type(error).__name__
         count("InvalidRequests", error=name)
         logger.error("invalid request acknowledged", extra={"error": name, "problem": str(error)})
@@ -89,11 +93,6 @@ def _answer(event: Json, settings: SkillSettings) -> Json:
     else:
         return skill.voice.handle(request)
     return dict(ACKNOWLEDGED)
-
-
-def now_ms() -> int:
-    """Return the time of day in milliseconds since the epoch."""
-    return int(time() * 1000)
 
 
 @functools.lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from yellowring.observability import count, logger
 from yellowring.skill.speech import speech, ssml
-from yellowring.subscribers import Accepted, ConcurrentChange, Erased, Refreshed
+from yellowring.subscribers import Accepted, Erased, NotWritten, RegisterChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,10 +76,19 @@ class Turn:
         request = self.request
         if request.user_id is None or not (request.locale or request.host):
             return None
-        change = Refreshed(request.at or 0, request.request_id, request.locale, request.host)
+        told = {"locale": request.locale, "host": request.host}
+        changes = [
+            RegisterChange(name, request.at or 0, request.request_id, value)
+            for name, value in told.items()
+            if value
+        ]
         try:
-            return self._subscribers.apply_and_read(request.user_id, change)
-        except (BotoCoreError, ClientError, ConcurrentChange) as error:
+            return self._subscribers.apply_and_read(request.user_id, *changes)
+        except NotWritten as error:
+            logger.warning("locale not stored", extra={"error": type(error.__cause__).__name__})
+            count("LocalesNotStored")
+            return error.record
+        except (BotoCoreError, ClientError) as error:
             name = type(error).__name__
             logger.warning("the record was not to be had; answered without", extra={"error": name})
             count("VoiceFailures", error=name)
@@ -90,15 +99,10 @@ class Turn:
         self._subscribers.apply(self._user_id(), Accepted(self.request.at or 0))
 
     def erase_record(self) -> None:
-        """Remove the customer's data, and leave a tombstone.
-
-        A voice request's time has no fraction, unlike a skill event's: what came before it within
-        its second is meant as well, so the erasure has that second's end for its time.
-        """
+        """Remove the customer's data, and leave a tombstone."""
         told = self.request.at
         at = self.request.received if told is None else told
-        end = at if at % 1000 else at + 999
-        self._subscribers.apply(self._user_id(), Erased(end))
+        self._subscribers.apply(self._user_id(), Erased(at))
 
     def _speech(self, reply: str) -> Json:
         return {"type": "SSML", "ssml": ssml(reply, self.request.locale)}

@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from yellowring.alexa import UnknownEndpoint, region_of
-from yellowring.skill.envelope import LOCALE, TIME_FIELDS, InvalidSkillEvent, milliseconds, text
+from yellowring.alexa.endpoints import normalised
+from yellowring.skill.envelope import LOCALE, TIME_FIELDS, InvalidSkillEvent, text, usable_time
 from yellowring.subscribers import NOTIFICATIONS_SCOPE
 
 type Object = Mapping[str, object]
 
 _NOTHING: Object = MappingProxyType({})
-_MOST_AHEAD_MS = 600_000
-"""How far a clock may be ahead of ours; a time beyond it is no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,8 @@ def read_voice_request(envelope: Object, now: int) -> VoiceRequest:
         user_id=_plain(user.get("userId")),
         request_id=_plain(request.get("requestId")) or "",
         received=now,
-        at=_said_at(request, now),
-        host=_host(system.get("apiEndpoint")),
+        at=usable_time((request.get(name) for name in TIME_FIELDS), now),
+        host=normalised(system.get("apiEndpoint")),
         granted=member(scopes, NOTIFICATIONS_SCOPE).get("status") == "GRANTED",
         in_session=isinstance(envelope.get("session"), Mapping),
         attributes=member(session, "attributes"),
@@ -113,22 +111,3 @@ def _plain(value: object) -> str | None:
         return text(value, "")
     except InvalidSkillEvent:
         return None
-
-
-def _said_at(request: Object, now: int) -> int | None:
-    for name in TIME_FIELDS:
-        try:
-            at = milliseconds(request.get(name))
-        except (ValueError, OverflowError):
-            continue
-        if at <= now + _MOST_AHEAD_MS:
-            return at
-    return None
-
-
-def _host(endpoint: object) -> str | None:
-    try:
-        region_of(string(endpoint))
-    except UnknownEndpoint:
-        return None
-    return string(endpoint)

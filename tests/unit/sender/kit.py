@@ -78,8 +78,11 @@ class World:
         events: Collection[str] = (WEATHER,),
     ) -> None:
         """Put a subscription into our table."""
-        values: dict[str, Any] = {"subscriptions": set(events), "apiEndpoint": HOSTS[region]}
-        self.subscribers.apply(user_id, RegisterChange("subscriptions", at, "id", values))
+        self.subscribers.apply(
+            user_id,
+            RegisterChange("subscriptions", at, "id", set(events)),
+            RegisterChange("host", at, "id", HOSTS[region]),
+        )
 
     def faults(self, **faults: Any) -> None:
         """Set the faults of Alexa's API."""
@@ -124,7 +127,7 @@ class World:
     def is_rejected(self, user_id: str) -> bool:
         """Tell whether our record says that Alexa refused the customer."""
         item = self.subscribers.get(user_id)
-        return item is not None and "rejectedAt" in item
+        return item is not None and "rejectedAt" in item.moments
 
     def _queue(self, name: str) -> str:
         variable = {"WORK": "WORK_QUEUE_URL", "DEAD": "DEAD_LETTER_QUEUE_URL"}[name]

@@ -205,7 +205,7 @@ def test_a_filter_lets_through_whom_it_means(
     }
     knows(world, users["anna"], plan="gold", points=9.5, towns=["Ulm", "Köln"])
     knows(world, users["bert"], plan="silver", points=3)
-    locale = RegisterChange("locale", LONG_AGO, "id", {"locale": "de-DE"})
+    locale = RegisterChange("locale", LONG_AGO, "id", "de-DE")
     world.subscribers.apply(users["bert"], locale)
     run = world.send(campaign(where=where))
     assert {name for name, user in users.items() if world.heard(user)} == meant

@@ -80,7 +80,7 @@ def test_a_newer_subscription_makes_deliverable_again(world: World) -> None:
 
 def test_a_newer_permission_list_that_has_the_scope_changes_nothing(world: World) -> None:
     (user,) = world.customers(1)
-    values = {"permissions": {NOTIFICATIONS_SCOPE}}
+    values = {NOTIFICATIONS_SCOPE}
     world.subscribers.apply(user, RegisterChange("permissions", LONG_AGO + 1, "id", values))
     assert world.send()["counts"]["accepted"] == 1
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +21,14 @@ class Context:
     """Lambda's context, as far as the ASK SDK looks at it."""
 
 
+NOW = START + timedelta(hours=1)
+
+
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it be a day after the start of all tests."""
-    monkeypatch.setattr(app, "now_ms", lambda: int(START.timestamp() * 1000) + 86_400_000)
+    """The function's clock stands an hour after the start of all tests."""
+    nanoseconds = int(NOW.timestamp()) * 1_000_000_000
+    monkeypatch.setattr("yellowring.skill.envelope.time_ns", lambda: nanoseconds)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from yellowring.skill import app
 from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
 from yellowring.skill.voice import INTENTS
+from yellowring.subscribers import Subscribers
+from yellowring.subscribers.deliverability import deliverability
 
 from tests.envelopes import (
     EU,
@@ -36,6 +38,8 @@ from tests.envelopes import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
     from tests.unit.skill.kit import Envelope, Handle, Record
 
@@ -197,6 +201,16 @@ def test_who_has_granted_it_already_is_not_asked_but_on(
     assert moment(record, "acceptedAt") == ms(3)
 
 
+def test_who_accepted_is_on_and_deliverable_though_alexa_sends_no_event(
+    handle: Handle, aws: DynamoDBClient
+) -> None:
+    handle(consent("ACCEPTED", at=1))
+    assert key_of(handle(launch(at=2))) == "launch_subscribed"
+    kept = Subscribers(aws, "subscribers").get(USER)
+    assert kept is not None
+    assert deliverability(kept, WEATHER) == "deliverable"
+
+
 def test_a_permission_that_is_not_granted_any_more_is_asked_for(handle: Handle) -> None:
     answer = handle(granted(intent("TurnOnNotificationsIntent"), "DENIED"))
     assert key_of(answer) == "consent_card_sent"
@@ -321,7 +335,7 @@ def test_forget_me_erases_only_after_a_yes(handle: Handle, record: Record) -> No
     assert key_of(handle(intent("AMAZON.YesIntent", at=3, attributes=asked))) == "forget_done"
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
 
 
 def test_forget_me_takes_along_what_came_before_it_within_its_second(
@@ -366,7 +380,7 @@ def test_the_locale_is_stored_by_its_own_time(handle: Handle, record: Record) ->
     handle(message(command("refresh"), at=0, locale="it-IT", endpoint=EU))
     item = record(USER)
     assert item is not None
-    assert item["locale"] == "de-DE"
+    assert item["locale"]["value"] == "de-DE"
 
 
 def test_a_late_launch_still_finds_the_record(handle: Handle) -> None:
@@ -392,7 +406,7 @@ CONVERSATIONAL = [
 ]
 
 
-def test_a_voice_request_makes_one_call_of_dynamodb_at_most(
+def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_at_most(
     handle: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
@@ -407,7 +421,23 @@ def test_a_voice_request_makes_one_call_of_dynamodb_at_most(
     for request in CONVERSATIONAL:
         calls.clear()
         handle(request)
-        assert calls in ([], ["UpdateItem"]), request
+        assert calls in ([], ["GetItem"], ["GetItem", "PutItem"])
+
+
+def test_a_locale_that_cannot_be_stored_keeps_nobody_from_an_answer(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch, logs_without_personal_data: list[str]
+) -> None:
+    handle(subscribed(WEATHER, at=1))
+    make_request = boto3.client("dynamodb").__class__._make_api_call  # type: ignore[attr-defined]
+
+    def failing(self: Any, operation: str, request: Any) -> Any:
+        if operation == "PutItem":
+            raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+        return make_request(self, operation, request)
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", failing)
+    assert key_of(handle(launch(at=2))) == "launch_subscribed"
+    assert '"LocalesNotStored":[1.0]' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -438,7 +468,7 @@ def test_a_whole_conversation_goes_in_the_customers_own_language(
     assert tell(intent("AMAZON.YesIntent", at=10, **here)) == "forget_done"
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
 
 
 def test_the_end_of_a_session_is_answered_with_nothing(
