@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import batched, islice
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.endpoints import region_of
@@ -16,8 +16,9 @@ from yellowring.sender.campaign.event_source import InvalidContent
 from yellowring.sender.run.event_request import request_of
 from yellowring.sender.run.lifecycle import new_run
 
-from cli.customers import audience_of, deliverable, subscribers_of
+from cli.customers import PAGE, audience_of, deliverable, subscribers_of
 from cli.output import counted, say, say_json
+from cli.progress import shown
 from cli.standing import STANDINGS, masked
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Requests that are shown."""
+REASONS_READ = 1000
+"""Users whose records are read one by one, to say why they are not deliverable."""
 
 
-def tell(
-    stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_json: bool
-) -> None:
+def tell(stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_json: bool) -> None:
     """Show the first requests of a run that is not started, and count its customers.
 
     An event source is not asked: it runs where the sender runs.
@@ -97,24 +98,40 @@ def _customers(
 def _named(
     stack: Stack, audience: Audience, campaign: Campaign, user_ids: Sequence[str]
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
-    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
-
-    records = subscribers_of(stack)
-    found = [records.get(user_id) for user_id in user_ids]
     event = campaign.event_name
-    standings = Counter(deliverability(each, event) for each in found if each is not None)
-    return audience.named(user_ids[:SHOWN], event), {
+    first: list[Customer] = []
+    known: Counter[bool | None] = Counter()
+    silent: list[str] = []
+    batches = shown(batched(user_ids, PAGE, strict=False), "users looked up", len(user_ids), len)
+    for batch in batches:
+        customers = audience.named(batch, event)
+        first += islice(customers, max(0, SHOWN - len(first)))
+        known.update(each.deliverable for each in customers)
+        silent += (each.user_id for each in customers if each.deliverable is False)
+    return tuple(first), {
         "named": len(user_ids),
-        "deliverable": standings["deliverable"],
-        "unknown": found.count(None),
-        "notDeliverable": {name: standings[name] for name in STANDINGS[1:] if standings[name]},
+        "deliverable": known[True],
+        "unknown": known[None],
+        "notDeliverable": _reasons(stack, silent, event),
     }
 
 
+def _reasons(stack: Stack, silent: Sequence[str], event: str) -> dict[str, int]:
+    """Count why users are not deliverable; of very many, that of the first ones."""
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
+    records = subscribers_of(stack)
+    found = (records.get(user_id) for user_id in silent[:REASONS_READ])
+    standings = Counter(deliverability(record, event) for record in found if record is not None)
+    reasons = {name: standings[name] for name in STANDINGS if standings[name]}
+    rest = len(silent) - REASONS_READ
+    return reasons | ({"not deliverable": rest} if rest > 0 else {})
+
+
 def _unicast(content: Content, customer: Customer) -> dict[str, Any]:
-    shown = replace(customer, user_id=masked(customer.user_id))
+    known_as = replace(customer, user_id=masked(customer.user_id))
     try:
-        body = asyncio.run(content.body(shown, datetime.now(UTC)))
+        body = asyncio.run(content.body(known_as, datetime.now(UTC)))
     except InvalidContent as error:
         return {"region": _region(customer), "invalid": str(error)}
     return {"region": _region(customer), "request": json.loads(body or b"null")}

@@ -108,7 +108,8 @@ def _opened(file: str) -> Iterator[TextIO]:
 def _check(wrong: Sequence[str]) -> None:
     for where in wrong[:SHOWN]:
         complain(
-            f"{where}: is not a user id, amzn1.ask.account. and more, {LONGEST_USER_ID} at most"
+            f"{where}: is not a user id, amzn1.ask.account. and more, "
+            f"{LONGEST_USER_ID} characters at most"
         )
     if len(wrong) > SHOWN:
         complain(f"and {counted(len(wrong) - SHOWN, 'more line')} like that")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -31,9 +31,12 @@ ENVIRONMENT = {
     "SKILL_STAGE": "development",
     "SUBSCRIBERS_TABLE": "subscribers",
     "RUNS_TABLE": "runs",
+    "RUN_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:yellow-ring-run",
+    "EVENT_BUS_NAME": "yellow-ring",
     "CREDENTIALS_SECRET_ID": "credentials",
     "MAX_EVENTS_PER_SECOND": "1000",
 }
+QUEUES = (("notifications", "NOTIFICATIONS_QUEUE_URL"), ("dead", "DEAD_LETTER_QUEUE_URL"))
 
 
 @pytest.fixture
@@ -54,10 +57,7 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         create_table(dynamodb, "subscribers", "userId")
         create_table(dynamodb, "runs", "runId", "part")
         sqs = boto3.client("sqs")
-        for name, variable in (
-            ("notifications", "NOTIFICATIONS_QUEUE_URL"),
-            ("dead", "DEAD_LETTER_QUEUE_URL"),
-        ):
+        for name, variable in QUEUES:
             environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
         environment.setenv("RUN_MACHINE_ARN", run_machine())
         boto3.client("secretsmanager").create_secret(
@@ -73,17 +73,13 @@ def sqs(aws: DynamoDBClient) -> SQSClient:
     return boto3.client("sqs")
 
 
-def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort_key: str = "") -> None:
-    """Make a table with one string for a key, or two."""
-    keys = [key, sort_key] if sort_key else [key]
-    kinds: list[Literal["HASH", "RANGE"]] = ["HASH", "RANGE"]
+def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort: str = "") -> None:
+    """Make a table with strings for its keys."""
+    keys: list[tuple[str, Any]] = [(key, "HASH"), *([(sort, "RANGE")] if sort else [])]
     dynamodb.create_table(
         TableName=table,
-        KeySchema=[
-            {"AttributeName": each, "KeyType": kind}
-            for each, kind in zip(keys, kinds, strict=False)
-        ],
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in keys],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         BillingMode="PAY_PER_REQUEST",
     )
 
@@ -114,7 +110,7 @@ def logs_without_personal_data(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[str]]:
     """Read all that the functions log and count in every test, and find nobody in it."""
-    from aws_lambda_powertools.metrics import base
+    from yellowring import observability
     from yellowring.observability import logger
 
     lines: list[str] = []
@@ -129,10 +125,10 @@ def logs_without_personal_data(
     for handler in logger._logger.handlers:
         monkeypatch.setattr(handler, "stream", Stream())
 
-    def emit(line: str, *_: Any, **__: Any) -> None:
-        lines.append(line)
+    def emit(document: Any) -> None:
+        lines.append(json.dumps(document) + "\n")
 
-    monkeypatch.setattr(base, "print", emit, raising=False)
+    monkeypatch.setattr(observability, "emit", emit)
     told = _texts_of_skill_messages(monkeypatch)
     yield lines
     logged = "".join(lines)

@@ -253,16 +253,16 @@ def slices(stack: LocalStack, run: Run) -> list[dict[str, Any]]:
 @contextmanager
 def configured(
     stack: LocalStack,
-    *more: str,
+    *names: str,
     timeout: int | None = None,
     layers: Iterable[str] = (),
     **variables: str,
 ) -> Iterator[None]:
-    """Give the sender, and more functions, other settings for a while."""
+    """Give functions, or else the sender alone, other settings for a while."""
     functions = stack.aws.functions
     before = [
         functions.get_function_configuration(FunctionName=name)
-        for name in (stack.outputs.SenderFunctionName, *more)
+        for name in names or (stack.outputs.SenderFunctionName,)
     ]
     for known in before:
         functions.update_function_configuration(

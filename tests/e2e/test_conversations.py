@@ -12,7 +12,7 @@ from yellowring.skill.speech import spoken_events
 
 from local_stack.story import CAMPAIGN
 from local_stack.web import call
-from tests.e2e.support import Customer, eventually, yellowring
+from tests.e2e.support import Customer, configured, eventually, yellowring
 
 if TYPE_CHECKING:
     from yellowring.alexa import Region
@@ -41,9 +41,9 @@ def test_a_customer_is_asked_subscribed_notified_and_forgotten_in_their_own_lang
     replies = customer.replies
     assert customer.says()["speech"] == replies["launch_not_subscribed"]
     asked = customer.says("AMAZON.YesIntent")
-    assert asked["speech"] == replies["consent_ask"]
-    assert [each["name"] for each in asked["directives"]] == ["AskFor"]
-    assert customer.does("consent", status="ACCEPTED")["speech"] == replies["consent_accepted"]
+    assert asked["speech"] == replies["consent_card_sent"]
+    assert asked["card"]["type"] == "AskForPermissionsConsent"
+    customer.does("card", accept=True)
 
     names = eventually(lambda: customer.record().get("subscriptions"), "no subscription")
     assert customer.says()["speech"] == replies["launch_subscribed"]
@@ -101,15 +101,19 @@ def _settled(stack: LocalStack, customer: Customer) -> bool:
     )
 
 
-def test_a_customer_who_cannot_be_asked_by_voice_subscribes_with_the_card(
+def test_a_customer_who_is_asked_by_voice_is_subscribed_by_a_yes_or_with_the_card(
     stack: LocalStack, story: Report
 ) -> None:
     customer = Customer(stack, "na", "fr-CA")
-    customer.says("TurnOnNotificationsIntent")
-    answer = customer.does("consent", status="ERROR", code=500)
-    assert answer["speech"] == customer.replies["consent_card_sent"]
-    assert answer["card"]["type"] == "AskForPermissionsConsent"
-    customer.does("card", accept=True)
+    with configured(stack, stack.outputs.SkillFunctionName, VOICE_CONSENT="voice"):
+        asked = customer.says("TurnOnNotificationsIntent")
+        assert asked["speech"] == customer.replies["consent_ask"]
+        answer = customer.does("consent", status="ERROR", code=400)
+        assert answer["speech"] == customer.replies["consent_card_sent"]
+        assert answer["card"]["type"] == "AskForPermissionsConsent"
+        customer.says("TurnOnNotificationsIntent")
+        answer = customer.does("consent", status="ACCEPTED")
+    assert answer["speech"] == customer.replies["consent_accepted"]
     eventually(lambda: customer.record().get("subscriptions"), "no subscription")
     assert customer.says()["speech"] == customer.replies["launch_subscribed"]
     customer.does("disable")

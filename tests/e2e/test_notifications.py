@@ -94,7 +94,7 @@ def test_notifications_ring_while_a_campaign_is_under_way_at_the_lowest_rate(
     many = crowd(stack, "steady", 60)
     notified = crowd(stack, "urgent", 5)
     waits = []
-    with configured(stack, NOTIFIER, MAX_EVENTS_PER_SECOND="1"):
+    with configured(stack, stack.outputs.SenderFunctionName, NOTIFIER, MAX_EVENTS_PER_SECOND="1"):
         start(stack, "steady~1", campaign_for("steady"))
         for number, user_id in enumerate(notified, 1):
             eventually(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yellowring.sender.campaign import Listed
 from yellowring.sender.delivery.outcomes import Counts, Outcome
+from yellowring.sender.run.refusals import Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,7 +129,7 @@ class Segment:
         Whether everybody in it was visited.
     counts
         Customers with a final outcome.
-    waiting, held, evidence
+    waiting, held, evidence, unauthorized
         Customers without one, and what their regions have answered.
     rest
         Customers after the cursor, counted when nothing is sent any more.
@@ -147,6 +148,7 @@ class Segment:
     waiting: tuple[Waiting, ...] = ()
     held: tuple[Held, ...] = ()
     evidence: Mapping[Region, Evidence] = field(default_factory=dict)
+    unauthorized: Unauthorized = field(default_factory=Unauthorized)
     rest: int = 0
     rest_cursor: str | None = None
     done: bool = False

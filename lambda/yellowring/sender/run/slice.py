@@ -247,8 +247,9 @@ class Slice:
             self._unknown(answer)
             self._ledger.delay(user_id, self._epoch(), answer.retry_after)
         else:
-            self._ledger.answered(user_id, outcome, begun, sent_at)
-        self._halt = self._halt or self._ledger.refusals.cause(self._tools.clock())
+            known = customer.api_endpoint is not None
+            self._ledger.answered(user_id, outcome, begun, sent_at, host_known=known)
+        self._halt = self._halt or self._ledger.refusals.cause(self._epoch())
         if self._halt:
             self._stop()
 
@@ -271,7 +272,7 @@ class Slice:
 
     def _unknown(self, answer: Answer) -> None:
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._ledger.refusals.refused_token(self._tools.clock())
+            self._ledger.refusals.refused_token(self._epoch())
             self._problem = "Alexa refuses the token (401)"
         elif overloads(answer):
             self._problem = self._tools.sending.slow_down(answer)
