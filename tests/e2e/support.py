@@ -219,7 +219,7 @@ def executions(stack: LocalStack, run: Run | None = None) -> list[str]:
     pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine)
     parents = [each["executionArn"] for page in pages for each in page["executions"]]
     if run is not None:
-        begin = f":{run.run_id.replace('~', '-')}-"
+        begin = f":{run.run_id.replace('~', '-')}_"
         parents = [arn for arn in parents if begin in arn]
     found = list(parents)
     for parent in parents:
