@@ -52,7 +52,7 @@ OUTAGE_SECONDS = 105
 def workers(stack: LocalStack) -> list[int]:
     """Return the ids of the processes in which this stack's emulator runs the sender."""
     listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,args="], check=True, capture_output=True, text=True
+        ["ps", "-A", "-ww", "-o", "pid=,args="], check=True, capture_output=True, text=True
     ).stdout
     own = f"{stack.workspace.temporary}/ministack-lambda-{stack.outputs.SenderFunctionName}-"
     return [int(line.split()[0]) for line in listing.splitlines() if own in line]
