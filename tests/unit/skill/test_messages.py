@@ -75,12 +75,21 @@ def test_what_the_locales_say_goes_along(handle: Handle, sqs: SQSClient) -> None
 def test_a_notification_expires_so_long_after_its_message_was_sent(
     handle: Handle, sqs: SQSClient, expires_in: dict[str, str], minutes: int
 ) -> None:
-    at = int(datetime.now(UTC).timestamp() * 1000) - 90_000
-    handle(message(command("notify", campaign={"name": "x", "event": EVENT, **expires_in}), at=at))
-    (notification,) = notifications(sqs)
-    assert notification.expiry_time == datetime.fromtimestamp(at / 1000, UTC) + timedelta(
-        minutes=minutes
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=90)
+    sent = message(
+        command("notify", campaign={"name": "x", "event": EVENT, **expires_in}), at=at.isoformat()
     )
+    handle(sent)
+    (notification,) = notifications(sqs)
+    assert notification.expiry_time == at + timedelta(minutes=minutes)
+
+
+def test_a_message_without_a_usable_time_counts_from_now(handle: Handle, sqs: SQSClient) -> None:
+    before = datetime.now(UTC)
+    handle(message(command("notify", campaign=CAMPAIGN), at="soon"))
+    (notification,) = notifications(sqs)
+    life = notification.expiry_time - before
+    assert timedelta(minutes=30) <= life + timedelta(milliseconds=1) < timedelta(minutes=31)
 
 
 def test_notify_touches_no_record(handle: Handle, aws: Any, record: Record) -> None:
