@@ -112,7 +112,6 @@ class Window:
 class SharedWindow:
     """Keeps the present window in the runs table; every method is one call."""
 
-
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
