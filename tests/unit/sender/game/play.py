@@ -58,6 +58,7 @@ DEFINITION = json.loads(
 INVOCATION, DRAIN = 300, 25
 """Seconds after which Lambda ends a worker, and that a slice leaves of them."""
 MINUTE, HOUR = 60.0, 3600.0
+TRIES = 100
 _ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:yellow-ring-run"
 
 
@@ -245,7 +246,7 @@ class Game:
 
     def _fire(self) -> None:
         self.loop.spawn(
-            self._insist(lambda runs: runs.start(self.request, self.plan.segments), times=100)
+            self._insist(lambda runs: runs.start(self.request, self.plan.segments))
         )
 
     def _cancel(self) -> None:
@@ -271,7 +272,7 @@ class Game:
         await asyncio.sleep(self.random.uniform(0, delay))
         of = execution.input
         await self._insist(
-            lambda runs: runs.finish(of["runId"], of["attempt"], execution.arn), times=100
+            lambda runs: runs.finish(of["runId"], of["attempt"], execution.arn)
         )
 
     def _change(self, kind: str) -> None:
@@ -388,9 +389,9 @@ class Game:
     async def _source(self, customer: Customer, campaign: object, now: datetime) -> Any:
         seconds = self.random.choice((0.0, 0.0, 0.1, 0.6, 4.9, HOUR))
         await asyncio.sleep(seconds)
-        if self.random.random() < 0.05:
+        if customer.user_id.endswith("7"):
             raise LookupError
-        return None if self.random.random() < 0.1 else {"payload": PAYLOAD}
+        return None if customer.user_id.endswith("3") else {"payload": PAYLOAD}
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
         """Have a worker do something with a lifecycle; others go on between its calls."""
@@ -417,9 +418,9 @@ class Game:
         self.loop.call_soon(do, context=Context())
         return worker.ended
 
-    async def _insist(self, work: Callable[[Lifecycle], Any], times: int = 5) -> None:
+    async def _insist(self, work: Callable[[Lifecycle], Any]) -> None:
         """Do something until it is done, as a retry policy does, or somebody at a keyboard."""
-        for _ in range(times):
+        for _ in range(TRIES):
             error, result = await self._operate(work)
             if error is None or isinstance(result, CannotResume):
                 return
