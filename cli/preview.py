@@ -12,7 +12,7 @@ import typer
 from yellowring.catalog import LOCALES, silence_note, utterance, wording_note
 from yellowring.catalog.localization import locale_hint
 from yellowring.catalog.problems import quoted
-from yellowring.sender.personal import InvalidContent, fill
+from yellowring.sender.campaign.event_source import InvalidContent, fill
 
 from cli.documents import check_file
 from cli.output import complain, failure, say, say_json
@@ -119,13 +119,14 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 def _body(campaign: Campaign, user: str | None, now: datetime) -> dict[str, Any]:
     """Render the request as the sender itself would if the campaign were due now."""
-    from yellowring.sender.order import parse_order  # noqa: PLC0415 - loads the HTTP client
-    from yellowring.sender.plan import plan, request  # noqa: PLC0415
+    from yellowring.sender.run.event_request import request_of  # noqa: PLC0415 - loads the client
+    from yellowring.sender.run.lifecycle import new_run  # noqa: PLC0415
+    from yellowring.sender.run.request import RunRequest, run_id_of  # noqa: PLC0415
 
     if campaign.audience.type == "multicast" and user:
         raise failure("--user goes with single customers; this campaign's audience is multicast")
-    order = parse_order({"campaign": campaign.document()}, now)
-    made = request(plan(order, lambda: 0, lambda: now), order.campaign)
+    run_id = run_id_of(campaign.name, now.replace(second=0, microsecond=0).isoformat())
+    made = request_of(new_run(RunRequest(campaign, run_id), 1, now))
     if campaign.audience.type == "multicast":
         body = made.multicast()
     else:

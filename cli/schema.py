@@ -13,7 +13,7 @@ from yellowring.sender.campaign import (
     NAME_PATTERN,
     USER_ID_PATTERN,
 )
-from yellowring.sender.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
+from yellowring.sender.campaign.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
 from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:

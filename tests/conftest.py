@@ -31,9 +31,12 @@ ENVIRONMENT = {
     "SKILL_STAGE": "development",
     "SUBSCRIBERS_TABLE": "subscribers",
     "RUNS_TABLE": "runs",
+    "RUN_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:yellow-ring-run",
+    "EVENT_BUS_NAME": "yellow-ring",
     "CREDENTIALS_SECRET_ID": "credentials",
     "MAX_EVENTS_PER_SECOND": "1000",
 }
+QUEUES = (("notifications", "NOTIFICATIONS_QUEUE_URL"), ("dead", "DEAD_LETTER_QUEUE_URL"))
 
 
 @pytest.fixture
@@ -51,11 +54,12 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     """Tables, queues and secret in memory; gives the DynamoDB client."""
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        for table, key in (("subscribers", "userId"), ("runs", "runId")):
-            create_table(dynamodb, table, key)
+        create_table(dynamodb, "subscribers", "userId")
+        create_table(dynamodb, "runs", "runId", "part")
         sqs = boto3.client("sqs")
-        for name, variable in (("work", "WORK_QUEUE_URL"), ("dead", "DEAD_LETTER_QUEUE_URL")):
+        for name, variable in QUEUES:
             environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+        environment.setenv("RUN_MACHINE_ARN", run_machine())
         boto3.client("secretsmanager").create_secret(
             Name="credentials",
             SecretString=json.dumps({"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}),
@@ -69,14 +73,26 @@ def sqs(aws: DynamoDBClient) -> SQSClient:
     return boto3.client("sqs")
 
 
-def create_table(dynamodb: DynamoDBClient, table: str, key: str) -> None:
-    """Make a table with one string for a key."""
+def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort: str = "") -> None:
+    """Make a table with strings for its keys."""
+    keys: list[tuple[str, Any]] = [(key, "HASH"), *([(sort, "RANGE")] if sort else [])]
     dynamodb.create_table(
         TableName=table,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def run_machine() -> str:
+    """Make a state machine that takes executions and does nothing; return its ARN."""
+    passes = {"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="run",
+        definition=json.dumps(passes),
+        roleArn="arn:aws:iam::123456789012:role/run",
+    )
+    return machine["stateMachineArn"]
 
 
 PERSONAL = re.compile(

@@ -138,7 +138,9 @@ def test_five_events_of_a_customer_within_ten_milliseconds_are_all_stored_at_onc
         ]
         start = threading.Barrier(len(events))
         with ThreadPoolExecutor(len(events)) as pool:
-            list(pool.map(lambda event: deliver_once(dynamodb, event, start), events))
+            work = [pool.submit(deliver_once, dynamodb, event, start) for event in events]
+            for each in work:
+                each.result()
         answer: Any = dynamodb.get_item(TableName="subscribers", Key={"userId": {"S": user}})
         assert item_read(answer["Item"]) == expected_record(events)
 

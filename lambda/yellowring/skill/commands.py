@@ -37,6 +37,9 @@ LARGEST_NUMBER = 2**53
 SMALLEST_NUMBER = 1e-100
 """Nearer to zero, DynamoDB cannot hold a number."""
 
+DEFAULT_EXPIRY = "PT1H"
+"""For how long a notification is tried when its message does not say."""
+
 _DEEPEST = 16
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9~]{1,64}")
@@ -52,9 +55,13 @@ class InvalidMessage(InvalidSkillEvent):
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Send the customer a campaign, once for each reference id."""
+    """Notify the customer of what a campaign says, once for each reference id.
+
+    ``expires_in`` is in seconds.
+    """
 
     campaign: Json
+    expires_in: float
     reference_id: str | None
 
 
@@ -113,7 +120,8 @@ def _notify(data: Json) -> Notify:
         isinstance(reference_id, str) and _REFERENCE_ID.fullmatch(reference_id)
     ):
         raise InvalidMessage("$.referenceId must be 1 to 64 of A-Z, a-z, 0-9 and ~")
-    return Notify(_campaign(_decoded(data, "campaign")), reference_id)
+    campaign = _campaign(_decoded(data, "campaign"))
+    return Notify(campaign, _seconds(campaign.get("expiresIn", DEFAULT_EXPIRY)), reference_id)
 
 
 def _campaign(value: object) -> Json:
@@ -125,7 +133,7 @@ def _campaign(value: object) -> Json:
             )
         if key not in ("name", "event", "localizedAttributes", "expiresIn"):
             raise InvalidMessage("$.campaign has a member that is not known")
-    name, expires_in = campaign.get("name"), campaign.get("expiresIn", "PT1H")
+    name, expires_in = campaign.get("name"), campaign.get("expiresIn", DEFAULT_EXPIRY)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidMessage("$.campaign.name must be 1 to 40 of A-Z, a-z, 0-9 and -")
     if not _SHORTEST_EXPIRY <= _seconds(expires_in) <= _LONGEST_EXPIRY:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         ScanOutputTypeDef,
     )
 
-    from yellowring.subscribers.changes import AttributeValue
     from yellowring.subscribers.items import Item
 
 BATCH = 100
@@ -59,7 +58,7 @@ class Customer:
     user_id: str
     api_endpoint: str | None
     locale: str | None = None
-    attributes: dict[str, AttributeValue] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
     deliverable: bool | None = None
 
 
@@ -129,18 +128,9 @@ class Audience:
         cursor: str | None = None,
         limit: int = 1000,
     ) -> Page:
-        """Visit the next items of a segment and return those deliverable for an event.
+        """Visit the next ``limit`` items of a segment and return those deliverable for an event.
 
-        Parameters
-        ----------
-        event_name
-            The event, for example ``AMAZON.WeatherAlert.Activated``.
-        segment, total_segments
-            Which part of the table, of how many.
-        cursor
-            The user id to go on after.
-        limit
-            How many items to visit at most, deliverable or not.
+        ``cursor`` is the user id to go on after, as the page before told it.
 
         Raises
         ------
@@ -148,13 +138,11 @@ class Audience:
             The cursor is not one of this segment's.
         """
         request = self._request(event_name, segment, total_segments, limit)
-        names, projection = _projection(self._paths)
-        if projection:
-            request["ProjectionExpression"] = projection
+        if self._paths:
+            names, request["ProjectionExpression"] = _projection(self._paths)
             request["ExpressionAttributeNames"] = {**request["ExpressionAttributeNames"], **names}
-        answer = self._visit(request, cursor)
-        customers = tuple(_customer(item, deliverable=True) for item in answer["Items"])
-        return Page(customers, _cursor(answer))
+        answer, last = self._visit(request, cursor)
+        return Page(tuple(_customer(item, deliverable=True) for item in answer["Items"]), last)
 
     def count(
         self,
@@ -167,8 +155,8 @@ class Audience:
     ) -> tuple[int, str | None]:
         """Count those whom `scan` would return, and return the cursor as well."""
         request = self._request(event_name, segment, total_segments, limit)
-        answer = self._visit(request | {"Select": "COUNT"}, cursor)
-        return answer["Count"], _cursor(answer)
+        answer, last = self._visit(request | {"Select": "COUNT"}, cursor)
+        return answer["Count"], last
 
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         """Look customers up by id, consistently; return them in the order of the ids."""
@@ -197,18 +185,24 @@ class Audience:
             "ExpressionAttributeValues": {**values(event_name), **self._where.values},
         }
 
-    def _visit(self, request: ScanInputTypeDef, cursor: str | None) -> ScanOutputTypeDef:
+    def _visit(
+        self, request: ScanInputTypeDef, cursor: str | None
+    ) -> tuple[ScanOutputTypeDef, str | None]:
         if cursor is not None:
             request["ExclusiveStartKey"] = {"userId": {"S": cursor}}
         try:
-            return self._client.scan(**request)
+            answer = self._client.scan(**request)
         except ClientError as error:
-            if cursor is None or not _blames_the_cursor(error):
+            told = error.response["Error"]
+            blamed = "start" in told.get("Message", "").lower()  # it has several wordings
+            if cursor is None or told["Code"] != "ValidationException" or not blamed:
                 raise
             raise InvalidCursor(
                 f"the cursor of segment {request['Segment']} of {request['TotalSegments']} is not "
                 "in that segment: the run's item was changed by hand, or is another table's"
             ) from None
+        last = answer.get("LastEvaluatedKey")
+        return answer, last["userId"]["S"] if last else None
 
     def _looked_up(self, user_ids: Sequence[str]) -> list[Item]:
         """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked."""
@@ -227,17 +221,6 @@ class Audience:
             wanted["Keys"] = answer["UnprocessedKeys"][self._table]["Keys"]
             self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
             pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _blames_the_cursor(error: ClientError) -> bool:
-    """Check whether a scan was refused for where it was to start; there are several wordings."""
-    told = error.response["Error"]
-    return told["Code"] == "ValidationException" and "start" in told.get("Message", "").lower()
-
-
-def _cursor(answer: ScanOutputTypeDef) -> str | None:
-    last = answer.get("LastEvaluatedKey")
-    return last["userId"]["S"] if last else None
 
 
 def _paths(attributes: Collection[str] | None) -> list[tuple[str, ...]]:

@@ -39,12 +39,7 @@ class NotWritten(RuntimeError):
 class Subscribers:
     """The only place that writes customers into DynamoDB.
 
-    Parameters
-    ----------
-    client, table
-        Where the customers are.
-    retention_days
-        How long to keep the record of a customer who is not deliverable.
+    Who is not deliverable is kept for ``retention_days``; clock and sleep are in seconds.
     """
 
     def __init__(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import boto3
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world(aws: DynamoDBClient, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """An AWS in memory, a local Alexa that serves on loopback, and the sender set up for both."""
+    boto3.client("stepfunctions").create_state_machine(
+        name="yellow-ring-run",
+        definition=json.dumps({"StartAt": "x", "States": {"x": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/any",
+    )
+    boto3.client("events").create_event_bus(Name="yellow-ring")
+    environment.setenv("MAX_WORKERS", "2")
     config = SimulatorConfig(SKILL_ID, CLIENT_ID, CLIENT_SECRET)
     with running(Simulation(config)) as alexa:
         environment.setenv("ALEXA_BASE_URL", alexa.url + "/{region}")
         environment.setenv("LWA_BASE_URL", alexa.url)
         app._stores.cache_clear()
-        yield World(alexa.simulation, aws, boto3.client("sqs"))
+        yield World(alexa.simulation, aws)
         app._stores.cache_clear()

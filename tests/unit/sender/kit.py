@@ -1,10 +1,11 @@
-"""A small world to send in: customers whom Alexa and our table know, and a queue that works."""
+"""A small world to send in: customers whom Alexa and our table know, and a workflow that works."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from yellowring.sender import app
 from yellowring.subscribers import RegisterChange, Subscribers
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_sqs.client import SQSClient
 
     from simulator.facts import Region
     from simulator.simulation import Simulation
@@ -28,13 +28,13 @@ HOSTS = {
 SCHEDULED = "2026-11-20T09:00:00Z"
 RUN_ID = "snow~warning~20261120T090000Z"
 NONE_OF_ANY = dict.fromkeys(
-    ("accepted", "duplicate", "rejected", "limited", "invalid", "expired", "failed"), 0
+    ("accepted", "duplicate", "rejected", "limited", "invalid", "skipped", "expired", "failed"), 0
 )
 LONG_AGO = 1_700_000_000_000
 
 
 def campaign(**changes: Any) -> dict[str, Any]:
-    """Give a valid campaign, with changes."""
+    """Return a valid campaign, with changes."""
     payload = {"weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}
     return {"name": "snow-warning", "event": {"name": WEATHER, "payload": payload}} | changes
 
@@ -52,11 +52,11 @@ class Context:
 class World:
     """What a test of the sender works with."""
 
-    def __init__(self, alexa: Simulation, dynamodb: DynamoDBClient, sqs: SQSClient) -> None:
+    def __init__(self, alexa: Simulation, dynamodb: DynamoDBClient) -> None:
         self.alexa = alexa
         self.dynamodb = dynamodb
-        self.sqs = sqs
         self.subscribers = Subscribers(dynamodb, "subscribers")
+        self._states = boto3.client("stepfunctions")
 
     def customers(self, many: int, region: Region = "na") -> list[str]:
         """Make customers who are subscribed in Alexa's eyes and in ours."""
@@ -80,7 +80,7 @@ class World:
         """Put a subscription into our table."""
         self.subscribers.apply(
             user_id,
-            RegisterChange("subscriptions", at, "id", set(events)),
+            RegisterChange("subscriptions", at, "id", frozenset(events)),
             RegisterChange("host", at, "id", HOSTS[region]),
         )
 
@@ -88,47 +88,53 @@ class World:
         """Set the faults of Alexa's API."""
         self.alexa.set_faults(Faults.read(faults))
 
-    def send(self, document: dict[str, Any] | None = None, **order: Any) -> dict[str, Any]:
-        """Have the sender start (or resume) a run."""
-        order = {"campaign": document or campaign(), "scheduledTime": SCHEDULED} | order
-        return app.lambda_handler(order, Context())
+    def start(self, document: dict[str, Any] | None = None, **request: Any) -> dict[str, Any]:
+        """Have the sender start a run; return what it answers."""
+        request = {"campaign": document or campaign(), "scheduledTime": SCHEDULED} | request
+        return app.lambda_handler(request, Context())
 
-    def work(self, milliseconds: int = 300_000) -> int:
-        """Give the sender all that waits on the work queue; tell how many messages failed."""
-        failed = 0
-        while messages := self.sqs.receive_message(QueueUrl=self._queue("WORK")).get("Messages"):
-            for message in messages:
-                record = {"messageId": message["MessageId"], "body": message["Body"]}
-                answer = app.lambda_handler({"Records": [record]}, Context(milliseconds))
-                failed += len(answer["batchItemFailures"])
-                self.sqs.delete_message(
-                    QueueUrl=self._queue("WORK"), ReceiptHandle=message["ReceiptHandle"]
-                )
-        return failed
+    def send(
+        self, document: dict[str, Any] | None = None, turns: int = 1, **request: Any
+    ) -> dict[str, Any]:
+        """Start a run and do its workflow's work, at most so many slices of each segment."""
+        run = self.start(document, **request)
+        if run["status"] != "running":
+            return run
+        for segment in range(run["segments"]["total"]):
+            for _ in range(turns):
+                if self.slice(run, segment)["done"]:
+                    break
+        return self.finish(run)
 
-    def waiting(self, queue: str = "WORK") -> int:
-        """Tell how many messages are on a queue, delayed ones too."""
-        attributes = self.sqs.get_queue_attributes(
-            QueueUrl=self._queue(queue), AttributeNames=["All"]
-        )["Attributes"]
-        return int(attributes["ApproximateNumberOfMessages"]) + int(
-            attributes["ApproximateNumberOfMessagesDelayed"]
-        )
+    def slice(self, run: dict[str, Any], segment: int = 0, **more: Any) -> dict[str, Any]:
+        """Have a slice of a segment done."""
+        task = {"task": "slice", "segment": segment} | self._of(run) | more
+        return app.lambda_handler(task, Context())
+
+    def finish(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Have a run finished, as its execution does at its end."""
+        task = {"task": "finish", "executionArn": run["execution"]} | self._of(run)
+        return app.lambda_handler(task, Context())
+
+    def executions(self) -> list[str]:
+        """Return the names of the executions that were started."""
+        listed = self._states.list_executions(stateMachineArn=os.environ["RUN_MACHINE_ARN"])
+        return [execution["name"] for execution in listed["executions"]]
 
     def heard(self, user_id: str) -> list[str]:
-        """Give the reference ids of what a customer was notified of."""
+        """Return the reference ids of what a customer was notified of."""
         customer = self.alexa.customers.get(user_id)
         return [notification.reference_id for notification in customer.notifications]
 
     def all_heard(self, user_ids: Sequence[str]) -> bool:
-        """Tell whether each of them was notified of the run exactly once."""
+        """Check whether each of them was notified of the run exactly once."""
         return all(self.heard(user_id) == [RUN_ID] for user_id in user_ids)
 
     def is_rejected(self, user_id: str) -> bool:
-        """Tell whether our record says that Alexa refused the customer."""
-        item = self.subscribers.get(user_id)
-        return item is not None and "rejectedAt" in item.moments
+        """Check whether our record says that Alexa refused the customer."""
+        record = self.subscribers.get(user_id)
+        return record is not None and "rejectedAt" in record.moments
 
-    def _queue(self, name: str) -> str:
-        variable = {"WORK": "WORK_QUEUE_URL", "DEAD": "DEAD_LETTER_QUEUE_URL"}[name]
-        return os.environ[variable]
+    @staticmethod
+    def _of(run: dict[str, Any]) -> dict[str, Any]:
+        return {"runId": run["runId"], "attempt": run["attempt"]}

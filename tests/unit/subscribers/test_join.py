@@ -142,3 +142,8 @@ def test_registers_and_moments_of_another_version_are_carried_through_and_erased
     assert {name: kept[name] for name in item} == item
     gone = dump(USER, join(record, Erased(8)))
     assert gone.keys() & {"mood", "sungAt"} == set()
+
+
+def test_a_whole_number_is_kept_as_dynamodb_gives_it_back() -> None:
+    kept = joined(AttributesChange(1, "a", {"floor": 2.0, "share": 2.5})).attributes
+    assert [repr(entry.value) for entry in kept.values()] == ["2", "2.5"]

@@ -19,6 +19,7 @@ from yellowring.catalog import check_event
 from yellowring.sender.campaign.placeholders import CannotFill, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from datetime import datetime
 
     from yellowring.sender.campaign.parsing import Campaign
@@ -42,13 +43,13 @@ class EventSource(Protocol):
     -------
     Mapping or None
         ``{"payload": {…}, "localizedAttributes": […]}``, the second where the first refers to it;
-        or nothing: then this customer is not in the audience.
+        or nothing: then this customer is skipped.
     """
 
     def __call__(
-        self, customer: Customer, campaign: Campaign, now: datetime
-    ) -> Mapping[str, Any] | None:
-        """Make it."""
+        self, customer: Customer, campaign: Campaign, now: datetime, /
+    ) -> Mapping[str, Any] | Awaitable[Mapping[str, Any] | None] | None:
+        """Make it, or return what makes it when it is awaited."""
 
 
 class InvalidContent(ValueError):
@@ -81,7 +82,7 @@ def load_event_source(name: str) -> EventSource | None:
     module, _, attribute = name.partition(":")
     try:
         source: EventSource = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise EventSourceFailed(
             f"EVENT_SOURCE is {name!r}, which cannot be imported ({error}): it must be "
             "package.module:callable, and the module must be deployed with the functions"
@@ -133,12 +134,13 @@ class EventSourceCalls:
             getattr(source, "__call__", None)  # noqa: B004 - an object may be called asynchronously
         )
         self._free = threading.Semaphore(places)
-        self._hung = 0
+        self._late: list[threading.Thread] = []
 
     @property
     def exhausted(self) -> bool:
         """Whether every place is taken by a call that came to no end in time."""
-        return self._hung >= self._places
+        self._late = [thread for thread in self._late if thread.is_alive()]
+        return len(self._late) >= self._places
 
     async def content(
         self, customer: Customer, campaign: Campaign, now: datetime
@@ -183,17 +185,14 @@ class EventSourceCalls:
             with suppress(RuntimeError):  # the loop has gone: nobody waits any more
                 loop.call_soon_threadsafe(_tell, made, result, error)
 
-        threading.Thread(target=call, name="event source", daemon=True).start()
+        thread = threading.Thread(target=call, name="event source", daemon=True)
+        thread.start()
         try:
             async with asyncio.timeout(self._patience):
-                return await asyncio.shield(made)
-        except TimeoutError:
-            self._hung += 1
-            made.add_done_callback(lambda _: self._came_back())
+                return await made
+        except (TimeoutError, asyncio.CancelledError):
+            self._late.append(thread)
             raise
-
-    def _came_back(self) -> None:
-        self._hung -= 1
 
 
 def _tell(made: asyncio.Future[object], result: object, error: BaseException | None) -> None:

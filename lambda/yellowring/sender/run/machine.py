@@ -50,8 +50,8 @@ def execution_name(run: Run) -> str:
 
     Examples
     --------
-    A run id has no ``-``, so no two runs meet in one name: ``snow~1`` in its second attempt is
-    ``snow-1-2``, and ``snow-1-2-1`` where that execution ended before its time.
+    A run id has no ``-`` and no ``_``, so no two runs meet in one name: ``snow~1`` in its second
+    attempt is ``snow-1_2``, and ``snow-1_2_1`` where that execution ended before its time.
     """
-    again = f"-{run.executions}" if run.executions else ""
-    return f"{run.run_id.replace('~', '-')}-{run.attempt}{again}"
+    again = f"_{run.executions}" if run.executions else ""
+    return f"{run.run_id.replace('~', '-')}_{run.attempt}{again}"

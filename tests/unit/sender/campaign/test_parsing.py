@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yellowring.sender.campaign import MOST_USER_IDS, InvalidCampaign, Listed, parse_campaign
+from yellowring.sender.campaign.parsing import LARGEST_DOCUMENT, MOST_LISTED
+
+USER = "amzn1.ask.account.SECRETCUSTOMER"
+
+
+def campaign(**changes: object) -> dict[str, Any]:
+    """Give a valid campaign, with changes; a change to None takes the key out."""
+    document: dict[str, Any] = {
+        "name": "snow-warning",
+        "event": {
+            "name": "AMAZON.WeatherAlert.Activated",
+            "payload": {"weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}},
+        },
+    } | changes
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def problems(document: object) -> dict[str, str]:
+    with pytest.raises(InvalidCampaign) as refused:
+        parse_campaign(document)
+    return {problem.path: problem.message for problem in refused.value.problems}
+
+
+def test_the_defaults_are_an_hour_and_every_subscriber() -> None:
+    parsed = parse_campaign(campaign())
+    assert parsed.expires_in == timedelta(hours=1)
+    assert (parsed.audience.type, parsed.audience.user_ids) == ("subscribers", ())
+    assert parsed.localized_attributes == []
+
+
+def test_the_document_of_a_campaign_parses_to_the_same_campaign() -> None:
+    parsed = parse_campaign(
+        campaign(expiresIn="PT90M", audience={"type": "users", "userIds": [USER, USER + "2"]})
+    )
+    assert parse_campaign(parsed.document()) == parsed
+    assert parse_campaign(json.loads(json.dumps(parsed.document()))) == parsed
+
+
+def test_campaigns_that_mean_the_same_have_the_same_document() -> None:
+    spelled_out = campaign(
+        expiresIn="PT3600S",
+        audience={"type": "subscribers"},
+        **{"$schema": "../campaign.schema.json"},
+    )
+    assert parse_campaign(spelled_out).document() == parse_campaign(campaign()).document()
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("PT5M", timedelta(minutes=5)),
+        ("PT300S", timedelta(minutes=5)),
+        ("PT1H30M", timedelta(minutes=90)),
+        ("PT24H", timedelta(hours=24)),
+        ("P1D", timedelta(hours=24)),
+    ],
+)
+def test_expires_in_is_an_iso_duration_from_five_minutes_to_a_day(
+    text: str, length: timedelta
+) -> None:
+    assert parse_campaign(campaign(expiresIn=text)).expires_in == length
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["PT4M", "PT299S", "PT25H", "P2D", "P1DT1S", "1h", "PT", "P", "P1DT", "PT-5M", "", 3600, True],
+)
+def test_other_expiries_are_refused_with_the_limits(wrong: object) -> None:
+    assert "PT" in problems(campaign(expiresIn=wrong))["$.expiresIn"]
+
+
+@pytest.mark.parametrize("name", ["", "n" * 41, "snow warning", "snow~warning", "schnee-für", 7])
+def test_a_name_is_1_to_40_letters_digits_and_hyphens(name: object) -> None:
+    assert "1 to 40 of A-Z, a-z, 0-9 and -" in problems(campaign(name=name))["$.name"]
+
+
+def test_an_unknown_event_is_refused_with_the_one_that_was_meant() -> None:
+    event = {"name": "AMAZON.WeatherAlerts.Activated", "payload": {}}
+    with pytest.raises(InvalidCampaign, match=r"did you mean AMAZON\.WeatherAlert\.Activated"):
+        parse_campaign(campaign(event=event))
+
+
+@pytest.mark.parametrize(
+    ("audience", "path"),
+    [
+        ([], "$.audience"),
+        ({}, "$.audience.type"),
+        ({"type": "everyone"}, "$.audience.type"),
+        ({"type": "users"}, "$.audience.userIds"),
+        ({"type": "users", "userIds": []}, "$.audience.userIds"),
+        ({"type": "users", "userIds": USER}, "$.audience.userIds"),
+        ({"type": "users", "userIds": [USER, ""]}, "$.audience.userIds[1]"),
+        ({"type": "users", "userIds": ["customer"]}, "$.audience.userIds[0]"),
+        ({"type": "users", "userIds": [USER, USER]}, "$.audience.userIds[1]"),
+        ({"type": "users", "userIds": [USER + "x" * 255]}, "$.audience.userIds[0]"),
+        ({"type": "users", "userIds": [f"{USER}{n}" for n in range(1001)]}, "$.audience.userIds"),
+        ({"type": "multicast", "userIds": [USER]}, "$.audience.userIds"),
+        ({"type": "subscribers", "userIds": [USER]}, "$.audience.userIds"),
+        ({"type": "subscribers", "list": {"digest": "0" * 32, "count": 1}}, "$.audience.list"),
+        ({"type": "users", "list": {"digest": "0" * 32}}, "$.audience.list.count"),
+        ({"type": "users", "list": {"digest": "0" * 31, "count": 1}}, "$.audience.list.digest"),
+        ({"type": "users", "list": {"digest": "G" * 32, "count": 1}}, "$.audience.list.digest"),
+        ({"type": "users", "list": {"digest": 7, "count": 1}}, "$.audience.list.digest"),
+        ({"type": "users", "list": {"digest": "0" * 32, "count": 0}}, "$.audience.list.count"),
+        ({"type": "users", "list": {"digest": "0" * 32, "count": True}}, "$.audience.list.count"),
+        (
+            {"type": "users", "list": {"digest": "0" * 32, "count": MOST_LISTED + 1}},
+            "$.audience.list.count",
+        ),
+        (
+            {"type": "users", "list": {"digest": "0" * 32, "count": 1}, "userIds": [USER]},
+            "$.audience.list",
+        ),
+    ],
+)
+def test_a_wrong_audience_is_refused_where_it_is_wrong(audience: object, path: str) -> None:
+    assert list(problems(campaign(audience=audience))) == [path]
+
+
+def test_a_stored_list_is_named_by_an_object() -> None:
+    refused = problems(campaign(audience={"type": "users", "list": ["0" * 32]}))
+    assert "must be an object" in refused["$.audience.list"]
+
+
+@pytest.mark.parametrize("document", [[], "campaign", None, 3])
+def test_what_is_not_an_object_is_refused(document: object) -> None:
+    assert list(problems(document)) == ["$"]
+
+
+def test_unknown_keys_are_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(InvalidCampaign, match="did you mean expiresIn"):
+        parse_campaign(campaign(expires_in="PT1H"))
+
+
+def test_every_problem_is_told_at_once() -> None:
+    document = campaign(name="", expiresIn="soon", audience={"type": "all"}, extra=1)
+    assert set(problems(document)) == {"$.name", "$.expiresIn", "$.audience.type", "$.extra"}
+
+
+def test_no_problem_names_a_user() -> None:
+    document = campaign(
+        name=USER,
+        expiresIn=USER,
+        audience={"type": "users", "userIds": [USER, USER, {"id": USER}], USER: USER},
+        **{USER: USER},
+    )
+    with pytest.raises(InvalidCampaign) as refused:
+        parse_campaign(document)
+    assert "SECRETCUSTOMER" not in str(refused.value) + repr(refused.value)
+    assert len(refused.value.problems) == 6
+
+
+def test_a_campaign_shows_no_user_in_its_repr() -> None:
+    parsed = parse_campaign(campaign(audience={"type": "users", "userIds": [USER]}))
+    assert USER not in repr(parsed)
+
+
+def test_a_list_of_users_may_be_as_long_as_a_campaign_holds_or_be_stored_before() -> None:
+    users = [f"{USER}{number}" for number in range(MOST_USER_IDS)]
+    parsed = parse_campaign(campaign(audience={"type": "users", "userIds": users}))
+    assert parsed.audience.user_ids == tuple(users)
+    stored = {"type": "users", "list": {"digest": "0123456789abcdef" * 2, "count": MOST_LISTED}}
+    listed = parse_campaign(campaign(audience=stored)).audience.listed
+    assert listed == Listed("0123456789abcdef" * 2, MOST_LISTED)
+
+
+def test_a_list_is_named_by_its_ids_in_their_order() -> None:
+    one = Listed.of(["a", "b"])
+    assert one == Listed.of(("a", "b"))
+    assert one.count == 2
+    others = [Listed.of(["b", "a"]), Listed.of(["ab"]), Listed.of(["a", "b", "c"])]
+    assert one.digest not in {each.digest for each in others}
+
+
+def test_what_is_stored_names_nobody_and_parses_to_the_same_audience() -> None:
+    parsed = parse_campaign(campaign(audience={"type": "users", "userIds": [USER, USER + "2"]}))
+    assert "SECRETCUSTOMER" not in json.dumps(parsed.stored())
+    again = parse_campaign(parsed.stored())
+    assert (again.audience.listed, again.audience.user_ids) == (parsed.audience.listed, ())
+    assert again.stored() == parsed.stored()
+    assert again.document() == again.stored()
+
+
+def test_the_document_names_the_users_where_the_campaign_does() -> None:
+    audience = {"type": "users", "userIds": [USER]}
+    assert parse_campaign(campaign(audience=audience)).document()["audience"] == audience
+
+
+@given(
+    seconds=st.integers(300, 86_400),
+    audience=st.sampled_from(
+        [
+            {"type": "subscribers"},
+            {"type": "multicast"},
+            {"type": "users", "userIds": [USER]},
+            {"type": "users", "list": {"digest": "a" * 32, "count": 3}},
+        ]
+    ),
+    where=st.sampled_from([None, {"locale": ["de-DE", "de-AT"]}]),
+)
+def test_every_campaign_survives_being_written_as_json(
+    seconds: int, audience: dict[str, Any], where: object
+) -> None:
+    where = where if audience["type"] == "subscribers" else None
+    parsed = parse_campaign(campaign(expiresIn=f"PT{seconds}S", audience=audience, where=where))
+    assert parse_campaign(json.loads(json.dumps(parsed.document()))) == parsed
+    assert parsed.expires_in == timedelta(seconds=seconds)
+
+
+def test_a_campaign_is_refused_that_would_not_fit_into_a_runs_item() -> None:
+    def texts(size: int) -> dict[str, Any]:
+        entries = [{"locale": "en-US", "source": "s"}, {"locale": "de-DE", "source": "s" * size}]
+        payload = {
+            "weatherAlert": {"source": "localizedattribute:source", "alertType": "SNOW_STORM"}
+        }
+        event = {"name": "AMAZON.WeatherAlert.Activated", "payload": payload}
+        return campaign(event=event, localizedAttributes=entries)
+
+    smallest = len(json.dumps(parse_campaign(texts(1)).stored()))
+    fits = LARGEST_DOCUMENT - smallest + 1
+    assert len(json.dumps(parse_campaign(texts(fits)).stored())) == LARGEST_DOCUMENT
+    assert str(LARGEST_DOCUMENT) in problems(texts(fits + 1))["$"]
+
+
+def test_user_ids_do_not_count_in_the_size_for_they_are_stored_apart() -> None:
+    users = [f"{USER}{number:04}".ljust(255, "x") for number in range(MOST_USER_IDS)]
+    assert parse_campaign(campaign(audience={"type": "users", "userIds": users}))
+
+
+@pytest.mark.parametrize("kind", ["users", "multicast"])
+def test_a_filter_goes_with_subscribers_only(kind: str) -> None:
+    audience = {"type": kind} | ({"userIds": [USER]} if kind == "users" else {})
+    document = campaign(audience=audience, where={"locale": "de-DE"})
+    assert list(problems(document)) == ["$.where"]
+
+
+def test_a_multicast_with_placeholders_is_refused_with_the_name_of_each() -> None:
+    payload = {"weatherAlert": {"source": "{desk} and {town|a town}", "alertType": "TORNADO"}}
+    event = {"name": "AMAZON.WeatherAlert.Activated", "payload": payload}
+    with pytest.raises(InvalidCampaign) as refused:
+        parse_campaign(campaign(event=event, audience={"type": "multicast"}))
+    assert [("{desk}" in str(p), "{town}" in str(p)) for p in refused.value.problems] == [
+        (True, False),
+        (False, True),
+    ]
+    assert parse_campaign(campaign(event=event))
