@@ -129,3 +129,14 @@ def test_the_table_in_memory_answers_as_the_real_one(seed: int, runs_table: Dyna
     assert _answer(lambda runs: runs.load("run~1"), real) == _answer(
         lambda runs: runs.load("run~1"), memory
     )
+
+
+def test_a_late_worker_finds_no_room_in_a_run_that_is_forgotten(runs_table: DynamoDBClient) -> None:
+    run = replace(_run(Random(0)), attempt=1)  # noqa: S311
+    for runs in (Runs(runs_table, "runs-of-parts"), MemoryRuns()):
+        runs.forget_customers(run)
+        for version in (0, 1):
+            late = _segment(Random(0), 0, version)  # noqa: S311
+            with pytest.raises(VersionConflict):
+                runs.checkpoint(run, late, late)
+        assert runs.segment(run.run_id, 0).waiting == ()

@@ -168,11 +168,6 @@ def test_an_execution_ended_from_outside_halts_the_run_and_resume_goes_on() -> N
     assert set(game.counts) <= {"accepted", "duplicate"}
 
 
-def test_an_execution_that_nobody_lived_to_note_is_closed_all_the_same() -> None:
-    game = _play(Plan(seed=2512, customers=2, segments=2, life=6, deaths=0.1, aborts=(3.8, 19.8)))
-    assert game.run.status != "running"
-
-
 def test_an_hours_run_writes_few_checkpoints() -> None:
     game = _play(Plan(customers=3000, segments=1, rate=1, page=100))
     assert game.counts["accepted"] > 2500
