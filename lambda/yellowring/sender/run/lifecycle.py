@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from yellowring.observability import count, logger
 from yellowring.sender.delivery.outcomes import Counts
+from yellowring.sender.run.machine import execution_name
 from yellowring.sender.run.refusals import nobody_reached
 from yellowring.sender.run.run import LAST_MINUTES, Ending, Run, document_of, progress_of
 from yellowring.sender.run.store import chunks_of
@@ -135,7 +136,11 @@ class Lifecycle:
         run_id, attempt, execution_arn
             Which execution has ended, and what it worked on; another than the run's is history.
         """
-        run = self.ensure_execution(self.runs.load(run_id))
+        run = self.runs.load(run_id)
+        if execution_arn.endswith(f":{execution_name(run)}"):  # its starter did not live to note it
+            self.runs.executed(run, execution_arn)
+            run = self.runs.load(run_id)
+        run = self.ensure_execution(run)
         if run.attempt != attempt or run.execution_arn != execution_arn:
             return run
         if run.status != "running":
@@ -179,7 +184,7 @@ class Lifecycle:
         return self.runs.load(run.run_id)
 
     def _announce(self, run: Run) -> Run:
-        if run.announced:
+        if run.announced or run.status == "running":  # somebody has resumed it meanwhile
             return run
         if not run.resumable:
             self.runs.forget_customers(run)

@@ -323,9 +323,10 @@ class Slice:
 
     async def _look_at_status(self) -> None:
         while not self._stopping:
-            await self._tools.sleep(STATUS_SECONDS)
+            left = max(0.0, self._until - self._tools.clock())
+            await self._tools.sleep(min(STATUS_SECONDS, left))
             with suppress(Exception):  # the next look will do; the checkpoints guard the rest
-                if await self._asked_to_end():
+                if self._tools.clock() >= self._until or await self._asked_to_end():
                     self._stop()
 
     async def _asked_to_end(self) -> bool:
