@@ -91,6 +91,7 @@ class RateLimiter:
         self._sleep = sleep
         self._ahead = 0.0  # seconds by which the workers' time is ahead of one's own clock
         self._known: Window | None = None
+        self._joined: int | None = None  # the window that counts this worker
         self._held = 0
         self._spacing = 0.0
         self._next = 0.0
@@ -139,23 +140,27 @@ class RateLimiter:
     async def _take_share(self) -> bool:
         """Take a share of the present window; where none is left, wait for the next."""
         present = await self._enter()
-        is_new = self._known is None or self._known.number != present.number
+        is_new = self._joined != present.number
         workers = present.workers + is_new
-        if self._known is None or present.before is None:
+        if self._joined is None or present.before is None:
             workers = max(workers, self._workers)
         end = present.number + 1.0
         start = min(max(self._next, self._now()), end)
         share, spacing = _evenly(present.share(workers), end - start)
         slowed = self._slowed
-        taken = await self._windows.take(present, share, int(is_new), slowed)
-        if taken is None:  # another worker has taken the room: look again
-            return False
-        self._told(taken, slowed)
-        self._workers = taken.before.workers if taken.before else max(self._workers, taken.workers)
-        self._held, self._spacing = share, spacing
-        self._next, self._end = max(start, self._now()), end
+        if share or is_new or slowed:
+            taken = await self._windows.take(present, share, int(is_new), slowed)
+            if taken is None:  # another worker has taken the room: look again
+                return False
+            self._told(taken, slowed)
+            self._joined = taken.number
+            before = taken.before
+            self._workers = before.workers if before else max(self._workers, taken.workers)
         if share == 0:
             await self._sleep_until(end)
+            return True
+        self._held, self._spacing = share, spacing
+        self._next, self._end = max(start, self._now()), end
         return True
 
     async def _take_urgent(self, requests: int) -> int:
@@ -196,7 +201,7 @@ class RateLimiter:
                 new = replace(new, taken=math.floor(new.limit * (now - number)))
                 if latest and self._known is None and number - latest.number <= FURTHEST_AHEAD:
                     # or this clock is ahead, and what was taken last was taken just now
-                    new = replace(new, taken=0, owed=min(new.limit, latest.sent))
+                    new = replace(new, taken=0, owed=min(new.limit, latest.rate))
             if await self._windows.begin(latest, new):
                 return new
 

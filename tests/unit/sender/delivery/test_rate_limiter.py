@@ -188,7 +188,16 @@ def test_what_notifications_took_beyond_the_limit_is_owed_in_the_next_window() -
     assert full.next(8, 100).owed == 30
     assert full.next(8, 100).room == 70
     assert full.next(9, 100).owed == 0
+    assert Window(8, 40, owed=20).share(4) == 5
     assert Window(7, 100, taken=60, urgent=40).next(8, 100).owed == 0
+
+
+def test_only_the_window_right_before_is_kept() -> None:
+    first = Window(7, 100, taken=90, workers=2)
+    second = first.next(8, 100)
+    assert second.before == first
+    assert second.next(9, 100).before == Window(8, 100)
+    assert first.next(9, 100).before is None
 
 
 def test_what_slowed_notifications_lowers_the_limit_too() -> None:
@@ -240,7 +249,7 @@ def test_a_window_ahead_is_not_taken_whole() -> None:
 
     async def scenario(time: Time) -> None:
         shared = InMemory()
-        limiter = RateLimiter(shared, 40, 4, clock=time.clock, sleep=time.sleep)
+        limiter = RateLimiter(shared, 40, clock=time.clock, sleep=time.sleep)
         moments.extend(campaigns([limiter], time))
         await time.run(0.74)
         moments[0].clear()
@@ -249,6 +258,57 @@ def test_a_window_ahead_is_not_taken_whole() -> None:
 
     play(scenario)
     assert 5 <= len(moments[0]) <= 20
+
+
+def test_the_first_of_several_workers_leaves_the_others_their_share() -> None:
+    async def scenario(time: Time) -> None:
+        time.now = math.ceil(time.now)
+        shared = InMemory()
+        await RateLimiter(shared, 40, 4, clock=time.clock, sleep=time.sleep).acquire()
+        assert shared.window == Window(int(time.now), 40, taken=10, workers=1)
+
+    play(scenario)
+
+
+def test_what_was_not_sent_in_its_window_is_lost() -> None:
+    async def scenario(time: Time) -> None:
+        time.now = math.ceil(time.now)
+        shared = InMemory()
+        limiter = RateLimiter(shared, 40, clock=time.clock, sleep=time.sleep)
+        await limiter.acquire()
+        await time.run(1.3)
+        await limiter.acquire()
+        assert shared.window is not None
+        assert (shared.window.number, shared.window.taken) == (int(time.now), 28)
+
+    play(scenario)
+
+
+def test_a_worker_keeps_its_spacing_from_one_window_to_the_next() -> None:
+    async def scenario(time: Time) -> None:
+        time.now = math.ceil(time.now) + 0.4
+        limiter = RateLimiter(InMemory(), 1, clock=time.clock, sleep=time.sleep)
+        moments = campaigns([limiter], time)[0]
+        await time.run(10)
+        assert len(moments) >= 9
+        assert min(later - earlier for earlier, later in pairwise(moments)) >= 0.95
+
+    play(scenario)
+
+
+def test_a_newcomer_counts_what_was_sent_last_for_its_clock_may_be_ahead() -> None:
+    async def scenario(time: Time) -> None:
+        shared = InMemory()
+        before = Window(math.floor(time.now) - 41, 30, taken=15, urgent=5, workers=1)
+        shared.window = Window(before.number + 1, 30, taken=1, workers=1, before=before)
+        limiter = RateLimiter(shared, 30, clock=time.clock, sleep=time.sleep)
+        await limiter.acquire()
+        assert shared.window.owed == 20
+        await time.run(40)
+        await limiter.acquire()
+        assert shared.window.owed == 0
+
+    play(scenario)
 
 
 @pytest.mark.parametrize(("most", "workers"), [(1, 4), (5, 4), (50, 4), (200, 1)])
@@ -341,16 +401,23 @@ async def campaign_of(limiter: RateLimiter, requests: int, time: Time) -> None:
         await time.run(0.1)
 
 
+@pytest.fixture(autouse=True)
+def _repeatable() -> None:
+    random.seed(1)
+
+
 class Failing:
     """A table whose calls fail by turns, as it is told."""
 
     def __init__(self, share: float, error: Exception) -> None:
-        self.share = share
+        self.calls = 0
+        self._share = share
         self._error = error
         self._dice = random.Random(9)  # noqa: S311 - repeatable, not secret
 
     async def call(self) -> None:
-        if self._dice.random() < self.share:
+        self.calls += 1
+        if self._dice.random() < self._share:
             raise self._error
 
 
@@ -379,9 +446,10 @@ def test_a_table_that_fails_now_and_then_is_asked_again(error: Exception) -> Non
 @pytest.mark.parametrize("most", [1, 40])
 def test_without_the_table_each_worker_goes_on_at_its_share(most: int) -> None:
     moments: list[list[float]] = []
+    table = Failing(1, THROTTLED)
 
     async def scenario(time: Time) -> None:
-        shared = InMemory(Failing(1, THROTTLED).call)
+        shared = InMemory(table.call)
         limiters = [
             RateLimiter(shared, most, 4, clock=time.clock, sleep=time.sleep) for _ in range(4)
         ]
@@ -391,6 +459,7 @@ def test_without_the_table_each_worker_goes_on_at_its_share(most: int) -> None:
     play(scenario)
     assert most_in_a_second(together(moments)) <= most * 1.1 + 3
     assert 0.2 * most * 40 <= len(together(moments)) <= most * 40
+    assert table.calls <= 4 * 40 * 3  # it is not hammered
 
 
 def test_without_the_table_notifications_go_on() -> None:
@@ -438,6 +507,7 @@ async def _use(shared: SharedWindow | InMemory) -> None:
     first = Window(7, 100, owed=10)
     assert await shared.begin(None, first)
     assert not await shared.begin(None, first)
+    assert not await shared.begin(Window(9, 100), Window(10, 100))
     assert await shared.take(first, 60, 1, 0) == Window(7, 100, 60, 0, 10, 1)
     assert await shared.take(first, 60, 1, 0) is None
     assert await shared.take(first, 31, 1, 0) is None
