@@ -139,16 +139,16 @@ def _user_id(number: int) -> str:
 def _customer(number: int) -> dict[str, Any]:
     """Make the item of a customer as three skill events leave it."""
     request_id = {"S": "amzn1.echo-api.request.01234567-89ab-cdef-0123-456789abcdef"}
-    time_of_it = {"N": "1795165200250"}
+
+    def register(value: dict[str, Any]) -> dict[str, Any]:
+        return {"M": {"at": {"N": "1795165200250"}, "by": request_id, "value": value}}
+
     return {
         "userId": {"S": _user_id(number)},
-        "subscriptions": {"SS": [EVENT]},
-        "subscriptionsAt": time_of_it,
-        "subscriptionsBy": request_id,
-        "apiEndpoint": {"S": "https://api.eu.amazonalexa.com"},
-        "permissions": {"SS": ["alexa::devices:all:notifications:write"]},
-        "permissionsAt": time_of_it,
-        "permissionsBy": request_id,
+        "version": {"N": "3"},
+        "subscriptions": register({"SS": [EVENT]}),
+        "host": register({"S": "https://api.eu.amazonalexa.com"}),
+        "permissions": register({"SS": ["alexa::devices:all:notifications:write"]}),
     }
 
 

@@ -42,6 +42,14 @@ CAMPAIGN = {
         {"locale": locale, "source": "Weather Desk"} for locale in ("en-US", "de-DE", "ja-JP")
     ],
 }
+WEEK_AGO = {"N": "1794560400000"}
+CUSTOMER = {
+    "userId": {"S": envelopes.USER},
+    "version": {"N": "7"},
+    "subscriptions": {
+        "M": {"at": WEEK_AGO, "by": {"S": "id"}, "value": {"SS": [envelopes.WEATHER]}}
+    },
+}
 ATTRIBUTES = {f"key{number}": "x" * 100 for number in range(20)}
 
 
@@ -72,14 +80,13 @@ def requests() -> dict[str, dict[str, Any]]:
 class Instantly:
     """DynamoDB and SQS as they would be if they took no time."""
 
-    def update_item(self, **request: dict[str, Any]) -> dict[str, Any]:
+    def get_item(self, **_: object) -> dict[str, Any]:
         """Answer with a customer who has a subscription."""
-        item = {
-            "userId": request["Key"]["userId"],
-            "subscriptions": {"SS": [envelopes.WEATHER]},
-            "subscriptionsAt": {"N": "1795165200000"},
-        }
-        return {"Attributes": item if request["ReturnValues"] != "NONE" else {}}
+        return {"Item": CUSTOMER}
+
+    def put_item(self, **_: object) -> dict[str, Any]:
+        """Take the record."""
+        return {}
 
     def send_message(self, **_: object) -> dict[str, Any]:
         """Take the message."""

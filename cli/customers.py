@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from cli.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
-    from mypy_boto3_dynamodb.type_defs import ScanInputPaginateTypeDef, ScanOutputTypeDef
+    from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
     from yellowring.sender.campaign import Campaign
-    from yellowring.subscribers import Audience, Customer, Subscribers
+    from yellowring.subscribers import Audience, Customer, Record, Subscribers
 
     from cli.stacks import Stack
 
@@ -47,36 +47,31 @@ def deliverable(audience: Audience, campaign: Campaign) -> Iterator[tuple[Custom
 
 
 def records(
-    stack: Stack, attributes: Sequence[str] = (), *, consistent: bool = False, quiet: bool = False
-) -> Iterator[dict[str, object]]:
-    """Visit every item of the table, tombstones too; sets and numbers as Python's own.
+    stack: Stack, *, consistent: bool = False, quiet: bool = False
+) -> Iterator[tuple[str, Record]]:
+    """Visit every record of the table, tombstones too, with its user id.
 
     Parameters
     ----------
     stack
         The stack.
-    attributes
-        Which attributes to read; none: all of them.
     consistent
         Whether the latest writes must be seen, at twice the price.
     quiet
         Whether to show no progress.
     """
-    from yellowring.subscribers.reading import read_record  # noqa: PLC0415 - loads boto3
+    from yellowring.subscribers.items import load  # noqa: PLC0415 - loads boto3
 
     table = stack.outputs["SubscribersTableName"]
-    request: ScanInputPaginateTypeDef = {"TableName": table, "ConsistentRead": consistent}
-    if attributes:
-        names = {f"#{number}": name for number, name in enumerate(attributes)}
-        request["ExpressionAttributeNames"] = names
-        request["ProjectionExpression"] = ", ".join(names)
     total = stack.dynamodb.describe_table(TableName=table)["Table"].get("ItemCount", 0)
-    pages: Iterable[ScanOutputTypeDef] = stack.dynamodb.get_paginator("scan").paginate(**request)
+    pages: Iterable[ScanOutputTypeDef] = stack.dynamodb.get_paginator("scan").paginate(
+        TableName=table, ConsistentRead=consistent
+    )
     if not quiet:
         pages = shown(pages, "customers visited", total, lambda page: len(page["Items"]))
     for page in pages:
         for item in page["Items"]:
-            yield read_record(item)
+            yield item["userId"]["S"], load(item)
 
 
 def subscribers_of(stack: Stack) -> Subscribers:
@@ -86,9 +81,18 @@ def subscribers_of(stack: Stack) -> Subscribers:
     return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
 
 
-def plain(record: Mapping[str, object]) -> dict[str, object]:
-    """Give a record as JSON: sets as sorted lists."""
+def plain(record: Record) -> dict[str, object]:
+    """Return a record as JSON: of each register its value and its time, lists sorted."""
+    from yellowring.subscribers import expires_at  # noqa: PLC0415 - loads boto3
+
+    values = {name: entry.value for name, entry in record.registers.items()}
+    times = {f"{name}At": entry.at for name, entry in record.registers.items()}
+    own = {key: each.value for key, each in sorted(record.attributes.items())}
+    told: dict[str, object] = {**values, **times, **record.moments}
+    told["expiresAt"] = expires_at(record)
+    told["attributes"] = {key: value for key, value in own.items() if value is not None} or None
     return {
-        name: sorted(map(str, value)) if isinstance(value, set) else value
-        for name, value in sorted(record.items())
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in sorted(told.items())
+        if value is not None
     }

@@ -17,7 +17,7 @@ from yellowring.sender.plan import plan, request
 
 from cli.customers import audience_of, deliverable, subscribers_of
 from cli.output import say, say_json
-from cli.standing import STANDINGS, masked, standing
+from cli.standing import STANDINGS, masked
 
 if TYPE_CHECKING:
     from yellowring.sender.campaign import Campaign
@@ -80,11 +80,14 @@ def _customers(
 def _named(
     stack: Stack, audience: Audience, campaign: Campaign
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
     records = subscribers_of(stack)
     user_ids = campaign.audience.user_ids
     found = [records.get(user_id) for user_id in user_ids]
-    standings = Counter(standing(each, campaign.event_name) for each in found if each is not None)
-    return audience.named(user_ids[:SHOWN]), {
+    event = campaign.event_name
+    standings = Counter(deliverability(each, event) for each in found if each is not None)
+    return audience.named(user_ids[:SHOWN], event), {
         "named": len(user_ids),
         "deliverable": standings["deliverable"],
         "unknown": found.count(None),

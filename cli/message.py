@@ -15,6 +15,7 @@ from yellowring.alexa.skill_messaging import (
 from yellowring.skill.commands import InvalidMessage, parse_command
 
 from cli.access import REGIONS, access
+from cli.customers import subscribers_of
 from cli.documents import Unreadable, read_text
 from cli.json_text import NotJson, parse_json
 from cli.output import AsJson, failure, say, say_json
@@ -107,8 +108,6 @@ def _region(given: str | None, user_id: str, reached: Access) -> Region:
         raise failure(f"--alexa-region must be one of {', '.join(REGIONS)}, not {given}")
     if reached.stack is None:
         return "na"
-    from yellowring.subscribers import Audience  # noqa: PLC0415 - loads boto3
-
-    audience = Audience(reached.stack.dynamodb, reached.stack.outputs["SubscribersTableName"])
-    [customer] = audience.named([user_id])
-    return region_of(customer.api_endpoint) if customer.api_endpoint else "na"
+    record = subscribers_of(reached.stack).get(user_id)
+    host = record.registers.get("host") if record else None
+    return region_of(str(host.value)) if host and host.value else "na"

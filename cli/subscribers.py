@@ -18,22 +18,11 @@ from cli.catalog import event_named
 from cli.customers import plain, records, subscribers_of
 from cli.output import AsJson, complain, failure, say, say_json, table
 from cli.stacks import Stack, on_stack
-from cli.standing import REASONS, STANDINGS, masked, standing
+from cli.standing import REASONS, STANDINGS, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
-
-READ = (
-    "subscriptions",
-    "subscriptionsAt",
-    "disabledAt",
-    "erasedAt",
-    "permissions",
-    "permissionsAt",
-    "rejectedAt",
-)
-"""What counting needs of a record."""
 
 OneEvent = Annotated[str | None, typer.Option(help="Only this event, such as WeatherAlert.")]
 
@@ -49,16 +38,18 @@ def register(app: typer.Typer) -> None:
 @on_stack
 def count(stack: Stack, event: OneEvent = None, as_json: AsJson = False) -> None:
     """Count the customers of each event: deliverable ones, and why the others are not."""
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
     wanted = (event_named(event),) if event else EVENT_NAMES
     standings = {name: Counter[str]() for name in wanted}
     kept = tombstones = 0
-    for record in records(stack, READ):
-        if "erasedAt" in record and "subscriptionsAt" not in record:
+    for _, record in records(stack):
+        if not record.registers and not record.attributes:
             tombstones += 1
             continue
         kept += 1
         for name in wanted:
-            standings[name][standing(record, name)] += 1
+            standings[name][deliverability(record, name)] += 1
     if as_json:
         events = {
             name: {each: counted[each] for each in STANDINGS} for name, counted in standings.items()
@@ -77,13 +68,15 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one customer's record, and why they are or are not notified of each event."""
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
     record = subscribers_of(stack).get(user_id)
     if record is None:
         raise failure(
             "there is no such customer: the id begins with amzn1.ask.account. and is the one "
             "that this skill was given; each skill has its own"
         )
-    standings = {name: standing(record, name) for name in EVENT_NAMES}
+    standings = {name: deliverability(record, name) for name in EVENT_NAMES}
     shown = plain(record) | {"userId": masked(user_id)}
     if as_json:
         say_json({"record": shown, "standing": standings})
@@ -112,12 +105,15 @@ def export(
     With --event, only customers who are deliverable for it. --json prints a summary when the
     records go to a file.
     """
+    from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
+
     wanted = event_named(event) if event else None
     written = 0
     with _opened(output, force=force) as lines:
-        for record in records(stack, consistent=True, quiet=output is None):
-            if wanted is None or standing(record, wanted) == "deliverable":
-                lines.write(json.dumps(plain(record), ensure_ascii=False) + "\n")
+        for user_id, record in records(stack, consistent=True, quiet=output is None):
+            if wanted is None or deliverability(record, wanted) == "deliverable":
+                document = {"userId": user_id} | plain(record)
+                lines.write(json.dumps(document, ensure_ascii=False) + "\n")
                 written += 1
     if output is None:
         return

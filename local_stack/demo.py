@@ -146,7 +146,7 @@ def _check_records(
         for number, (user_id, name) in enumerate(names.items(), 1)
     }
     erased = [user_id for user_id in names if views[user_id]["persistence"] == "NOT_PERSISTED"]
-    personal = {"subscriptions", "apiEndpoint", "permissions", "locale", "attributes"}
+    personal = {"subscriptions", "host", "permissions", "locale", "attributes"}
     left = [sorted(personal & set(records[user_id] or {})) for user_id in erased]
     return [
         Check("every record agrees with Alexa about who gets what", at_alexa, at_home),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 from rich.table import Table
+from yellowring.subscribers import subscribed_events
+from yellowring.subscribers.items import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,24 +78,20 @@ def plain_run(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_force(item: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return the subscriptions that a record says are in force: newer than the last disabling."""
-    if item is None or "subscriptions" not in item:
-        return ()
-    disabled = int(item.get("disabledAt", {"N": "-1"})["N"])
-    if disabled >= int(item["subscriptionsAt"]["N"]):
-        return ()
-    return tuple(sorted(item["subscriptions"]["SS"]))
+    return tuple(sorted(subscribed_events(load(item)))) if item else ()
 
 
 def describe_record(item: Mapping[str, Any] | None) -> str:
     """Say in a few words what a record holds."""
     if item is None:
         return "none"
-    if "expiresAt" in item:
+    record = load(item)
+    if not record.registers and not record.attributes:
         return "tombstone"
     subscribed = in_force(item)
     if subscribed:
         return f"subscribed to {', '.join(map(short, subscribed))}"
-    if "subscriptions" in item:
+    if record.list("subscriptions"):
         return "disabled since it subscribed"
     return "not subscribed"
 

@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from yellowring.sender.where import parse_where
 from yellowring.skill.envelope import SkillEvent
-from yellowring.skill.skill_events import CHANGES
-from yellowring.subscribers import ConcurrentChange, Subscribers
+from yellowring.skill.skill_events import changes_of
+from yellowring.subscribers import (
+    Accepted,
+    AttributesChange,
+    Audience,
+    ConcurrentChange,
+    Disabled,
+    RegisterChange,
+    Rejected,
+    Subscribers,
+)
 
 from local_stack.emulator import start_emulator, wait_for_emulator
 from local_stack.environments import aws_environment
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from yellowring.subscribers.changes import Change
 
 ROUNDS = 25
 
@@ -85,10 +96,9 @@ def deliver(client: DynamoDBClient, events: list[Envelope], start: threading.Bar
     start.wait()
     for each in events:
         event = SkillEvent(each)
-        change = CHANGES[event.object_type](event)
         for _ in range(20):
             try:
-                subscribers.apply(event.user_id, change)
+                subscribers.apply(event.user_id, *changes_of(event))
             except ConcurrentChange:
                 continue  # Alexa delivers again
             break
@@ -112,3 +122,62 @@ def test_workers_that_write_at_the_same_moment_end_in_the_same_record(
                 each.result()
         answer: Any = dynamodb.get_item(TableName="subscribers", Key={"userId": {"S": user}})
         assert item_read(answer["Item"]) == expected_record(events)
+
+
+def test_five_events_of_a_customer_within_ten_milliseconds_are_all_stored_at_once(
+    dynamodb: DynamoDBClient,
+) -> None:
+    for number in range(ROUNDS):
+        user = f"amzn1.ask.account.FIVE{number}"
+        events = [
+            enabled(0, user=user),
+            permitted(NOTIFICATIONS, at=0.002, user=user),
+            permitted(NOTIFICATIONS, at=0.004, kind="Changed", user=user),
+            subscribed(WEATHER, at=0.006, endpoint=EU, user=user),
+            account(linked=True, at=0.008, user=user),
+        ]
+        start = threading.Barrier(len(events))
+        with ThreadPoolExecutor(len(events)) as pool:
+            work = [pool.submit(deliver_once, dynamodb, event, start) for event in events]
+            for each in work:
+                each.result()
+        answer: Any = dynamodb.get_item(TableName="subscribers", Key={"userId": {"S": user}})
+        assert item_read(answer["Item"]) == expected_record(events)
+
+
+def deliver_once(client: DynamoDBClient, event: Envelope, start: threading.Barrier) -> None:
+    """Be the one worker that has this event; it must not need another delivery."""
+    read = SkillEvent(event)
+    start.wait()
+    Subscribers(client, "subscribers").apply(read.user_id, *changes_of(read))
+
+
+def test_the_scan_reads_hosts_locales_and_attributes_as_the_rule_and_filters_mean(
+    dynamodb: DynamoDBClient,
+) -> None:
+    create_table(dynamodb, "audience", "userId")
+    subscribers = Subscribers(dynamodb, "audience")
+    lists = RegisterChange("subscriptions", 5, "id", {WEATHER})
+    told: dict[str, tuple[Change, ...]] = {
+        "ada": (lists, RegisterChange("host", 5, "id", EU)),
+        "ben": (lists, Disabled(6)),
+        "cleo": (Accepted(6),),
+        "dov": (lists, RegisterChange("permissions", 6, "id")),
+        "eva": (Accepted(6), Rejected(6)),
+        "fay": (Accepted(6), Disabled(4), RegisterChange("subscriptions", 3, "id")),
+    }
+    town = AttributesChange(5, "id", {"at": "Ulm", "value": 3})
+    for user_id, changes in told.items():
+        subscribers.apply(user_id, *changes, town)
+    audience = Audience(dynamodb, "audience", attributes=["at", "value", "by"])
+    found = audience.scan(WEATHER).customers
+    assert {each.user_id for each in found} == {"ada", "cleo", "fay"}
+    assert {each.user_id for each in found if each.api_endpoint == EU} == {"ada"}
+    assert [each.attributes for each in found] == [{"at": "Ulm", "value": 3}] * 3
+    assert audience.count(WEATHER) == (3, None)
+    named = audience.named([*told, "nobody"], WEATHER)
+    assert [each.deliverable for each in named] == [True, False, True, False, False, True, None]
+    where = parse_where({"attributes.at": "Ulm", "apiEndpoint": f"{EU}:443/"}, [])
+    assert where
+    narrowed = audience.of(None, where.filter()).scan(WEATHER).customers
+    assert [each.user_id for each in narrowed] == ["ada"]

@@ -13,7 +13,7 @@ GROUND = {"subscribers", "alexa", "catalog", "settings", "observability"}
 MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "observability": set(),
-    "subscribers": set(),
+    "subscribers": {"alexa"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
     "skill": GROUND,

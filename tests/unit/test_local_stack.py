@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from datetime import UTC, datetime
+from functools import reduce
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ import pytest
 from rich.console import Console
 from yellowring.sender.campaign import parse_campaign
 from yellowring.sender.order import parse_order
+from yellowring.subscribers import Disabled, Erased, Record, RegisterChange
+from yellowring.subscribers.items import dump
+from yellowring.subscribers.record import join
 
 from local_stack import web
 from local_stack.demo import planned_firing
@@ -25,6 +29,8 @@ from local_stack.workspace import running_stacks, workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from yellowring.subscribers.changes import Change
 
 NOW = datetime(2026, 11, 20, 9, 0, 0, 123456, tzinfo=UTC)
 
@@ -175,29 +181,26 @@ def test_the_demonstrations_schedule_fires_once_soon_at_the_time_in_its_input() 
     assert json.loads(plan.parameters()["Campaign"]) == dict(CAMPAIGN)
 
 
-def record(**numbers: int) -> dict[str, Any]:
-    return {name: {"N": str(number)} for name, number in numbers.items()}
+def record(*changes: Change) -> dict[str, Any]:
+    return dump("customer", reduce(join, changes, Record()))
 
 
-SUBSCRIBED = {
-    **record(subscriptionsAt=5),
-    "subscriptions": {"SS": ["AMAZON.WeatherAlert.Activated"]},
-}
+SUBSCRIBED = RegisterChange("subscriptions", 5, "id", {"AMAZON.WeatherAlert.Activated"})
 
 
 @pytest.mark.parametrize(
     ("item", "subscriptions", "words"),
     [
         (None, (), "none"),
-        (record(subscriptionsAt=5), (), "not subscribed"),
-        (SUBSCRIBED, ("AMAZON.WeatherAlert.Activated",), "subscribed to WeatherAlert"),
-        (SUBSCRIBED | record(disabledAt=5), (), "disabled since it subscribed"),
+        (record(RegisterChange("subscriptions", 5, "id")), (), "not subscribed"),
+        (record(SUBSCRIBED), ("AMAZON.WeatherAlert.Activated",), "subscribed to WeatherAlert"),
+        (record(SUBSCRIBED, Disabled(5)), (), "disabled since it subscribed"),
         (
-            SUBSCRIBED | record(disabledAt=4),
+            record(SUBSCRIBED, Disabled(4)),
             ("AMAZON.WeatherAlert.Activated",),
             "subscribed to WeatherAlert",
         ),
-        (record(disabledAt=4, expiresAt=9), (), "tombstone"),
+        (record(SUBSCRIBED, Erased(9)), (), "tombstone"),
     ],
 )
 def test_a_record_is_told_as_what_is_in_force(

@@ -61,7 +61,7 @@ def allowed(role: str) -> dict[str, set[str]]:
 def test_the_skill_function_may_keep_records_and_hand_over_work_and_nothing_else() -> None:
     assert allowed("SkillRole") == {
         "SkillLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "SubscribersTable": {"dynamodb:UpdateItem"},
+        "SubscribersTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "WorkQueue": {"sqs:SendMessage"},
     }
 

@@ -28,15 +28,35 @@ class UnknownEndpoint(ValueError):
     """An ``apiEndpoint`` that is none of Alexa's: no token may ever be sent there."""
 
 
+def normalised(api_endpoint: object) -> str | None:
+    """Return the one spelling of an address of Alexa's; ``None`` for any other.
+
+    A port that https has anyway, capitals and a trailing slash say nothing.
+
+    Examples
+    --------
+    >>> normalised("HTTPS://API.EU.amazonalexa.com:443/")
+    'https://api.eu.amazonalexa.com'
+    """
+    try:
+        parts = urlsplit(api_endpoint if isinstance(api_endpoint, str) else "")
+        plain = parts.port in {None, 443} and "@" not in parts.netloc
+    except ValueError:
+        return None
+    rest = parts.path.strip("/") + parts.query + parts.fragment
+    region = _REGIONS.get(f"{parts.scheme}://{parts.hostname}")
+    return HOSTS[region] if region and plain and not rest else None
+
+
 def region_of(api_endpoint: str) -> Region:
-    """Tell which of Alexa's regions an ``apiEndpoint`` belongs to.
+    """Return which of Alexa's regions an ``apiEndpoint`` belongs to.
 
     Raises
     ------
     UnknownEndpoint
-        The address is not exactly one of Alexa's hosts over https.
+        The address is none of Alexa's hosts over https.
     """
-    region = _REGIONS.get(api_endpoint.rstrip("/"))
+    region = _REGIONS.get(normalised(api_endpoint) or "")
     if region is None:
         raise UnknownEndpoint(
             f"apiEndpoint {_shown(api_endpoint)} is not one of Alexa's: "

@@ -13,7 +13,6 @@ from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_model import RequestEnvelope
 from botocore.config import Config
 
-from yellowring.alexa import UnknownEndpoint
 from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
 from yellowring.skill import voice
@@ -65,7 +64,7 @@ def lambda_handler(event: Json, context: object) -> Json:
     settings = SkillSettings.from_environ(os.environ)
     try:
         return _answer(event, context, settings)
-    except (InvalidSkillEvent, UnknownEndpoint) as error:
+    except InvalidSkillEvent as error:
         name = type(error).__name__
         count("InvalidRequests", error=name)
         logger.error("invalid request acknowledged", extra={"error": name, "problem": str(error)})

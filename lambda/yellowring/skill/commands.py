@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, cast
 
 from yellowring import catalog
 from yellowring.skill.envelope import InvalidSkillEvent
-from yellowring.subscribers import ATTRIBUTE_KEY, MOST_ATTRIBUTES
+from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from yellowring.subscribers import AttributeValue
+    from yellowring.subscribers.changes import AttributeValue
 
 type Json = Mapping[str, object]
 
 VERSION = 1
 LARGEST_DATA = 6 * 1024
 """Bytes of ``data`` as compact JSON, the most that the Skill Messaging API takes."""
-LONGEST_TEXT = 1024
-"""Characters of an attribute's text."""
+MOST_ATTRIBUTES = 20
+"""Attributes in one message."""
+LARGEST_VALUE = 600
+"""Bytes of an attribute's value: UTF-8 of a text, of any other the compact JSON."""
 LARGEST_NUMBER = 2**53
 """Beyond it, JSON's readers disagree on whole numbers."""
 SMALLEST_NUMBER = 1e-100
@@ -167,24 +169,33 @@ def _attributes(data: Json) -> SetAttributes:
 
 def _value(value: object, path: str) -> AttributeValue:
     """Check an attribute's value; it is the customer's and never shown."""
-    if isinstance(value, bool) or _is_text(value):
-        return cast("AttributeValue", value)
+    if isinstance(value, bool):
+        return value
     if isinstance(value, int | float):
         if abs(value) <= LARGEST_NUMBER and (not value or abs(value) >= SMALLEST_NUMBER):
             return value
         raise InvalidMessage(
             f"{path} must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
         )
-    if isinstance(value, list) and all(_is_text(each) for each in value):
-        return value
+    if (_is_text(value) or _is_list(value)) and _size(value) <= LARGEST_VALUE:
+        return cast("AttributeValue", value)
     raise InvalidMessage(
-        f"{path} must be a text of at most {LONGEST_TEXT} characters, a number, true or false, "
-        "or a list of texts; to remove it, name it in $.remove"
+        f"{path} must be a text, a number, true or false, or a list of texts, of at most "
+        f"{LARGEST_VALUE} bytes; to remove it, name it in $.remove"
     )
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not _SURROGATE.search(value)
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _size(value: object) -> int:
+    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len((value if isinstance(value, str) else compact).encode())
 
 
 _COMMANDS: Mapping[str, tuple[tuple[str, ...], Callable[[Json], Command]]] = {

@@ -12,13 +12,16 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import time_ns
 from typing import TYPE_CHECKING
 
 from ask_sdk_model import Application, Context, Request, RequestEnvelope, User
 from ask_sdk_model.interfaces.system import SystemState
 
+from yellowring.alexa.endpoints import normalised
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 """What a locale looks like in a request."""
@@ -29,6 +32,8 @@ _SECONDS_END = 100_000_000_000
 _LAST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _LONGEST_LIST = 100
+_MOST_AHEAD = 10 * 60 * 1000
+"""How far (ms) a time may be ahead of our clock."""
 
 
 class InvalidSkillEvent(ValueError):
@@ -47,50 +52,57 @@ class SkillEvent(Request):  # type: ignore[misc]  # the SDK is untyped
     object_type
         The request's type, for example ``AlexaSkillEvent.SkillEnabled``.
     request_id
-        The same for every delivery of the same event.
-    at
-        When it happened, in milliseconds since the epoch, UTC.
+        The same for every delivery of the same event; empty when the request has none.
+    happened_at
+        When it happened, in milliseconds since the epoch, UTC; ``None`` when nothing tells.
     user_id
         The customer; personal data.
     fields
         The ``request`` object as it came.
-    api_endpoint
-        ``context.System.apiEndpoint`` as it came, not yet checked.
+    host
+        ``context.System.apiEndpoint``, where it is one of Alexa's.
     """
 
     def __init__(self, envelope: Mapping[str, object]) -> None:
         request = _object(envelope.get("request"), "request")
         system = _system(envelope)
         user = _object(system.get("user"), "context.System.user")
+        request_id = request.get("requestId")
         super().__init__(
             object_type=request_type(envelope),
-            request_id=text(request.get("requestId"), "request.requestId"),
+            request_id=request_id if _is_text(request_id) else "",
         )
-        self.at = _happened_at(request)
+        self._now = now_ms()
+        self.happened_at = usable_time((request.get(name) for name in _TIME_FIELDS), self._now)
         self.user_id = text(user.get("userId"), "context.System.user.userId")
         self.fields = request
-        self.api_endpoint = system.get("apiEndpoint")
+        self.host = normalised(system.get("apiEndpoint"))
 
-    def body(self) -> Mapping[str, object]:
-        """Give ``request.body``; none at all and ``null`` are empty bodies."""
-        return _object(self.fields.get("body") or {}, "request.body")
+    def at(self, *, opt_out: bool = False) -> int:
+        """Return the time (ms) to order by: without a usable one, an opt-out happened now."""
+        return self.happened_at if self.happened_at is not None else self._now * opt_out
 
-    def listed(self, field: str, key: str) -> set[str]:
-        """Give the ``key`` of every object in a list of the body; no list is an empty one.
+    def listed(self, field: str, key: str) -> frozenset[str]:
+        """Return the ``key`` of every object in a list of the body.
+
+        No body and no list are an empty list; entries that cannot be read are skipped.
 
         Raises
         ------
         InvalidSkillEvent
-            Names the entry that is not as it should be.
+            It is no list, or has entries and none of them can be read.
         """
-        path = f"request.body.{field}"
-        entries = self.body().get(field) or []
+        path, body = f"request.body.{field}", self.fields.get("body")
+        entries = _object({} if body in (None, []) else body, "request.body").get(field)
+        if entries is None:
+            return frozenset()
         if not isinstance(entries, list) or len(entries) > _LONGEST_LIST:
             raise InvalidSkillEvent(f"{path} must be a list of at most {_LONGEST_LIST} objects")
-        return {
-            text(_object(entry, f"{path}[{i}]").get(key), f"{path}[{i}].{key}")
-            for i, entry in enumerate(entries)
-        }
+        values = (entry.get(key) for entry in entries if isinstance(entry, Mapping))
+        found = frozenset(str(value) for value in values if _is_text(value))
+        if entries and not found:
+            raise InvalidSkillEvent(f"{path} must be a list of objects, each with {key}")
+        return found
 
 
 def request_type(envelope: object) -> str:
@@ -176,6 +188,23 @@ def milliseconds(value: object) -> int:
     return _bounded(int(round(number * 1000 if number < _SECONDS_END else number, 3)))
 
 
+def usable_time(times: Iterable[object], now: int) -> int | None:
+    """Return the first time (ms) that can be read and is at most ten minutes ahead of ``now``."""
+    for time in times:
+        try:
+            at = milliseconds(time)
+        except (ValueError, OverflowError):
+            continue
+        if at <= now + _MOST_AHEAD:
+            return at
+    return None
+
+
+def now_ms() -> int:
+    """Return the present time in milliseconds since the epoch."""
+    return time_ns() // 1_000_000
+
+
 def _bounded(number: int) -> int:
     if not 0 <= number <= _LAST_MS:
         raise ValueError("too far away")
@@ -190,7 +219,7 @@ def text(value: object, path: str, longest: int = 255) -> str:
     InvalidSkillEvent
         Names the field; never shows what it holds.
     """
-    if isinstance(value, str) and 0 < len(value) <= longest and value.isascii():
+    if isinstance(value, str) and _is_text(value, longest):
         return value
     raise InvalidSkillEvent(
         f"{path} must be a string of 1 to {longest} plain characters, "
@@ -198,20 +227,8 @@ def text(value: object, path: str, longest: int = 255) -> str:
     )
 
 
-def _happened_at(request: Mapping[str, object]) -> int:
-    for name in _TIME_FIELDS:
-        if request.get(name) is not None:
-            try:
-                return milliseconds(request[name])
-            except (ValueError, OverflowError):
-                raise InvalidSkillEvent(
-                    f"request.{name} is {_shown(request[name])}: it must be a time such as "
-                    "2026-11-20T09:00:00Z, or milliseconds since 1970"
-                ) from None
-    raise InvalidSkillEvent(
-        "request.timestamp is missing: without it the event cannot be put in order; "
-        "it must be a time such as 2026-11-20T09:00:00Z"
-    )
+def _is_text(value: object, longest: int = 255) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= longest and value.isascii()
 
 
 def _is_number(value: str) -> bool:

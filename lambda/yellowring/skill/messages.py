@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ask_sdk_core.dispatch_components import AbstractRequestHandler
 
-from yellowring.alexa import region_of
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.skill.commands import (
     Forget,
@@ -22,7 +21,8 @@ from yellowring.skill.commands import (
 )
 from yellowring.skill.envelope import LOCALE, SkillEvent, text
 from yellowring.skill.orders import run_id
-from yellowring.subscribers import AttributesChange, Erased, Refreshed
+from yellowring.skill.skill_events import count_unusable_time, host_of
+from yellowring.subscribers import AttributesChange, Erased, RegisterChange
 
 if TYPE_CHECKING:
     from ask_sdk_core.handler_input import HandlerInput
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from yellowring.settings import SkillSettings
     from yellowring.skill.commands import Command
     from yellowring.skill.orders import Orders
-    from yellowring.subscribers import Change, Subscribers
+    from yellowring.subscribers import Subscribers
+    from yellowring.subscribers.changes import Change
 
 MESSAGE = "Messaging.MessageReceived"
 
@@ -55,7 +56,7 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
 
         Raises
         ------
-        InvalidMessage, UnknownEndpoint
+        InvalidMessage
             The message is no command that can ever be done.
         InvalidSettings, ConcurrentChange
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
@@ -66,13 +67,14 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
         outcome = self._do(command, event)
         name = type(command).__name__
         count("SkillMessages", command=name, outcome=outcome)
+        count_unusable_time(event)
         logger.info(
             "skill message",
             extra={
                 "command": name,
                 "outcome": outcome,
                 "customer": hash_user_id(event.user_id, self._skill_id),
-                "at": event.at,
+                "at": event.happened_at,
                 "request_id": event.request_id,
             },
         )
@@ -80,8 +82,10 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
 
     def _do(self, command: Command, event: SkillEvent) -> str:
         if isinstance(command, Notify):
+            if not command.reference_id and not event.request_id:
+                raise InvalidMessage("request.requestId must be there, or $.referenceId")
             return self._notify(command, event)
-        return self._subscribers.apply(event.user_id, change_of(command, event))
+        return self._subscribers.apply(event.user_id, *changes_of(command, event))
 
     def _notify(self, command: Notify, event: SkillEvent) -> str:
         if not _USER_ID.fullmatch(event.user_id):
@@ -91,30 +95,34 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
         return "ordered"
 
 
-def change_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> Change:
-    """Tell what a command changes in the customer's record."""
+def changes_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> tuple[Change, ...]:
+    """Return what a command changes in the customer's record.
+
+    Raises
+    ------
+    InvalidMessage
+        The request does not tell what the command is to store.
+    """
     match command:
         case SetAttributes(values):
-            return AttributesChange(event.at, event.request_id, values)
+            changed = AttributesChange(event.at(), event.request_id, values)
+            return (changed, *host_of(event))
         case Refresh():
             return _refreshed(event)
         case Forget():
-            return Erased(event.at)
+            return (Erased(event.at(opt_out=True)),)
 
 
-def _refreshed(event: SkillEvent) -> Refreshed:
-    endpoint = _told(event.api_endpoint, "context.System.apiEndpoint")
-    locale = _told(event.fields.get("locale"), "request.locale")
-    if endpoint is not None:
-        region_of(endpoint)
-    if locale is not None and not LOCALE.fullmatch(locale):
+def _refreshed(event: SkillEvent) -> tuple[Change, ...]:
+    locale = event.fields.get("locale")
+    if locale is not None and not LOCALE.fullmatch(text(locale, "request.locale")):
         raise InvalidMessage("request.locale must be a locale such as en-US")
-    if endpoint is None and locale is None:
+    changes = host_of(event)
+    if locale is not None:
+        changes += (RegisterChange("locale", event.at(), event.request_id, str(locale)),)
+    if not changes:
         raise InvalidMessage(
-            "neither context.System.apiEndpoint nor request.locale is there: nothing to refresh"
+            "neither a context.System.apiEndpoint of Alexa's nor request.locale is there: "
+            "nothing to refresh"
         )
-    return Refreshed(event.at, event.request_id, locale, endpoint)
-
-
-def _told(value: object, path: str) -> str | None:
-    return None if value is None else text(value, path)
+    return changes

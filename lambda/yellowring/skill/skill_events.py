@@ -5,59 +5,60 @@ Source: "Skill Event Reference" and "Proactive Events API" (Alexa Skills Kit).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ask_sdk_core.dispatch_components import AbstractRequestHandler
 
-from yellowring.alexa import region_of
 from yellowring.observability import count, hash_user_id, logger
-from yellowring.skill.envelope import InvalidSkillEvent, SkillEvent, text
-from yellowring.subscribers import Disabled, Enabled, Erased, RegisterChange
+from yellowring.subscribers import (
+    NOTIFICATIONS_SCOPE,
+    Disabled,
+    Enabled,
+    Erased,
+    RegisterChange,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ask_sdk_core.handler_input import HandlerInput
     from ask_sdk_model import Response
 
     from yellowring.settings import SkillSettings
-    from yellowring.subscribers import Change, Subscribers
+    from yellowring.skill.envelope import SkillEvent
+    from yellowring.subscribers import Subscribers
+    from yellowring.subscribers.changes import Change
 
 
 def _subscription_changed(event: SkillEvent) -> Change:
-    endpoint = event.api_endpoint
-    if endpoint is not None:
-        endpoint = text(endpoint, "context.System.apiEndpoint")
-        region_of(endpoint)
-    subscriptions = event.listed("subscriptions", "eventName")
-    values = {"subscriptions": subscriptions, "apiEndpoint": endpoint}
-    return RegisterChange("subscriptions", event.at, event.request_id, values)
+    events = event.listed("subscriptions", "eventName")
+    return RegisterChange("subscriptions", event.at(opt_out=not events), event.request_id, events)
 
 
 def _permissions_changed(event: SkillEvent) -> Change:
     scopes = event.listed("acceptedPermissions", "scope")
-    return RegisterChange("permissions", event.at, event.request_id, {"permissions": scopes})
+    at = event.at(opt_out=NOTIFICATIONS_SCOPE not in scopes)
+    return RegisterChange("permissions", at, event.request_id, scopes)
 
 
 def _enabled(event: SkillEvent) -> Change:
-    return Enabled(event.at)
+    return Enabled(event.at())
 
 
 def _disabled(event: SkillEvent) -> Change:
-    status = event.body().get("userInformationPersistenceStatus")
-    if status not in (None, "PERSISTED", "NOT_PERSISTED"):
-        raise InvalidSkillEvent(
-            "request.body.userInformationPersistenceStatus must be PERSISTED or NOT_PERSISTED"
-        )
-    return Erased(event.at) if status == "NOT_PERSISTED" else Disabled(event.at)
+    """Return an erasure where Alexa keeps no data; whatever else she says is a disable."""
+    body = event.fields.get("body")
+    status = body.get("userInformationPersistenceStatus") if isinstance(body, Mapping) else None
+    return (Erased if status == "NOT_PERSISTED" else Disabled)(event.at(opt_out=True))
 
 
 def _account_linked(event: SkillEvent) -> Change:
-    return RegisterChange("account", event.at, event.request_id, {"accountLinked": True})
+    return RegisterChange("account", event.at(), event.request_id, value=True)
 
 
 def _account_unlinked(event: SkillEvent) -> Change:
-    return RegisterChange("account", event.at, event.request_id)
+    return RegisterChange("account", event.at(), event.request_id)
 
 
 CHANGES: Mapping[str, Callable[[SkillEvent], Change]] = {
@@ -72,8 +73,32 @@ CHANGES: Mapping[str, Callable[[SkillEvent], Change]] = {
 """What each type of skill event means for the record; a type that is not here changes nothing."""
 
 
+def changes_of(event: SkillEvent) -> tuple[Change, ...]:
+    """Return what a skill event changes in the customer's record.
+
+    Raises
+    ------
+    InvalidSkillEvent
+        The event can never be stored.
+    """
+    return (CHANGES[event.object_type](event), *host_of(event))
+
+
+def host_of(event: SkillEvent) -> tuple[Change, ...]:
+    """Return where Alexa says that the customer is reached, if she does."""
+    if event.host is None:
+        return ()
+    return (RegisterChange("host", event.at(), event.request_id, event.host),)
+
+
+def count_unusable_time(event: SkillEvent) -> None:
+    """Count a request none of whose times could be used."""
+    if event.happened_at is None:
+        count("UnusableTimes", type=event.object_type)
+
+
 class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
-    """Joins each skill event into its customer's record, with one write."""
+    """Joins each skill event into its customer's record."""
 
     def __init__(self, settings: SkillSettings, subscribers: Subscribers) -> None:
         self._skill_id = settings.skill_id
@@ -88,23 +113,23 @@ class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SD
 
         Raises
         ------
-        InvalidSkillEvent, UnknownEndpoint
+        InvalidSkillEvent
             The event can never be stored.
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
             It could not be stored now: the invocation has to fail, so that Alexa delivers again.
         """
         event: SkillEvent = handler_input.request_envelope.request
-        change = CHANGES[event.object_type](event)
-        applied = self._subscribers.apply(event.user_id, change)
+        applied = self._subscribers.apply(event.user_id, *changes_of(event))
         kind = event.object_type.removeprefix("AlexaSkillEvent.")
         count("SkillEvents", type=kind, outcome=applied)
+        count_unusable_time(event)
         logger.info(
             "skill event",
             extra={
                 "type": kind,
                 "outcome": applied,
                 "customer": hash_user_id(event.user_id, self._skill_id),
-                "at": event.at,
+                "at": event.happened_at,
                 "request_id": event.request_id,
             },
         )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ask_sdk_core.utils import get_locale
 
-from yellowring.skill.envelope import LOCALE, InvalidSkillEvent, milliseconds, text
+from yellowring.observability import count, logger
+from yellowring.skill.envelope import LOCALE, now_ms, text, usable_time
 from yellowring.skill.speech import speech
-from yellowring.subscribers import Erased, RegisterChange
+from yellowring.subscribers import Erased, NotWritten, RegisterChange
 
 if TYPE_CHECKING:
     from ask_sdk_core.handler_input import HandlerInput
@@ -58,21 +59,24 @@ class Turn:
         self._builder.set_card(card)
 
     def record(self) -> Record | None:
-        """Store the customer's locale, and give their record; ``None`` when nothing is known."""
+        """Store the customer's locale, and return their record; ``None`` when there is no locale.
+
+        A record that could be read answers the customer even if the locale could not be stored.
+        """
         if self.locale is None:
             return None
-        change = RegisterChange("locale", self._at(), self._request_id(), {"locale": self.locale})
-        return self._subscribers.apply_and_read(self._user_id(), change)
+        change = RegisterChange("locale", self._at() or 0, self._request_id(), self.locale)
+        try:
+            return self._subscribers.apply_and_read(self._user_id(), change)
+        except NotWritten as error:
+            logger.warning("locale not stored", extra={"error": type(error.__cause__).__name__})
+            count("LocalesNotStored")
+            return error.record
 
     def erase_record(self) -> None:
-        """Remove the customer's data, and leave a tombstone.
-
-        A voice request's time has no fraction, unlike a skill event's: what came before it within
-        its second is meant as well, so the erasure has that second's end for its time.
-        """
+        """Remove the customer's data, and leave a tombstone."""
         at = self._at()
-        end = at if at % 1000 else at + 999
-        self._subscribers.apply(self._user_id(), Erased(end))
+        self._subscribers.apply(self._user_id(), Erased(now_ms() if at is None else at))
 
     def _take_question(self) -> str | None:
         if self._envelope.session is None:
@@ -88,13 +92,9 @@ class Turn:
     def _request_id(self) -> str:
         return text(self._envelope.request.request_id, "request.requestId")
 
-    def _at(self) -> int:
+    def _at(self) -> int | None:
         timestamp = self._envelope.request.timestamp
-        if timestamp is None:
-            raise InvalidSkillEvent(
-                "request.timestamp is missing: nothing can be stored without it"
-            )
-        return milliseconds(timestamp.isoformat())
+        return usable_time([timestamp and timestamp.isoformat()], now_ms())
 
 
 def locale_of(handler_input: HandlerInput) -> str | None:

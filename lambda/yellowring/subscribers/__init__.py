@@ -5,29 +5,33 @@ from __future__ import annotations
 from yellowring.subscribers.audience import Audience, Customer, Filter, InvalidCursor, Page
 from yellowring.subscribers.changes import (
     ATTRIBUTE_KEY,
-    MOST_ATTRIBUTES,
     NOTIFICATIONS_SCOPE,
+    Accepted,
     AttributesChange,
     AttributeValue,
-    Change,
     ConcurrentChange,
     Disabled,
     Enabled,
     Erased,
-    Refreshed,
     RegisterChange,
+    Rejected,
 )
-from yellowring.subscribers.reading import Record, subscribed_events, subscription_is_due
-from yellowring.subscribers.records import Subscribers
+from yellowring.subscribers.deliverability import (
+    deliverability,
+    expires_at,
+    subscribed_events,
+    subscription_is_due,
+)
+from yellowring.subscribers.record import Record
+from yellowring.subscribers.store import NotWritten, Subscribers
 
 __all__ = [
     "ATTRIBUTE_KEY",
-    "MOST_ATTRIBUTES",
     "NOTIFICATIONS_SCOPE",
+    "Accepted",
     "AttributeValue",
     "AttributesChange",
     "Audience",
-    "Change",
     "ConcurrentChange",
     "Customer",
     "Disabled",
@@ -35,11 +39,14 @@ __all__ = [
     "Erased",
     "Filter",
     "InvalidCursor",
+    "NotWritten",
     "Page",
     "Record",
-    "Refreshed",
     "RegisterChange",
+    "Rejected",
     "Subscribers",
+    "deliverability",
+    "expires_at",
     "subscribed_events",
     "subscription_is_due",
 ]

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import batched
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from yellowring.subscribers.changes import NOTIFICATIONS_SCOPE
-from yellowring.subscribers.reading import read_record
-from yellowring.subscribers.updates import ATTRIBUTES
+from yellowring.alexa.endpoints import normalised
+from yellowring.subscribers.deliverability import EXPRESSION, NAMES, deliverability, values
+from yellowring.subscribers.items import decode, load, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
         KeysAndAttributesTypeDef,
         ScanInputTypeDef,
+        ScanOutputTypeDef,
     )
 
-DELIVERABLE = (
-    "contains(subscriptions, :event)"
-    " AND (attribute_not_exists(disabledAt) OR disabledAt < subscriptionsAt)"
-    " AND (attribute_not_exists(permissionsAt) OR permissionsAt <= subscriptionsAt"
-    " OR contains(#permissions, :scope))"
-    " AND (attribute_not_exists(rejectedAt) OR rejectedAt < subscriptionsAt)"
-)
-"""Subscribed to the event, and since then not disabled, nor without permission, nor rejected."""
+    from yellowring.subscribers.items import Item
+
+BATCH = 100
+"""Customers that one BatchGetItem takes."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+_OF_THE_RULE = [
+    (name,) for name in ("subscriptions", "permissions", "disabledAt", "acceptedAt", "rejectedAt")
+]
 
 
 class InvalidCursor(ValueError):
@@ -44,15 +48,18 @@ class Customer:
     user_id
         Alexa's id; personal data.
     api_endpoint
-        Alexa's host for the customer, where it is known.
+        Alexa's host for the customer, where it is known and one of Alexa's.
     locale, attributes
         Only when they were asked for.
+    deliverable
+        Whether they are to be notified of the event; ``None`` when there is no record of them.
     """
 
     user_id: str
     api_endpoint: str | None
     locale: str | None = None
     attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
+    deliverable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,10 @@ class Filter:
     expression: str
     names: Mapping[str, str]
     values: Mapping[str, AttributeValueTypeDef]
+
+    def with_deliverability(self) -> str:
+        """Return the whole of what a scan is filtered by."""
+        return f"{EXPRESSION} AND {self.expression}" if self.expression else EXPRESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +107,16 @@ class Audience:
         *,
         attributes: Collection[str] | None = (),
         where: Filter | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._table = table
-        self._where = where
-        self._projected = _projected(attributes)
+        self._where = where or Filter("", {}, {})
+        self._sleep = sleep
+        self._paths = _paths(attributes)
 
     def of(self, attributes: Collection[str] | None, where: Filter | None) -> Audience:
-        """Give the same audience, read with other attributes and through another filter."""
+        """Return the same audience, read with other attributes and through another filter."""
         return Audience(self._client, self._table, attributes=attributes, where=where)
 
     def scan(
@@ -115,114 +128,134 @@ class Audience:
         cursor: str | None = None,
         limit: int = 1000,
     ) -> Page:
-        """Visit the next items of a segment and give those deliverable for an event.
+        """Visit the next ``limit`` items of a segment and return those deliverable for an event.
 
-        Parameters
-        ----------
-        event_name
-            The event, for example ``AMAZON.WeatherAlert.Activated``.
-        segment, total_segments
-            Which part of the table, of how many.
-        cursor
-            The user id to go on after.
-        limit
-            How many items to visit at most, deliverable or not.
+        ``cursor`` is the user id to go on after, as the page before told it.
 
         Raises
         ------
         InvalidCursor
             The cursor is not one of this segment's.
         """
-        request: ScanInputTypeDef = {
+        request = self._request(event_name, segment, total_segments, limit)
+        if self._paths:
+            names, request["ProjectionExpression"] = _projection(self._paths)
+            request["ExpressionAttributeNames"] = {**request["ExpressionAttributeNames"], **names}
+        answer, last = self._visit(request, cursor)
+        return Page(tuple(_customer(item, deliverable=True) for item in answer["Items"]), last)
+
+    def count(
+        self,
+        event_name: str,
+        *,
+        segment: int = 0,
+        total_segments: int = 1,
+        cursor: str | None = None,
+        limit: int = 1000,
+    ) -> tuple[int, str | None]:
+        """Count those whom `scan` would return, and return the cursor as well."""
+        request = self._request(event_name, segment, total_segments, limit)
+        answer, last = self._visit(request | {"Select": "COUNT"}, cursor)
+        return answer["Count"], last
+
+    def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
+        """Look customers up by id, consistently; return them in the order of the ids."""
+        found: dict[str, Customer] = {}
+        for ids in batched(dict.fromkeys(user_ids), BATCH, strict=False):
+            for item in self._looked_up(ids):
+                rule = load({name: item[name] for (name,) in _OF_THE_RULE if name in item})
+                deliverable = deliverability(rule, event_name) == "deliverable"
+                found[item["userId"]["S"]] = _customer(item, deliverable=deliverable)
+        return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
+
+    def approximate_count(self) -> int:
+        """Return how many items the table holds, as DynamoDB last counted (every six hours)."""
+        return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount", 0)
+
+    def _request(
+        self, event_name: str, segment: int, total_segments: int, limit: int
+    ) -> ScanInputTypeDef:
+        return {
             "TableName": self._table,
             "Segment": segment,
             "TotalSegments": total_segments,
             "Limit": limit,
-            "FilterExpression": DELIVERABLE,
-            "ExpressionAttributeValues": {
-                ":event": {"S": event_name},
-                ":scope": {"S": NOTIFICATIONS_SCOPE},
-            },
-            "ExpressionAttributeNames": {"#permissions": "permissions", **self._projected},
+            "FilterExpression": self._where.with_deliverability(),
+            "ExpressionAttributeNames": {**NAMES, **self._where.names},
+            "ExpressionAttributeValues": {**values(event_name), **self._where.values},
         }
-        if self._projected:
-            request["ProjectionExpression"] = ", ".join(self._projected)
-        if self._where is not None:
-            request["FilterExpression"] = f"{DELIVERABLE} AND {self._where.expression}"
-            request["ExpressionAttributeNames"] |= self._where.names  # type: ignore[operator]
-            request["ExpressionAttributeValues"] |= self._where.values  # type: ignore[operator]
+
+    def _visit(
+        self, request: ScanInputTypeDef, cursor: str | None
+    ) -> tuple[ScanOutputTypeDef, str | None]:
         if cursor is not None:
             request["ExclusiveStartKey"] = {"userId": {"S": cursor}}
         try:
             answer = self._client.scan(**request)
         except ClientError as error:
-            if cursor is not None and _blames_the_cursor(error):
-                raise InvalidCursor(
-                    f"the cursor of segment {segment} of {total_segments} is not in that segment: "
-                    "the run's item was changed by hand, or belongs to another table"
-                ) from None
-            raise
+            told = error.response["Error"]
+            blamed = "start" in told.get("Message", "").lower()  # it has several wordings
+            if cursor is None or told["Code"] != "ValidationException" or not blamed:
+                raise
+            raise InvalidCursor(
+                f"the cursor of segment {request['Segment']} of {request['TotalSegments']} is not "
+                "in that segment: the run's item was changed by hand, or is another table's"
+            ) from None
         last = answer.get("LastEvaluatedKey")
-        return Page(
-            tuple(_customer(item) for item in answer["Items"]),
-            last["userId"]["S"] if last else None,
-        )
+        return answer, last["userId"]["S"] if last else None
 
-    def named(self, user_ids: Sequence[str]) -> tuple[Customer, ...]:
-        """Look customers up by id, at most 100; one we have no record of has no endpoint."""
-        found: dict[str, Customer] = {}
-        keys = [{"userId": {"S": user_id}} for user_id in user_ids]
-        while keys:
-            wanted: KeysAndAttributesTypeDef = {"Keys": keys}
-            if self._projected:
-                wanted["ProjectionExpression"] = ", ".join(self._projected)
-                wanted["ExpressionAttributeNames"] = self._projected
+    def _looked_up(self, user_ids: Sequence[str]) -> list[Item]:
+        """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked."""
+        items: list[Item] = []
+        keys: Sequence[Mapping[str, Any]] = [{"userId": {"S": each}} for each in user_ids]
+        wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
+        if self._paths:
+            names, projection = _projection([*self._paths, *_OF_THE_RULE])
+            wanted |= {"ProjectionExpression": projection, "ExpressionAttributeNames": names}
+        pause = _SHORTEST_PAUSE
+        while True:
             answer = self._client.batch_get_item(RequestItems={self._table: wanted})
-            for item in answer["Responses"].get(self._table, []):
-                customer = _customer(item)
-                found[customer.user_id] = customer
-            left = answer["UnprocessedKeys"].get(self._table)
-            keys = [{"userId": {"S": key["userId"]["S"]}} for key in left["Keys"]] if left else []
-        return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
-
-    def approximate_count(self) -> int:
-        """How many items the table holds, as DynamoDB last counted (about every six hours)."""
-        return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount", 0)
+            items += answer["Responses"].get(self._table, [])
+            if self._table not in answer["UnprocessedKeys"]:
+                return items
+            wanted["Keys"] = answer["UnprocessedKeys"][self._table]["Keys"]
+            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _blames_the_cursor(error: ClientError) -> bool:
-    """Tell whether a scan was refused for where it was to start; DynamoDB has several wordings."""
-    told = error.response["Error"]
-    return told["Code"] == "ValidationException" and "start" in told.get("Message", "").lower()
-
-
-def _projected(attributes: Collection[str] | None) -> dict[str, str]:
-    """Give the attributes to read by their aliases; none at all: the whole item."""
+def _paths(attributes: Collection[str] | None) -> list[tuple[str, ...]]:
+    """Return where what is read of an item lies; nothing at all: the whole item."""
     if attributes is None:
-        return {}
-    names = ["userId", "apiEndpoint", "subscriptionsAt", "refreshedEndpoint", "endpointAt"]
+        return []
+    paths: list[tuple[str, ...]] = [("userId",), path_of("apiEndpoint")]
     if attributes:
-        names += ["locale", "erasedAt"]
-        for key in attributes:
-            names += [f"{ATTRIBUTES}{key}", f"{ATTRIBUTES}{key}.at"]
-    return {f"#p{i}": name for i, name in enumerate(names)}
+        paths += [path_of("locale"), *(path_of(f"attributes.{key}") for key in attributes)]
+    return paths
 
 
-def _customer(item: Mapping[str, AttributeValueTypeDef]) -> Customer:
-    record = read_record(item)
-    attributes, locale = record.get("attributes"), record.get("locale")
+def _projection(paths: Sequence[tuple[str, ...]]) -> tuple[dict[str, str], str]:
+    """Return the aliases of a projection's names, and the projection."""
+    aliases: dict[str, str] = {}
+    for path in paths:
+        for name in path:
+            aliases.setdefault(name, f"#r{len(aliases)}")
+    projection = ", ".join(".".join(aliases[name] for name in path) for path in paths)
+    return {alias: name for name, alias in aliases.items()}, projection
+
+
+def _customer(item: Item, *, deliverable: bool) -> Customer:
+    attributes = item.get("attributes", {}).get("M", {})
+    locale = _value(item.get("locale", {}))
     return Customer(
-        str(record["userId"]),
-        _endpoint(record),
-        str(locale) if locale else None,
-        attributes if isinstance(attributes, dict) else {},
+        item["userId"]["S"],
+        normalised(_value(item.get("host", {}))),
+        locale if isinstance(locale, str) else None,
+        {k: v for k, each in sorted(attributes.items()) if (v := _value(each)) is not None},
+        deliverable,
     )
 
 
-def _endpoint(record: Mapping[str, object]) -> str | None:
-    """Give where to send: the subscription in force says it, or a newer refresh."""
-    of_subscription, refreshed = record.get("apiEndpoint"), record.get("refreshedEndpoint")
-    times = record.get("subscriptionsAt"), record.get("endpointAt")
-    subscribed_at, refreshed_at = (time if isinstance(time, int) else -1 for time in times)
-    newer = refreshed if refreshed and refreshed_at > subscribed_at else of_subscription
-    return str(newer) if newer else None
+def _value(register: AttributeValueTypeDef) -> Any:  # noqa: ANN401 - as Python has it
+    """Return the value of a register, of which only that may have been read."""
+    held = register.get("M", {}).get("value")
+    return None if held is None else decode(held)

@@ -1,58 +1,42 @@
-"""What can happen to a customer's record, as data; the updates module says what it writes."""
+"""What can happen to a customer's record, as data; `join` says what each does to it.
+
+Times are the events' own, in milliseconds since the epoch.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 NOTIFICATIONS_SCOPE = "alexa::devices:all:notifications:write"
 """The permission without which Alexa delivers no notification."""
-TOMBSTONE_SECONDS = 30 * 24 * 3600
-"""How long a tombstone stays: far longer than the hour that a skill event can be late."""
-
-REGISTERS: Mapping[str, Sequence[str]] = {
-    "subscriptions": ("subscriptions", "apiEndpoint"),
-    "permissions": ("permissions",),
-    "account": ("accountLinked",),
-    "locale": ("locale",),
-    "endpoint": ("refreshedEndpoint",),
-}
-"""Each value register and the attributes that it sets as one."""
-
 ATTRIBUTE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 """What the business' own attributes of a customer may be called."""
-MOST_ATTRIBUTES = 20
-"""Attributes in one change: DynamoDB's conditions are at most 4 KB and 300 operators long."""
 
 type AttributeValue = str | int | float | bool | list[str]
-type Value = str | bool | set[str] | None
+type Value = AttributeValue | Set[str]
 type Applied = Literal["applied", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterChange:
-    """A new value for one register; ``None`` or an empty set is stored as absence.
+    """A new value for one register; ``by`` is the id of the request, which breaks a tie.
 
-    ``at`` is in milliseconds since the epoch, ``by`` is the request id that breaks a tie.
+    *subscriptions* and *permissions* are sets of strings, *account* is ``True``, *locale*, *host*
+    and *customer* are strings. ``None`` and an empty set are stored as absence.
     """
 
     register: str
     at: int
     by: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    value: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AttributesChange:
-    """New values for some of the customer's attributes; each key is a register of its own.
-
-    ``None`` removes the key's value and remembers when. At most `MOST_ATTRIBUTES` keys, each as
-    `ATTRIBUTE_KEY` says; ``at`` and ``by`` are as in `RegisterChange`.
-    """
+    """New values for some of the customer's attributes; ``None`` removes one."""
 
     at: int
     by: str
@@ -60,45 +44,44 @@ class AttributesChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
-    """The customer's locale and ``apiEndpoint`` as a request of ``at`` (ms) had them.
-
-    ``None`` is what the request did not tell: the register it belongs to stays as it is. The
-    endpoint has a register of its own, apart from the subscriptions' one.
-    """
+class Moment:
+    """Something that happened to the customer; the latest time is kept."""
 
     at: int
-    by: str
-    locale: str | None = None
-    endpoint: str | None = None
+    name: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Enabled:
-    """The customer enabled the skill at ``at`` (ms since the epoch)."""
+class Enabled(Moment):
+    """The customer enabled the skill."""
 
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disabled:
-    """The customer disabled the skill at ``at`` (ms), and Alexa keeps their data."""
-
-    at: int
+    name = "enabledAt"
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """The customer's data goes: all that is not newer than ``at`` (ms).
+class Disabled(Moment):
+    """The customer disabled the skill, and Alexa keeps their data."""
 
-    Alexa keeps no data after a disable, or the customer wants to be forgotten. Only a newer
-    subscription makes the customer deliverable again.
-    """
-
-    at: int
+    name = "disabledAt"
 
 
-type Change = RegisterChange | AttributesChange | Refreshed | Enabled | Disabled | Erased
+class Erased(Moment):
+    """The customer's data goes: all that is not newer."""
+
+    name = "erasedAt"
+
+
+class Rejected(Moment):
+    """Alexa refused the customer; a newer subscription lifts that."""
+
+    name = "rejectedAt"
+
+
+class Accepted(Moment):
+    """The customer let the skill notify them; where they had before, Alexa sends no event."""
+
+    name = "acceptedAt"
+
+
+type Change = RegisterChange | AttributesChange | Moment
 
 
 class ConcurrentChange(RuntimeError):

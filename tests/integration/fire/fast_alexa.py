@@ -47,8 +47,7 @@ class Table:
     def _item(number: int) -> dict[str, Any]:
         return {
             "userId": {"S": f"{PREFIX}{number:07}"},
-            "apiEndpoint": {"S": "https://api.amazonalexa.com"},
-            "subscriptionsAt": {"N": "1700000000000"},
+            "host": {"M": {"value": {"S": "https://api.amazonalexa.com"}}},
         }
 
 

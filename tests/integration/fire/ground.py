@@ -47,6 +47,11 @@ AT_ONCE = {"work.LONGEST_DELAY": 1}
 BATCH = 25
 
 
+def register(at: int, value: dict[str, Any]) -> dict[str, Any]:
+    """Give a register of a customer's record as it lies in the table."""
+    return {"M": {"at": {"N": str(at)}, "by": {"S": "id"}, "value": value}}
+
+
 @dataclass(slots=True)
 class Ground:
     """The parts that all tests share, and the tables and queues that are one test's own."""
@@ -96,10 +101,8 @@ class Ground:
     def know(self, user_ids: Iterable[str], region: str = "na", **changes: Any) -> None:
         """Put customers into the subscribers table: subscribed, unless changed."""
         item = {
-            "subscriptions": {"SS": [WEATHER]},
-            "subscriptionsAt": {"N": str(LONG_AGO)},
-            "subscriptionsBy": {"S": "id"},
-            "apiEndpoint": {"S": HOSTS[region]},
+            "subscriptions": register(LONG_AGO, {"SS": [WEATHER]}),
+            "host": register(LONG_AGO, {"S": HOSTS[region]}),
             **changes,
         }
         puts = [{"PutRequest": {"Item": {"userId": {"S": user}, **item}}} for user in user_ids]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.fire.ground import AT_ONCE, Ground, finished, order
+from tests.integration.fire.ground import AT_ONCE, Ground, finished, order, register
 from tests.integration.fire.hosts import Workers
 from tests.unit.sender.kit import LONG_AGO, RUN_ID
 
@@ -29,8 +29,8 @@ AT_STEADY_PACE = {"pace.INCREASE": 0.2}
 OUT_OF_REACH: tuple[Mapping[str, Any], ...] = (
     {"disabledAt": {"N": str(LONG_AGO + 1)}},
     {"rejectedAt": {"N": str(LONG_AGO + 1)}},
-    {"subscriptions": {"SS": ["AMAZON.OrderStatus.Updated"]}},
-    {"permissions": {"SS": ["other"]}, "permissionsAt": {"N": str(LONG_AGO + 1)}},
+    {"subscriptions": register(LONG_AGO, {"SS": ["AMAZON.OrderStatus.Updated"]})},
+    {"permissions": register(LONG_AGO + 1, {"SS": ["other"]})},
 )
 
 

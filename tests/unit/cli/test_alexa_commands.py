@@ -159,7 +159,7 @@ def test_message_reads_a_file_or_the_input(
 def test_message_goes_to_the_region_of_the_customers_record(
     secret: Stack, subscribers: Subscribers, alexa: Wire
 ) -> None:
-    subscribers.apply(USER, RegisterChange("subscriptions", 1, "id", {"apiEndpoint": EU}))
+    subscribers.apply(USER, RegisterChange("host", 1, "id", EU))
     assert yellowring("message", USER, REFRESH).status == 0
     assert sent(alexa)[0].startswith("/eu/")
 

@@ -199,8 +199,11 @@ def people(subscribers: Subscribers) -> None:
     """Ada and Eva are deliverable in two regions, Ben has paused the skill."""
     for user_id, host in ((ADA, "api"), (BEN, "api"), (EVA, "api.eu")):
         endpoint = f"https://{host}.amazonalexa.com"
-        values: dict[str, Any] = {"subscriptions": {WEATHER}, "apiEndpoint": endpoint}
-        subscribers.apply(user_id, RegisterChange("subscriptions", 1_000, "id", values))
+        subscribers.apply(
+            user_id,
+            RegisterChange("subscriptions", 1_000, "id", {WEATHER}),
+            RegisterChange("host", 1_000, "id", endpoint),
+        )
     subscribers.apply(BEN, Disabled(2_000))
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from yellowring.subscribers import AttributesChange, Disabled, Erased, RegisterChange, Subscribers
@@ -22,9 +22,12 @@ ENDPOINT = "https://api.eu.amazonalexa.com"
 @pytest.fixture
 def people(subscribers: Subscribers) -> Subscribers:
     """Ada is deliverable, Ben paused the skill since, Dov has gone."""
-    values: dict[str, Any] = {"subscriptions": {WEATHER}, "apiEndpoint": ENDPOINT}
     for user_id in (ADA, BEN, DOV):
-        subscribers.apply(user_id, RegisterChange("subscriptions", 1_000, "id", values))
+        subscribers.apply(
+            user_id,
+            RegisterChange("subscriptions", 1_000, "id", {WEATHER}),
+            RegisterChange("host", 1_000, "id", ENDPOINT),
+        )
     subscribers.apply(ADA, AttributesChange(1_000, "id", {"town": "Köln", "floor": 3}))
     subscribers.apply(BEN, Disabled(2_000))
     subscribers.apply(DOV, Erased(2_000))
@@ -82,7 +85,7 @@ def test_export_is_every_record_as_a_line_of_json(people: Subscribers) -> None:
     lines = {each["userId"]: each for each in map(json.loads, said.out.splitlines())}
     assert set(lines) == {ADA, BEN, DOV}
     assert lines[ADA]["attributes"] == {"town": "Köln", "floor": 3}
-    assert lines[BEN]["disabledAt"] == 2_000
+    assert lines[BEN]["disabledAt"] == 2_999
     assert "expiresAt" in lines[DOV]
 
 

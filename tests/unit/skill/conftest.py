@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.skill import app
 
+from tests.envelopes import START
 from tests.unit.skill.kit import item_read
 
 if TYPE_CHECKING:
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
 
 class Context:
     """Lambda's context, as far as the ASK SDK looks at it."""
+
+
+NOW = START + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function's clock stands an hour after the start of all tests."""
+    nanoseconds = int(NOW.timestamp()) * 1_000_000_000
+    monkeypatch.setattr("yellowring.skill.envelope.time_ns", lambda: nanoseconds)
 
 
 @pytest.fixture

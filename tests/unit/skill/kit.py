@@ -11,15 +11,29 @@ type Envelope = dict[str, Any]
 type Handle = Callable[[Envelope], dict[str, Any]]
 type Record = Callable[[str], dict[str, Any] | None]
 
-TOMBSTONE_SECONDS = 30 * 24 * 3600
+NOTIFICATIONS = "alexa::devices:all:notifications:write"
+LISTS = ("subscriptions", "permissions")
+DAY_SECONDS = 24 * 3600
 
 
 def item_read(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an item as it lies in the table, without DynamoDB's types; sets in order."""
-    return {
-        name: sorted(value["SS"]) if "SS" in value else next(iter(value.values()))
-        for name, value in item.items()
-    }
+    """Give an item as it lies in the table, without DynamoDB's types; its version is left out."""
+    return {name: _plain(value) for name, value in item.items() if name != "version"}
+
+
+def _plain(value: Mapping[str, Any]) -> Any:
+    [(kind, content)] = value.items()
+    match kind:
+        case "M":
+            return {name: _plain(each) for name, each in content.items()}
+        case "L":
+            return [_plain(each) for each in content]
+        case "SS":
+            return sorted(content)
+        case "N":
+            return float(content)
+        case _:
+            return content
 
 
 def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
@@ -29,83 +43,103 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     nothing that is not newer than the last disable after which no data is kept.
     """
     facts = [fact for each in history for fact in _facts(each)]
-    erased = max((f["at"] for f in facts if f["kind"] == "erased"), default=-1)
-    disables = [f["at"] for f in facts if f["kind"] in ("erased", "disabled")]
+    erased = _latest(facts, "erased")
     item: dict[str, Any] = {"userId": history[0]["context"]["System"]["user"]["userId"]}
-    for kind in ("subscriptions", "permissions", "account", "locale", "endpoint"):
+    for kind in ("subscriptions", "permissions", "account", "locale", "host"):
         of_kind = [f for f in facts if f["kind"] == kind and f["at"] > erased]
         if of_kind:
-            newest = max(of_kind, key=lambda f: (f["at"], f["by"]))
-            item |= {f"{kind}At": str(newest["at"]), f"{kind}By": newest["by"]} | newest["value"]
-    for key in {f["key"] for f in facts if f["kind"] == "attribute" and f["at"] > erased}:
-        of_key = [f for f in facts if f.get("key") == key]
-        newest = max(of_key, key=lambda f: (f["at"], f["by"]))
-        name = f"attributes.{key}"
-        item |= {f"{name}.at": str(newest["at"]), f"{name}.by": newest["by"]} | newest["value"]
-    enables = [f["at"] for f in facts if f["kind"] == "enabled" and f["at"] > erased]
-    if enables:
-        item["enabledAt"] = str(max(enables))
-    if disables:
-        item["disabledAt"] = str(max(disables))
+            item[kind] = _agreed(of_kind) if kind in LISTS else _register(of_kind)
+    keys = {f["key"] for f in facts if f["kind"] == "attribute" and f["at"] > erased}
+    if keys:
+        item["attributes"] = {
+            key: _register([f for f in facts if f.get("key") == key]) for key in keys
+        }
+    for moment in ("enabled", "disabled"):
+        if _latest(facts, moment) > erased:
+            item[f"{moment}At"] = _latest(facts, moment)
     if erased >= 0:
-        item["erasedAt"] = str(erased)
-        if "subscriptionsAt" not in item:
-            item["expiresAt"] = str(erased // 1000 + TOMBSTONE_SECONDS)
-    return item
+        item["erasedAt"] = erased
+    return item | _expiry(item)
+
+
+def _latest(facts: Sequence[dict[str, Any]], kind: str) -> int:
+    return max((f["at"] for f in facts if f["kind"] == kind), default=-1)
+
+
+def _register(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    newest = max(facts, key=lambda f: (f["at"], f["by"]))
+    told = {"at": newest["at"], "by": newest["by"]}
+    return told | ({} if newest["value"] is None else {"value": newest["value"]})
+
+
+def _agreed(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    latest = max(f["at"] for f in facts)
+    tied = [f for f in facts if f["at"] == latest]
+    common = set.intersection(*(set(f["value"]) for f in tied))
+    told = {"at": latest, "by": max(f["by"] for f in tied)}
+    return told | ({"value": sorted(common)} if common else {})
+
+
+def _expiry(item: Mapping[str, Any]) -> dict[str, Any]:
+    listed, permitted = item.get("subscriptions", {}), item.get("permissions", {})
+    at = listed.get("at", -1)
+    revoked = permitted.get("at", -1) > at and NOTIFICATIONS not in permitted.get("value", ())
+    if listed.get("value") and item.get("disabledAt", -1) < at and not revoked:
+        return {}
+    own = item.get("attributes", {})
+    registers = [v for v in item.values() if isinstance(v, dict) and v is not own]
+    registers += own.values()
+    latest = max(
+        [each["at"] for each in registers] + [v for k, v in item.items() if k.endswith("At")]
+    )
+    return {"expiresAt": latest // 1000 + (365 if registers else 40) * DAY_SECONDS}
 
 
 def _facts(envelope: Envelope) -> list[dict[str, Any]]:
-    if envelope["request"]["type"] == "Messaging.MessageReceived":
-        return _commanded(envelope)
-    return [_fact(envelope)]
+    request = envelope["request"]
+    fact = {"at": milliseconds(request["timestamp"]), "by": request["requestId"]}
+    host = envelope["context"]["System"].get("apiEndpoint")
+    hosts = [fact | {"kind": "host", "value": host}] if host else []
+    told = request["type"] == "Messaging.MessageReceived"
+    return hosts + (_commanded(envelope, fact) if told else [_fact(envelope, fact)])
 
 
-def _commanded(envelope: Envelope) -> list[dict[str, Any]]:
+def _commanded(envelope: Envelope, fact: dict[str, Any]) -> list[dict[str, Any]]:
     request = envelope["request"]
     data = request["message"]
-    fact = {"at": milliseconds(request["timestamp"]), "by": request["requestId"]}
     match data["command"]:
         case "forget":
-            return [fact | {"kind": "erased"}]
+            return [_whole_second(fact) | {"kind": "erased"}]
         case "refresh":
-            endpoint = {"refreshedEndpoint": envelope["context"]["System"]["apiEndpoint"]}
-            return [
-                fact | {"kind": "locale", "value": {"locale": request["locale"]}},
-                fact | {"kind": "endpoint", "value": endpoint},
-            ]
+            return [fact | {"kind": "locale", "value": request["locale"]}]
         case "attributes":
+            changed = data.get("set", {}) | dict.fromkeys(data.get("remove", []))
             fact |= {"kind": "attribute"}
-            return [
-                fact | {"key": key, "value": {f"attributes.{key}": value}}
-                for key, value in data.get("set", {}).items()
-            ] + [fact | {"key": key, "value": {}} for key in data.get("remove", [])]
+            return [fact | {"key": key, "value": value} for key, value in changed.items()]
         case _:
             return []
 
 
-def _fact(envelope: Envelope) -> dict[str, Any]:
+def _fact(envelope: Envelope, fact: dict[str, Any]) -> dict[str, Any]:
     request = envelope["request"]
-    kind = request["type"].removeprefix("AlexaSkillEvent.")
-    fact = {"at": milliseconds(request["timestamp"]), "by": request["requestId"]}
     body = request.get("body") or {}
-    match kind:
+    match request["type"].removeprefix("AlexaSkillEvent."):
         case "ProactiveSubscriptionChanged":
-            value: dict[str, Any] = {"apiEndpoint": envelope["context"]["System"]["apiEndpoint"]}
-            if names := sorted({entry["eventName"] for entry in body.get("subscriptions") or []}):
-                value["subscriptions"] = names
-            return fact | {"kind": "subscriptions", "value": value}
+            names = sorted({entry["eventName"] for entry in body.get("subscriptions") or []})
+            return fact | {"kind": "subscriptions", "value": names}
         case "SkillPermissionAccepted" | "SkillPermissionChanged":
             scopes = sorted({entry["scope"] for entry in body.get("acceptedPermissions") or []})
-            return fact | {
-                "kind": "permissions",
-                "value": {"permissions": scopes} if scopes else {},
-            }
+            return fact | {"kind": "permissions", "value": scopes}
         case "SkillAccountLinked":
-            return fact | {"kind": "account", "value": {"accountLinked": True}}
+            return fact | {"kind": "account", "value": True}
         case "SkillAccountUnlinked":
-            return fact | {"kind": "account", "value": {}}
+            return fact | {"kind": "account", "value": None}
         case "SkillEnabled":
             return fact | {"kind": "enabled"}
         case _:
             gone = body["userInformationPersistenceStatus"] == "NOT_PERSISTED"
-            return fact | {"kind": "erased" if gone else "disabled"}
+            return _whole_second(fact) | {"kind": "erased" if gone else "disabled"}
+
+
+def _whole_second(fact: dict[str, Any]) -> dict[str, Any]:
+    return fact | {"at": fact["at"] if fact["at"] % 1000 else fact["at"] + 999}

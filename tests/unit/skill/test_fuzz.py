@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.skill import app
-from yellowring.skill.envelope import WrongSkill
-from yellowring.subscribers.changes import ATTRIBUTE_KEY, REGISTERS
+from yellowring.skill.envelope import WrongSkill, milliseconds
+from yellowring.subscribers import ATTRIBUTE_KEY
 
 from tests.envelopes import (
     NA,
@@ -106,16 +106,26 @@ class Table:
     def __init__(self) -> None:
         self.writes = 0
 
-    def update_item(self, **request: Any) -> dict[str, Any]:
-        self.writes += 1
+    def get_item(self, **request: Any) -> dict[str, Any]:
         user_id = request["Key"]["userId"]["S"]
         assert 0 < len(user_id) <= 255
         assert user_id.isascii()
+        assert request["ConsistentRead"]
+        return {}
+
+    def put_item(self, **request: Any) -> dict[str, Any]:
+        self.writes += 1
         assert request["ConditionExpression"]
-        names = request["ExpressionAttributeNames"].values()
-        assert all(map(_is_known, names)), names
-        _check_values(request["ExpressionAttributeValues"])
-        return {"Attributes": {"userId": {"S": user_id}}}
+        item = request["Item"]
+        assert item.keys() <= KNOWN, item.keys()
+        for key, value in item.get("attributes", {"M": {}})["M"].items():
+            assert ATTRIBUTE_KEY.fullmatch(key)
+            _check_register(value)
+        for name in REGISTERS & item.keys():
+            _check_register(item[name])
+        for name in MOMENTS & item.keys():
+            assert 0 <= int(item[name]["N"]) <= NOW + TEN_MINUTES
+        return {}
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         self.writes += 1
@@ -124,25 +134,19 @@ class Table:
         return {}
 
 
-KNOWN = {
-    *(f"{name}{end}" for name in REGISTERS for end in ("At", "By")),
-    *(attribute for attributes in REGISTERS.values() for attribute in attributes),
-    *("enabledAt", "disabledAt", "erasedAt", "rejectedAt", "expiresAt"),
-}
+REGISTERS = {"subscriptions", "permissions", "account", "locale", "host"}
+MOMENTS = {"enabledAt", "disabledAt", "erasedAt"}
+KNOWN = REGISTERS | MOMENTS | {"userId", "version", "expiresAt", "attributes"}
+NOW, TEN_MINUTES = milliseconds("2026-11-20T10:00:00Z"), 10 * 60 * 1000
 
 
-def _is_known(name: str) -> bool:
-    head, _, key = name.partition("attributes.")
-    own = key.removesuffix(".at").removesuffix(".by")
-    return name in KNOWN or (not head and bool(ATTRIBUTE_KEY.fullmatch(own)))
-
-
-def _check_values(values: Mapping[str, Any]) -> None:
-    assert 0 <= int(values[":at"]["N"]) <= 253_402_300_799_999
-    for value in values.values():
-        for text in (value.get("S"), *(value.get("SS") or ())):
-            assert text is None or text.encode() is not None  # whole characters
-            assert text is None or "Atza|" not in text
+def _check_register(register: Mapping[str, Any]) -> None:
+    parts = register["M"]
+    assert 0 <= int(parts["at"]["N"]) <= NOW + TEN_MINUTES
+    value = parts.get("value", {})
+    for text in (value.get("S"), parts["by"]["S"], *(value.get("SS") or ())):
+        assert text is None or text.encode() is not None  # whole characters
+        assert text is None or "Atza|" not in text
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from yellowring.skill.orders import run_id
 
 from tests.conftest import SKILL_ID
 from tests.envelopes import EU, USER, WEATHER, command, message, subscribed, time
+from tests.unit.skill.conftest import NOW
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -123,7 +124,7 @@ def test_refresh_stores_endpoint_and_locale(handle: Handle, record: Record) -> N
     handle(message(command("refresh"), endpoint=EU, locale="de-DE"))
     item = record(USER)
     assert item is not None
-    assert (item["refreshedEndpoint"], item["locale"]) == (EU, "de-DE")
+    assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")
 
 
 def test_refresh_without_a_locale_leaves_the_locale_alone(handle: Handle, record: Record) -> None:
@@ -131,7 +132,40 @@ def test_refresh_without_a_locale_leaves_the_locale_alone(handle: Handle, record
     handle(message(command("refresh"), at=2, locale=None, endpoint=EU))
     item = record(USER)
     assert item is not None
-    assert (item["refreshedEndpoint"], item["locale"]) == (EU, "de-DE")
+    assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")
+
+
+@pytest.mark.parametrize("value", ["x" * 600, "ü" * 300, ["x" * 293, "x" * 300]])
+def test_a_value_has_at_most_600_bytes(handle: Handle, record: Record, value: object) -> None:
+    handle(message(changed(set={"plan": value})))
+    item = record(USER)
+    assert item is not None
+    assert item["attributes"]["plan"]["value"] == value
+
+
+def test_a_refresh_from_an_unknown_host_stores_the_locale_alone(
+    handle: Handle, record: Record
+) -> None:
+    handle(message(command("refresh"), endpoint="https://evil.example", locale="de-DE"))
+    item = record(USER)
+    assert item is not None
+    assert item.keys() == {"userId", "locale", "expiresAt"}
+
+
+def test_a_forget_without_a_usable_time_happened_now(handle: Handle, record: Record) -> None:
+    handle(message(command("forget"), at="2999-01-01T00:00:00Z"))
+    item = record(USER)
+    assert item is not None
+    assert item["erasedAt"] // 1000 == NOW.timestamp()
+
+
+def test_a_notification_without_reference_and_request_id_is_refused(
+    handle: Handle, sqs: SQSClient
+) -> None:
+    made = message(command("notify", campaign=CAMPAIGN))
+    made["request"]["requestId"] = ""
+    assert handle(made) == ACKNOWLEDGED
+    assert orders(sqs) == []
 
 
 def test_forget_leaves_a_tombstone_that_only_a_newer_subscription_lifts(
@@ -142,7 +176,7 @@ def test_forget_leaves_a_tombstone_that_only_a_newer_subscription_lifts(
     handle(message(command("forget"), at=3))
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
     handle(subscribed(WEATHER, at=4))
     item = record(USER)
     assert item is not None
@@ -160,7 +194,7 @@ def test_members_may_be_told_as_texts_as_the_reference_has_them(
     handle(message({"version": "1", "command": "notify", "campaign": json.dumps(CAMPAIGN)}))
     item = record(USER)
     assert item is not None
-    assert item["attributes.seats"] == "4"
+    assert item["attributes"]["seats"]["value"] == 4
     assert len(orders(sqs)) == 1
 
 
@@ -235,7 +269,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a key of 41 letters": (changed(set={"k" * 41: "x"}), "kkk"),
     "null to set": (changed(set={"plan": None}), "$.remove"),
     "an object to set": (changed(set={"plan": {"name": "gold"}}), "plan"),
-    "a long text": (changed(set={"plan": "x" * 1025}), "1024"),
+    "a text of 601 bytes": (changed(set={"plan": "x" * 601}), "600"),
+    "a text of 301 letters of two bytes": (changed(set={"plan": "ü" * 301}), "600"),
+    "a list of 601 bytes": (changed(set={"plan": ["x" * 294, "x" * 300]}), "600"),
+    "a list of many": (changed(set={"plan": [""] * 300}), "600"),
     "half a character": (changed(set={"plan": "\ud800"}), "plan"),
     "infinity": (changed(set={"plan": float("inf")}), "plan"),
     "not a number": (changed(set={"plan": float("nan")}), "plan"),
@@ -264,7 +301,7 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
 @pytest.mark.parametrize(
     "made",
     [
-        message(command("refresh"), endpoint="https://evil.example"),
+        message(command("refresh"), endpoint="https://evil.example", locale=None),
         message(command("refresh"), locale="german"),
         message(command("refresh"), endpoint=None, locale=None),
         message(command("notify", campaign=CAMPAIGN), user="somebody"),
@@ -345,4 +382,4 @@ def test_messages_are_ordered_by_their_own_time_not_by_arrival(
     handle(message(changed(remove=["plan"]), at=time(10)))
     item = record(USER)
     assert item is not None
-    assert item["attributes.plan"] == "gold"
+    assert item["attributes"]["plan"]["value"] == "gold"

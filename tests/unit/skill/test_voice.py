@@ -215,7 +215,7 @@ def test_forget_me_erases_only_after_a_yes(handle: Handle, record: Record) -> No
     assert key_of(handle(intent("AMAZON.YesIntent", at=3, attributes=asked))) == "forget_done"
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
 
 
 def test_forget_me_takes_along_what_came_before_it_within_its_second(
@@ -260,7 +260,7 @@ def test_the_locale_is_stored_by_its_own_time(handle: Handle, record: Record) ->
     handle(message(command("refresh"), at=0, locale="it-IT", endpoint=EU))
     item = record(USER)
     assert item is not None
-    assert item["locale"] == "de-DE"
+    assert item["locale"]["value"] == "de-DE"
 
 
 def test_a_late_launch_still_finds_the_record(handle: Handle) -> None:
@@ -286,7 +286,7 @@ CONVERSATIONAL = [
 ]
 
 
-def test_a_voice_request_makes_one_call_of_dynamodb_at_most(
+def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_at_most(
     handle: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
@@ -301,7 +301,23 @@ def test_a_voice_request_makes_one_call_of_dynamodb_at_most(
     for request in CONVERSATIONAL:
         calls.clear()
         handle(request)
-        assert calls in ([], ["UpdateItem"])
+        assert calls in ([], ["GetItem"], ["GetItem", "PutItem"])
+
+
+def test_a_locale_that_cannot_be_stored_keeps_nobody_from_an_answer(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch, logs_without_personal_data: list[str]
+) -> None:
+    handle(subscribed(WEATHER, at=1))
+    make_request = boto3.client("dynamodb").__class__._make_api_call  # type: ignore[attr-defined]
+
+    def failing(self: Any, operation: str, request: Any) -> Any:
+        if operation == "PutItem":
+            raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+        return make_request(self, operation, request)
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", failing)
+    assert key_of(handle(launch(at=2))) == "launch_subscribed"
+    assert '"LocalesNotStored":[1.0]' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -338,7 +354,7 @@ def test_a_whole_conversation_goes_in_the_customers_own_language(
     assert tell(intent("AMAZON.YesIntent", at=10, **here)) == "forget_done"
     item = record(USER)
     assert item is not None
-    assert item.keys() == {"userId", "disabledAt", "erasedAt", "expiresAt"}
+    assert item.keys() == {"userId", "erasedAt", "expiresAt"}
 
 
 def test_the_end_of_a_session_is_answered_with_nothing(

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from yellowring.alexa.endpoints import normalised
 from yellowring.catalog import Problem
 from yellowring.catalog.problems import at, nearest, quoted
 from yellowring.subscribers import ATTRIBUTE_KEY, Filter
+from yellowring.subscribers.items import encode, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,13 @@ MOST_VALUES = 100
 """Values in one list: what DynamoDB's IN takes."""
 MOST_CONDITIONS = 20
 
+LONGEST_EXPRESSION = 4096
+"""Bytes of an expression that DynamoDB takes."""
+MOST_OPERATORS = 300
+"""Operators and functions of an expression that DynamoDB takes."""
+
+_OPERATOR = re.compile(r"<>|<=|>=|[=<>,]|\b(?:AND|OR|IN|contains|begins_with|attribute_\w+)\b")
+"""What may count as an operator: nobody documents whether each operand of IN is one."""
 _FIELD = re.compile(rf"attributes\.({ATTRIBUTE_KEY.pattern})")
 
 type Scalar = str | int | float | bool
@@ -50,21 +59,23 @@ class Where:
 
     def filter(self) -> Filter:
         """Give the filter as DynamoDB takes it."""
-        from boto3.dynamodb.types import TypeSerializer  # noqa: PLC0415 - not for checking one
-
         parts: list[str] = []
-        names: dict[str, str] = {}
+        aliases: dict[str, str] = {}
         values: dict[str, Any] = {}
 
         def value(plain: Scalar) -> str:
             alias = f":w{len(values)}"
-            values[alias] = TypeSerializer().serialize(_number(plain))
+            values[alias] = encode(plain)
             return alias
 
-        for number, (name, condition) in enumerate(self.conditions.items()):
-            field = f"#w{number}"
-            names[field] = name
-            parts += _expressions(field, condition, value)
+        for name, condition in self.conditions.items():
+            path = path_of(name)
+            for part in path:
+                aliases.setdefault(part, f"#w{len(aliases)}")
+            field = ".".join(aliases[part] for part in path)
+            told = _normalised(condition) if name == "apiEndpoint" else condition
+            parts += _expressions(field, told, value)
+        names = {alias: part for part, alias in aliases.items()}
         return Filter(" AND ".join(parts), names, values)
 
 
@@ -92,7 +103,13 @@ def parse_where(value: object, problems: list[Problem], path: str = "$.where") -
             problems.append(Problem(here, f"is no field; use one of {', '.join(allowed)}"))
         else:
             _check_condition(here, condition, problems)
-    return Where(value) if len(problems) == before else None
+    if len(problems) > before:
+        return None
+    where = Where(value)
+    if _is_too_long(where.filter()):
+        problems.append(Problem(path, "has too many conditions and values for one scan: use fewer"))
+        return None
+    return where
 
 
 def _check_condition(path: str, condition: object, problems: list[Problem]) -> None:
@@ -144,7 +161,18 @@ def _is_scalar(value: object) -> bool:
     )
 
 
-def _number(value: Scalar) -> object:
-    from decimal import Decimal  # noqa: PLC0415 - only a fraction needs it
+def _normalised(condition: Any) -> Any:  # noqa: ANN401 - checked JSON
+    """Return a condition on hosts as they are spelled in records."""
+    if isinstance(condition, list):
+        return [_normalised(each) for each in condition]
+    if isinstance(condition, Mapping):
+        return {operator: _normalised(operand) for operator, operand in condition.items()}
+    return normalised(condition) or (condition.lower() if isinstance(condition, str) else condition)
 
-    return Decimal(str(value)) if isinstance(value, float) else value
+
+def _is_too_long(where: Filter) -> bool:
+    """Check whether DynamoDB would refuse a scan for its filter."""
+    whole = where.with_deliverability()
+    return (
+        len(whole.encode()) > LONGEST_EXPRESSION or len(_OPERATOR.findall(whole)) > MOST_OPERATORS
+    )

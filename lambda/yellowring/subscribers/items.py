@@ -1,0 +1,105 @@
+"""How a record lies in DynamoDB.
+
+A register is one attribute, a map of ``at``, ``by`` and ``value`` (none when it holds nothing); the
+customer's own attributes are one map of such maps; a moment is a number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from yellowring.subscribers.deliverability import RETENTION_DAYS, expires_at
+from yellowring.subscribers.record import LISTS, Entry, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Item = Mapping[str, AttributeValueTypeDef]
+
+REGISTERS = (*LISTS, "account", "locale", "host", "customer")
+_OF_THE_ITEM = {"userId", "version", "expiresAt", "attributes"}
+
+
+def load(item: Item) -> Record:
+    """Return the record that an item holds."""
+    registers, moments, other = {}, {}, {}
+    for name, value in item.items():
+        if name in _OF_THE_ITEM:
+            continue
+        if {"at", "by"} <= value.get("M", {}).keys():
+            registers[name] = _entry(value, known=name in REGISTERS)
+        elif name.endswith("At") and "N" in value:
+            moments[name] = int(value["N"])
+        else:
+            other[name] = value
+    attributes = item.get("attributes", {}).get("M", {})
+    return Record(registers, {k: _entry(v) for k, v in attributes.items()}, moments, other)
+
+
+def dump(
+    user_id: str, record: Record, version: int = 1, retention_days: int = RETENTION_DAYS
+) -> dict[str, AttributeValueTypeDef]:
+    """Return the item that holds a record."""
+    item: dict[str, Any] = {"userId": {"S": user_id}, "version": {"N": str(version)}}
+    item |= record.other
+    item |= {name: _map(entry) for name, entry in record.registers.items()}
+    item |= {name: {"N": str(at)} for name, at in record.moments.items()}
+    if record.attributes:
+        item["attributes"] = {"M": {key: _map(each) for key, each in record.attributes.items()}}
+    if (expiry := expires_at(record, retention_days)) is not None:
+        item["expiresAt"] = {"N": str(expiry)}
+    return item
+
+
+def encode(value: object) -> AttributeValueTypeDef:
+    """Return a value as DynamoDB spells it; one that is so spelled already stays."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int | float):
+        return {"N": str(value)}
+    if isinstance(value, list):
+        return {"L": [encode(each) for each in value]}
+    return {"SS": sorted(value)} if isinstance(value, frozenset) else value  # type: ignore[return-value]
+
+
+def decode(value: AttributeValueTypeDef) -> Any:  # noqa: ANN401 - as Python has it
+    """Return a value as Python has it; what `encode` never writes stays as DynamoDB spells it."""
+    match value:
+        case {"S": plain} | {"BOOL": plain}:
+            return plain
+        case {"N": number}:
+            return int(number) if number.lstrip("-").isdigit() else float(number)
+        case {"L": values}:
+            return [decode(each) for each in values]
+        case {"SS": texts}:
+            return frozenset(texts)
+        case _:
+            return value
+
+
+def path_of(field: str) -> tuple[str, ...]:
+    """Return where in an item a field of a filter lies.
+
+    Examples
+    --------
+    >>> path_of("attributes.town")
+    ('attributes', 'town', 'value')
+    """
+    name, _, key = field.partition(".")
+    return (name, key, "value") if key else ({"apiEndpoint": "host"}.get(name, name), "value")
+
+
+def _entry(value: AttributeValueTypeDef, *, known: bool = True) -> Entry:
+    parts = value["M"]
+    held = parts.get("value")
+    plain = held if held is None or not known else decode(held)
+    return Entry(int(parts["at"]["N"]), parts["by"]["S"], plain)
+
+
+def _map(entry: Entry) -> AttributeValueTypeDef:
+    value = {} if entry.value is None else {"value": encode(entry.value)}
+    return {"M": {"at": {"N": str(entry.at)}, "by": {"S": entry.by}, **value}}

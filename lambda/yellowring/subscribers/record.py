@@ -1,0 +1,107 @@
+"""A customer's record, and the join that every change goes through.
+
+*Registers* keep the newest value, *moments* the latest time. `join` is commutative, associative
+and idempotent, so every order and repetition of the same changes ends in the same record.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yellowring.subscribers.changes import AttributesChange, Disabled, Erased, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yellowring.subscribers.changes import Change, Value
+
+LISTS = ("subscriptions", "permissions")
+"""The registers whose values are the full lists now in force."""
+KEPT_ATTRIBUTES = 50
+"""The newest of a customer's attributes are kept, removed ones included."""
+NEVER = -1
+"""The time of what has not happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a register holds (``None``: nothing), since when (ms), and by which request."""
+
+    at: int
+    by: str
+    value: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of one customer.
+
+    Attributes
+    ----------
+    registers, attributes, moments
+        By name; registers and moments also those that this code does not know.
+    other
+        What has no such form, as DynamoDB spells it; carried through.
+    """
+
+    registers: Mapping[str, Entry] = field(default_factory=dict)
+    attributes: Mapping[str, Entry] = field(default_factory=dict)
+    moments: Mapping[str, int] = field(default_factory=dict)
+    other: Mapping[str, object] = field(default_factory=dict)
+
+    def list(self, register: str) -> frozenset[str]:
+        """Return one of the lists; empty when there is none."""
+        return _listed(self.registers.get(register))
+
+    def time(self, name: str) -> int:
+        """Return the time (ms) of a register or a moment, `NEVER` when there is none."""
+        entry = self.registers.get(name)
+        return entry.at if entry else self.moments.get(name, NEVER)
+
+
+def join(record: Record, change: Change) -> Record:
+    """Return the record as it is with a change that happened to its customer."""
+    registers, attributes, moments = record.registers, record.attributes, {**record.moments}
+    if isinstance(change, Moment):
+        whole = isinstance(change, Disabled | Erased) and change.at % 1000 == 0
+        at = change.at + 999 if whole else change.at  # without a fraction, the second as a whole
+        moments[change.name] = max(at, record.time(change.name))
+    elif isinstance(change, AttributesChange):
+        entries = {k: Entry(change.at, change.by, _plain(v)) for k, v in change.values.items()}
+        attributes = {**attributes, **{k: _newer(attributes, k, e) for k, e in entries.items()}}
+    else:
+        name, entry = change.register, Entry(change.at, change.by, _plain(change.value))
+        registers = {**registers, name: _newer(registers, name, entry)}
+    erased = moments.get(Erased.name, NEVER)
+    newest = sorted((entry.at, entry.by, key) for key, entry in attributes.items())
+    return Record(
+        {name: entry for name, entry in registers.items() if entry.at > erased},
+        {key: attributes[key] for at, _, key in newest[-KEPT_ATTRIBUTES:] if at > erased},
+        {name: at for name, at in moments.items() if name == Erased.name or at > erased},
+        record.other,
+    )
+
+
+def _newer(entries: Mapping[str, Entry], name: str, entry: Entry) -> Entry:
+    """Return the newer of a register's two entries; of lists of equal time, what both have."""
+    known = entries.get(name, entry)
+    if name in LISTS and known.at == entry.at:
+        both = _listed(known) & _listed(entry)
+        return Entry(entry.at, max(known.by, entry.by), both or None)
+    return max(
+        known, entry, key=lambda each: (each.at, each.by, json.dumps(each.value, default=sorted))
+    )
+
+
+def _listed(entry: Entry | None) -> frozenset[str]:
+    value = entry.value if entry else None
+    return value if isinstance(value, frozenset) else frozenset()
+
+
+def _plain(value: Value | None) -> Value | None:
+    """Return a value as DynamoDB gives it back."""
+    if isinstance(value, set | frozenset):
+        return frozenset(value) or None
+    return int(value) if isinstance(value, float) and value.is_integer() else value

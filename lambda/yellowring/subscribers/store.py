@@ -1,0 +1,148 @@
+"""The subscribers table: one record per customer, written by read, join and put."""
+
+from __future__ import annotations
+
+import random
+import time
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from yellowring.subscribers.changes import ConcurrentChange, Rejected
+from yellowring.subscribers.deliverability import RETENTION_DAYS
+from yellowring.subscribers.items import dump, load
+from yellowring.subscribers.record import join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from yellowring.subscribers.changes import Applied, Change
+    from yellowring.subscribers.items import Item
+    from yellowring.subscribers.record import Record
+
+PATIENCE = 2.0
+"""Seconds in which a change is tried again while others change the same record."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 0.2
+
+
+class NotWritten(RuntimeError):
+    """A change could not be stored; ``record`` is what the record is with it."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__("the record was read, but the change to it could not be stored")
+        self.record = record
+
+
+class Subscribers:
+    """The only place that writes customers into DynamoDB.
+
+    Who is not deliverable is kept for ``retention_days``; clock and sleep are in seconds.
+    """
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        *,
+        retention_days: int = RETENTION_DAYS,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._retention_days = retention_days
+        self._clock = clock
+        self._sleep = sleep
+
+    def apply(self, user_id: str, *changes: Change) -> Applied:
+        """Join changes into the customer's record: one read, and one write if there is news.
+
+        Returns
+        -------
+        str
+            ``applied``, or ``stale`` when the record tells all that already.
+
+        Raises
+        ------
+        ConcurrentChange
+            Others kept changing the record for `PATIENCE` seconds; deliver the changes again.
+        botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+            The table could not be read or written.
+        """
+        return self._write(user_id, self._read(user_id), changes)[0]
+
+    def apply_and_read(self, user_id: str, *changes: Change) -> Record:
+        """Join changes into the customer's record and return it as it is then.
+
+        Raises
+        ------
+        NotWritten
+            The record was read, but others changed it meanwhile, or it could not be written.
+        botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+            The table could not be read.
+        """
+        deadline = self._clock() + PATIENCE
+        item = self._read(user_id)
+        try:
+            if self._clock() < deadline:
+                return self._write(user_id, item, changes)[1]
+            raise TimeoutError("reading took the time for writing")  # noqa: TRY301 - as the others
+        except (BotoCoreError, ClientError, ConcurrentChange, TimeoutError) as error:
+            raise NotWritten(reduce(join, changes, load(item))) from error
+
+    def mark_rejected(self, user_id: str, at: int) -> Applied:
+        """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""
+        return self.apply(user_id, Rejected(at))
+
+    def get(self, user_id: str) -> Record | None:
+        """Return one record, read consistently."""
+        item = self._read(user_id)
+        return load(item) if item else None
+
+    def _read(self, user_id: str) -> Item:
+        answer = self._client.get_item(
+            TableName=self._table, Key={"userId": {"S": user_id}}, ConsistentRead=True
+        )
+        return answer.get("Item", {})
+
+    def _write(self, user_id: str, item: Item, changes: Sequence[Change]) -> tuple[Applied, Record]:
+        """Put the joined record, again from the item that stood in the way while there is one."""
+        deadline = self._clock() + PATIENCE
+        pause = _SHORTEST_PAUSE
+        while True:
+            known = load(item)
+            joined = reduce(join, changes, known)
+            if dump(user_id, joined) == dump(user_id, known):
+                return "stale", joined
+            conflict = self._put(user_id, item, joined)
+            if conflict is None:
+                return "applied", joined
+            if self._clock() >= deadline:
+                raise ConcurrentChange("the record kept changing; deliver the event again")
+            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            item = conflict
+
+    def _put(self, user_id: str, item: Item, joined: Record) -> Item | None:
+        """Put a record in place of the item it was made from; return another that lies there."""
+        # A new item's version is random, so that it is not taken for one that has expired.
+        old = item.get("version")
+        version = int(old["N"]) + 1 if old else random.getrandbits(32)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=dump(user_id, joined, version, self._retention_days),
+                ConditionExpression=f"{'' if old else 'attribute_not_exists(#v) OR '}#v = :v",
+                ExpressionAttributeNames={"#v": "version"},
+                ExpressionAttributeValues={":v": old or {"N": "-1"}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            conflict: Item = error.response.get("Item", {})  # type: ignore[assignment]
+            return conflict
+        return None

@@ -1,0 +1,140 @@
+"""How a change is written: calls, conflicts, patience."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from yellowring.subscribers import (
+    ConcurrentChange,
+    Disabled,
+    Enabled,
+    Erased,
+    NotWritten,
+    RegisterChange,
+    Subscribers,
+)
+
+from tests.unit.subscribers.memory import Faulty, Table
+from tests.unit.subscribers.oracle import WEATHER
+
+USER = "amzn1.ask.account.TEST"
+SUBSCRIBED = RegisterChange("subscriptions", 5, "id", {WEATHER})
+LOCALE = RegisterChange("locale", 6, "id", "de-DE")
+
+
+def store(client: Any, **how: Any) -> Subscribers:
+    return Subscribers(client, "t", **{"clock": lambda: 0.0, "sleep": lambda _: None, **how})
+
+
+def test_news_is_one_read_and_one_write_and_nothing_new_is_not_written() -> None:
+    table = Table()
+    assert store(table).apply(USER, SUBSCRIBED, LOCALE) == "applied"
+    assert table.calls == ["GetItem", "PutItem"]
+    assert store(table).apply(USER, SUBSCRIBED) == "stale"
+    assert table.calls == ["GetItem", "PutItem", "GetItem"]
+
+
+def test_reading_along_takes_no_call_more() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    record = store(table).apply_and_read(USER, LOCALE)
+    assert record.list("subscriptions") == {WEATHER}
+    assert record.registers["locale"].value == "de-DE"
+    assert table.calls == ["GetItem", "PutItem"] * 2
+
+
+def test_a_conflict_is_joined_from_the_item_in_the_way_without_reading_again() -> None:
+    table = Table()
+    other = partial(store(table).apply, USER, SUBSCRIBED)
+    client = Faulty(table, {}, {1: other})
+    store(client).apply(USER, LOCALE)
+    assert table.calls == ["GetItem", "GetItem", "PutItem", "PutItem", "PutItem"]
+    record = store(table).get(USER)
+    assert record
+    assert record.registers.keys() == {"subscriptions", "locale"}
+
+
+def test_each_version_follows_the_one_before_and_a_new_item_begins_anywhere() -> None:
+    begun = set()
+    for _ in range(3):
+        table = Table()
+        store(table).apply(USER, Enabled(1))
+        first = int(table.items[USER]["version"]["N"])
+        store(table).apply(USER, Enabled(2))
+        assert int(table.items[USER]["version"]["N"]) == first + 1
+        begun.add(first)
+    assert len(begun) > 1
+
+
+def test_an_item_without_a_version_is_written_too() -> None:
+    table = Table()
+    table.items[USER] = {"userId": {"S": USER}}
+    assert store(table).apply(USER, LOCALE) == "applied"
+
+
+def test_an_item_that_expires_before_the_write_is_made_anew() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    client = Faulty(table, {}, {1: table.items.clear})
+    assert store(client).apply(USER, LOCALE) == "applied"
+    record = store(table).get(USER)
+    assert record
+    assert record.registers.keys() == {"locale"}
+
+
+def test_conflicts_are_tried_again_with_growing_pauses_for_two_seconds() -> None:
+    ticks, pauses = itertools.count(), list[float]()
+    table = Table()
+    others = {call: partial(store(table).apply, USER, Enabled(call + 1)) for call in range(1, 100)}
+    client = Faulty(table, {}, others)
+    with pytest.raises(ConcurrentChange):
+        store(client, clock=lambda: next(ticks) / 10, sleep=pauses.append).apply(USER, LOCALE)
+    assert len(pauses) == 19
+    assert all(0 <= pause <= 0.2 for pause in pauses)
+    assert max(pauses) > 0.01
+
+
+def test_without_time_left_a_record_that_was_read_is_told_without_being_written() -> None:
+    table = Table()
+    ticks = iter([0.0, 2.5])
+    with pytest.raises(NotWritten) as told:
+        store(table, clock=lambda: next(ticks)).apply_and_read(USER, LOCALE)
+    assert told.value.record.registers["locale"].value == "de-DE"
+    assert table.calls == ["GetItem"]
+
+
+def test_a_write_that_fails_tells_the_record_and_a_read_that_fails_raises() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    with pytest.raises(NotWritten) as told:
+        store(Faulty(table, {1: "crash"}, {})).apply_and_read(USER, LOCALE)
+    assert told.value.record.list("subscriptions") == {WEATHER}
+    with pytest.raises(ReadTimeoutError):
+        store(Faulty(table, {0: "crash"}, {})).apply_and_read(USER, LOCALE)
+
+
+def test_a_mark_may_create_a_record() -> None:
+    table = Table()
+    assert store(table).mark_rejected(USER, 7) == "applied"
+    assert table.items[USER]["rejectedAt"] == {"N": "7"}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(365, 365), (30, 30)])
+def test_the_retention_is_the_one_that_was_given(days: int, kept: int) -> None:
+    table = Table()
+    store(table, retention_days=days).apply(USER, SUBSCRIBED, Disabled(10_500))
+    assert table.items[USER]["expiresAt"] == {"N": str(10 + kept * 86_400)}
+
+
+@pytest.mark.parametrize("later", [SUBSCRIBED, LOCALE, RegisterChange("account", 9, "id", True)])
+def test_anything_newer_than_an_erasure_lifts_the_tombstones_expiry(later: RegisterChange) -> None:
+    table = Table()
+    store(table).apply(USER, Erased(4))
+    assert table.items[USER]["expiresAt"] == {"N": str(40 * 86_400)}
+    store(table).apply(USER, later)
+    expiry = None if later is SUBSCRIBED else {"N": str(365 * 86_400)}
+    assert table.items[USER].get("expiresAt") == expiry
