@@ -36,11 +36,17 @@ def client_error(error: Exception) -> str:
     operation = getattr(error, "operation_name", "the call")
     code, message = answer.get("Code", "?"), answer.get("Message", "no reason given")
     told = without_users(f"{operation} failed: {message} ({code})")
-    if any(word in code for word in _DENIED):
+    if is_denied(error):
         return f"{told}; use a profile that may do that"
     if any(word in code for word in _EXPIRED):
         return f"{told}; {_LOG_IN}"
     return told
+
+
+def is_denied(error: Exception) -> bool:
+    """Check whether AWS refused a call for want of a permission."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    return any(word in code for word in _DENIED)
 
 
 def without_users(text: str) -> str:

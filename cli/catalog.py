@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from yellowring.catalog import EVENT_NAMES, fields_of, utterance
+from yellowring.catalog.names import US_ONLY
 from yellowring.catalog.problems import nearest, quoted
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 
 from cli.examples import example_campaign
-from cli.output import failure, say, say_json
+from cli.manifest import Manifest, NoManifest
+from cli.output import WIDEST, complain, failure, say, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yellowring.catalog import Field
 
 EventName = Annotated[
@@ -54,9 +58,14 @@ def new(
     campaign_name: Annotated[
         str | None, typer.Option("--name", help="The campaign's name; the event's without it.")
     ] = None,
+    locale: Annotated[
+        list[str] | None,
+        typer.Option(help="A locale to have texts for; those of the skill's manifest without it."),
+    ] = None,
 ) -> None:
     """Print a right campaign to edit: yellowring new WeatherAlert > campaign.json."""
-    campaign = example_campaign(event_named(name), campaign_name)
+    event_name = event_named(name)
+    campaign = example_campaign(event_name, campaign_name, locale or _locales(event_name))
     try:
         parse_campaign(campaign)
     except InvalidCampaign as invalid:
@@ -83,7 +92,17 @@ def event_named(name: str) -> str:
     raise failure(f"{quoted(name)} is not an event{hint}; use one of {known}")
 
 
-def _sentence(campaign: dict[str, Any]) -> str:
+def _locales(event_name: str) -> Sequence[str]:
+    """Return the locales of the skill's manifest that Alexa has the event in; else en-US."""
+    try:
+        locales = Manifest.read(None).locales
+    except NoManifest as error:
+        complain(f"{error} [warning]")
+        locales = ()
+    return ("en-US",) if event_name in US_ONLY or not locales else locales
+
+
+def _sentence(campaign: dict[str, Any]) -> str | None:
     event = campaign["event"]
     return utterance(event["name"], event["payload"], campaign.get("localizedAttributes", []))
 
@@ -120,7 +139,9 @@ def _show(event_name: str) -> None:
         if field.kind != "object" or not field.required:
             flags = ("yes" if flag else "" for flag in (field.required, field.localizable))
             table.add_row(field.path, _takes(field), *flags)
-    Console().print(table)
+    console = Console()
+    wide = console if console.is_terminal else Console(width=WIDEST)
+    wide.print(table)
 
 
 def _takes(field: Field) -> str:

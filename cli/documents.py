@@ -14,8 +14,6 @@ from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 from cli.json_text import NotJson, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from yellowring.sender.campaign import Campaign
 
 LARGEST = 256 * 1024
@@ -97,8 +95,7 @@ def check_file(file: str) -> CheckedFile:
     except InvalidCampaign as invalid:
         problems = invalid.problems
     told = {problem.path for problem in problems}
-    more = (*text.problems, *_style_problems(text.value))
-    problems += tuple(problem for problem in more if problem.path not in told)
+    problems += tuple(problem for problem in text.problems if problem.path not in told)
     warnings = campaign.warnings if campaign else ()
     return CheckedFile(
         file,
@@ -140,10 +137,3 @@ def _read_bytes(file: str) -> bytes:
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
         raise Unreadable(Finding(file, None, Problem("$", reason))) from None
-
-
-def _style_problems(value: object) -> Iterator[Problem]:
-    """Refuse what the sender would take, but no author of a file can have meant."""
-    if isinstance(value, dict) and value.get("localizedAttributes") == []:
-        right = "leave it out, or give one object for each locale"
-        yield Problem("$.localizedAttributes", f"is empty; {right}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yellowring.catalog import Localized, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PAYLOADS: dict[str, dict[str, Any]] = {
     "AMAZON.WeatherAlert.Activated": {
@@ -64,8 +67,10 @@ _PAYLOADS: dict[str, dict[str, Any]] = {
 }
 
 
-def example_campaign(event_name: str, name: str | None = None) -> dict[str, Any]:
-    """Give a right campaign with every field of the event, its texts given by locale."""
+def example_campaign(
+    event_name: str, name: str | None = None, locales: Sequence[str] = ("en-US",)
+) -> dict[str, Any]:
+    """Return a right campaign with every field of the event, its texts given for each locale."""
     payload = copy.deepcopy(_PAYLOADS[event_name])
     texts: dict[str, str] = {}
     for field in fields_of(event_name):
@@ -81,7 +86,7 @@ def example_campaign(event_name: str, name: str | None = None) -> dict[str, Any]
         "event": {"name": event_name, "payload": payload},
     }
     if texts:
-        campaign["localizedAttributes"] = [{"locale": "en-US"} | texts]
+        campaign["localizedAttributes"] = [{"locale": locale} | texts for locale in locales]
     return campaign | {"expiresIn": "PT1H", "audience": {"type": "subscribers"}}
 
 

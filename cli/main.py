@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("cli.validate", "Check campaigns"),
     "preview": ("cli.preview", "Say what Alexa would say"),
     "send": ("cli.send", "Send a campaign to its audience now"),
-    "runs": ("cli.runs", "Runs: list, show, watch, cancel, redrive"),
+    "runs": ("cli.runs", "Runs: list, show, watch, cancel, resume"),
     "subscribers": ("cli.subscribers", "Customers: count, show, export"),
     "schedule": ("cli.schedule", "Schedules: put, list, pause, resume, delete"),
     "token": ("cli.token", "Print an access token from Login with Amazon"),

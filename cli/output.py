@@ -32,6 +32,15 @@ def failure(text: str) -> typer.Exit:
     return typer.Exit(1)
 
 
+def counted(many: int, noun: str) -> str:
+    """Return a number of something in words.
+
+    >>> counted(1, "user"), counted(2000, "user")
+    ('1 user', '2,000 users')
+    """
+    return f"{many:,} {noun}{'' if many == 1 else 's'}"
+
+
 def say_json(document: object) -> None:
     """Print a document as JSON that people can read and programs can parse."""
     say(json.dumps(document, indent=2, ensure_ascii=False))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from yellowring.catalog import LOCALES, utterance, wording_note
+from yellowring.catalog import LOCALES, silence_note, utterance, wording_note
 from yellowring.catalog.localization import locale_hint
 from yellowring.catalog.problems import quoted
-from yellowring.sender.personal import InvalidContent, fill
+from yellowring.sender.campaign.event_source import InvalidContent, fill
 
 from cli.documents import check_file
 from cli.output import complain, failure, say, say_json
@@ -49,8 +49,10 @@ def preview(
 ) -> None:
     """Say what Alexa would say, and show the exact request body that would be sent."""
     checked = check_file(file)
-    for finding in (*checked.problems, *checked.warnings):
-        complain(str(finding))
+    for problem in checked.problems:
+        complain(str(problem))
+    for warning in checked.warnings:
+        complain(f"{warning} [warning]")
     if checked.campaign is None:
         raise typer.Exit(1)
     campaign = _filled(checked.campaign, attribute or [])
@@ -62,12 +64,16 @@ def preview(
         spoken_to,
         _zone(timezone),
     )
-    note = wording_note(spoken_to)
+    note = (
+        silence_note(campaign.localized_attributes, spoken_to)
+        if sentence is None
+        else wording_note(spoken_to, campaign.event_name, campaign.payload)
+    )
     body = _body(campaign, user, datetime.now(UTC))
     if as_json:
         say_json({"utterance": sentence, "locale": spoken_to, "note": note, "request": body})
         return
-    say(f"Alexa says ({spoken_to}): {sentence}")
+    say(f"Alexa says ({spoken_to}): {sentence or 'nothing, no notification'}")
     if note:
         say(f"Note: {note}.")
     say("")
@@ -97,9 +103,6 @@ def _locale(campaign: Campaign, wanted: str | None) -> str:
         hint = f" ({meant})" if (meant := locale_hint(wanted)) else ""
         known = ", ".join(LOCALES)
         raise failure(f"{quoted(wanted)} is not a locale{hint}; use one of {known}")
-    if defined and wanted not in defined:
-        known = ", ".join(defined)
-        raise failure(f"the campaign has no texts for {wanted}; it has them for {known}")
     return wanted
 
 
@@ -116,13 +119,14 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 def _body(campaign: Campaign, user: str | None, now: datetime) -> dict[str, Any]:
     """Render the request as the sender itself would if the campaign were due now."""
-    from yellowring.sender.order import parse_order  # noqa: PLC0415 - loads the HTTP client
-    from yellowring.sender.plan import plan, request  # noqa: PLC0415
+    from yellowring.sender.run.event_request import request_of  # noqa: PLC0415 - loads the client
+    from yellowring.sender.run.lifecycle import new_run  # noqa: PLC0415
+    from yellowring.sender.run.request import RunRequest, run_id_of  # noqa: PLC0415
 
     if campaign.audience.type == "multicast" and user:
         raise failure("--user goes with single customers; this campaign's audience is multicast")
-    order = parse_order({"campaign": campaign.document()}, now)
-    made = request(plan(order, lambda: 0, lambda: now), order.campaign)
+    run_id = run_id_of(campaign.name, now.replace(second=0, microsecond=0).isoformat())
+    made = request_of(new_run(RunRequest(campaign, run_id), 1, now))
     if campaign.audience.type == "multicast":
         body = made.multicast()
     else:

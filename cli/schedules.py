@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from yellowring.sender.run.request import PLACEHOLDER
+
 from cli.documents import LARGEST
 from cli.output import failure
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     from cli.stacks import Stack
 
-PLACEHOLDER = "<aws.scheduler.scheduled-time>"
-"""What EventBridge Scheduler replaces by the time of the firing, in a schedule's input."""
 RETRIES, OLDEST = 10, 3600
 """How often and for how many seconds EventBridge tries to start the sender."""
 
@@ -171,7 +171,13 @@ def name_problem(name: str) -> str | None:
 
 
 def input_problem(campaign: Campaign) -> str | None:
-    """Say whether a campaign is too large for a schedule; ``None``: it is not."""
+    """Say why a schedule cannot carry a campaign; ``None``: it can."""
+    audience = campaign.audience
+    if audience.listed and not audience.user_ids:
+        return (
+            "$.audience.list: a stored list lies with one run, and a schedule starts another each "
+            "time; name up to 1,000 users in $.audience.userIds, or filter all subscribers (where)"
+        )
     size = len(input_of(campaign).encode())
     if size <= LARGEST:
         return None

@@ -13,7 +13,7 @@ from yellowring.sender.campaign import (
     NAME_PATTERN,
     USER_ID_PATTERN,
 )
-from yellowring.sender.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
+from yellowring.sender.campaign.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
 from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
 _LOCALIZED_ATTRIBUTES: dict[str, Any] = {
     "description": "For each locale, the texts that the payload refers to by localizedattribute:.",
     "type": "array",
-    "minItems": 1,
     "items": {
         "type": "object",
         "required": ["locale"],

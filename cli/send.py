@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from yellowring.sender.campaign import Audience, InvalidCampaign, parse_campaign
+from yellowring.sender.campaign import Audience, InvalidCampaign, Listed, parse_campaign
 
-from cli.documents import Unreadable, check_file, read_text
-from cli.invocation import Invocation
-from cli.output import AsJson, complain, failure, say_json
-from cli.runs import end, load, runs_of
+from cli.documents import check_file
+from cli.invocation import conflict, start
+from cli.output import AsJson, complain, counted, failure, say_json
+from cli.progress import shown
+from cli.runs import watch_run
+from cli.stack_runs import end_with, found, lifecycle_of, load, runs_of
 from cli.stacks import Stack, on_stack
-from cli.watching import Watch, display
+from cli.users import read_users
 
 if TYPE_CHECKING:
     from yellowring.sender.campaign import Campaign
-    from yellowring.sender.order import Order
-    from yellowring.sender.runs import Run
+    from yellowring.sender.run.request import RunRequest
 
-    from cli.advance import Advance
+    from cli.users import Named
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +38,9 @@ def send(
     *,
     users: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID|@FILE", help="Only this user; @FILE has one id on each line."),
+        typer.Option(
+            metavar="ID|@FILE", help="Only this user; @FILE has one id on each line, - the input."
+        ),
     ] = None,
     multicast: Annotated[
         bool, typer.Option("--multicast", help="One request to all that Alexa has subscribed.")
@@ -56,67 +60,91 @@ def send(
     """Send a campaign to its audience now.
 
     The run's id is made of the campaign's name and the scheduled time, so that the same command
-    twice in a minute rings once.
+    twice in a minute rings once. A campaign for one user is no run: it goes onto the queue of
+    notifications.
     """
-    campaign = _campaign(file, users or [], multicast=multicast)
-    order = _order(campaign, scheduled_time, run_id)
+    _check_options(file, users or [], multicast=multicast)
+    named = read_users(users) if users else None
+    campaign = _campaign(file, named, multicast=multicast)
+    request = _request(campaign, scheduled_time, run_id)
     if dry_run:
         from cli.dry_run import tell  # noqa: PLC0415 - loads the HTTP client
 
-        tell(stack, order, as_json=as_json)
+        tell(stack, request, named.user_ids if named else (), as_json=as_json)
         return
-    run = _start(stack, order, watch=watch, as_json=as_json)
-    if as_json and not watch:
-        say_json(run.document())
+    if named and _is_notification(campaign, named):
+        from cli.notification import notify  # noqa: PLC0415
+
+        notify(stack, request, as_json=as_json)
+        if watch:
+            complain("a notification is no run: there is nothing to watch")
+        return
+    complain(f"run {request.run_id} on {stack.where}")
+    _start(stack, request, named)
+    if watch:
+        watch_run(stack, request.run_id, as_json=as_json)
+        return
+    lifecycle = lifecycle_of(stack)
+    run = load(lifecycle.runs, request.run_id)
+    if as_json:
+        say_json(lifecycle.document(run))
     elif run.status == "running":
-        complain(f"the run goes on; yellowring runs watch {run.run_id}")
-    end(run, as_json=as_json)
+        complain(f"the run is under way; runs watch {run.run_id} shows it to its end")
+    end_with(run, quiet=as_json)
 
 
-def _campaign(file: str, users: list[str], *, multicast: bool) -> Campaign:
-    """Read and check the campaign, with the audience that the options give it."""
+def _check_options(file: str, users: list[str], *, multicast: bool) -> None:
     if users and multicast:
         complain("error: --users and --multicast are two audiences; give one of them")
         raise typer.Exit(2)
+    if [file, *users].count("-") + users.count("@-") > 1:
+        complain("error: the input can be read once: give a file for the others that are -")
+        raise typer.Exit(2)
+
+
+def _campaign(file: str, named: Named | None, *, multicast: bool) -> Campaign:
+    """Read and check the campaign, with the audience that the options give it."""
     checked = check_file(file)
     for finding in (*checked.problems, *checked.warnings):
         complain(str(finding))
     if checked.campaign is None:
         raise failure(f"{file} is not sent; yellowring validate {file} checks it again")
-    if not users and not multicast:
+    if not named and not multicast:
+        audience = checked.campaign.audience
+        if audience.listed and not audience.user_ids:
+            raise failure(
+                f"{file}: $.audience.list names a list that was stored for another run: give the "
+                "users themselves, with --users @FILE"
+            )
         return checked.campaign
-    audience = Audience("users", _user_ids(users)) if users else Audience("multicast")
     try:
+        audience = _audience(named) if named else Audience("multicast")
         return parse_campaign(replace(checked.campaign, audience=audience).document())
     except InvalidCampaign as invalid:
+        option = "--users" if named else "--multicast"
         for problem in invalid.problems:
-            complain(f"{'--users' if users else file}: {problem}")
+            complain(f"{option} with {file}: {problem}")
         raise failure("nothing is sent") from None
 
 
-def _user_ids(given: list[str]) -> tuple[str, ...]:
-    ids: list[str] = []
-    for each in given:
-        if not each.startswith("@"):
-            ids.append(each)
-            continue
-        try:
-            lines = read_text(each[1:]).splitlines()
-        except Unreadable as unreadable:
-            raise failure(f"--users: {unreadable}") from None
-        ids += [line.strip() for line in lines if line.strip()]
-    if not ids:
-        raise failure("--users: the file has no user id; it takes one on each line")
-    return tuple(ids)
+def _audience(named: Named) -> Audience:
+    listed = Listed.of(named.user_ids)
+    return Audience("users", () if named.from_file else named.user_ids, listed)
 
 
-def _order(campaign: Campaign, scheduled_time: str | None, run_id: str | None) -> Order:
-    from yellowring.sender.order import InvalidOrder, parse_order  # noqa: PLC0415
+def _request(campaign: Campaign, scheduled_time: str | None, run_id: str | None) -> RunRequest:
+    from yellowring.sender.run.request import (  # noqa: PLC0415
+        InvalidRunRequest,
+        parse_run_request,
+    )
 
-    document = {"campaign": campaign.document(), "scheduledTime": scheduled_time, "runId": run_id}
+    document: dict[str, object] = {"campaign": campaign.document()}
+    if run_id is not None:
+        document["runId"] = run_id
+    document["scheduledTime"] = scheduled_time or f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}"
     try:
-        return parse_order(document, datetime.now(UTC))
-    except InvalidOrder as error:
+        return parse_run_request(document)
+    except InvalidRunRequest as error:
         options = {"$.scheduledTime": "--scheduled-time", "$.runId": "--run-id"}
         told = str(error)
         for path, option in options.items():
@@ -124,37 +152,38 @@ def _order(campaign: Campaign, scheduled_time: str | None, run_id: str | None) -
         raise failure(told) from None
 
 
-def _start(stack: Stack, order: Order, *, watch: bool, as_json: bool) -> Run:
-    """Invoke the sender and show the run while it answers; after that, too, with ``watch``."""
+def _is_notification(campaign: Campaign, named: Named) -> bool:
+    """Check whether a campaign is for one user who was named, and says the same to whomever."""
+    from yellowring.sender.campaign.placeholders import attributes_named  # noqa: PLC0415
+
+    personal = attributes_named(campaign.payload, campaign.localized_attributes)
+    return len(named.user_ids) == 1 and not named.from_file and not personal
+
+
+def _start(stack: Stack, request: RunRequest, named: Named | None) -> None:
+    """Have the sender start the run; its list of users, where it has one, lies there before."""
     runs = runs_of(stack)
-
-    def look() -> Run | None:
-        try:
-            return runs.load(order.run_id)
-        except LookupError:
-            return None
-
-    began = look()
-    complain(f"run {order.run_id} on {stack.where}")
-    invocation = Invocation(stack, order)
-    try:
-        with display(as_json=as_json and watch) as show:
-            shown = _show_nothing if as_json and not watch else show
-            Watch(look, shown, interval=0.5).until(
-                lambda: invocation.failed or (invocation.ended and not watch), invocation
-            )
-    except KeyboardInterrupt:
-        raise failure(
-            f"no longer watching; the run goes on if it has begun: runs show {order.run_id}"
-        ) from None
-    invocation.check()
-    if began is not None:
+    before = found(runs, request.run_id)
+    if before is not None and before.campaign != request.campaign.stored():
+        raise failure(conflict(request.run_id))
+    if before is not None:
         complain(
-            f"this run was started before, at {began.started_at:%Y-%m-%d %H:%M:%S} UTC, and nobody "
-            "is notified twice in it; another --scheduled-time or --run-id makes another run"
+            f"this run was started before, at {before.started_at:%Y-%m-%d %H:%M:%S} UTC, and "
+            "nobody is notified twice in it; another --scheduled-time or --run-id makes another run"
         )
-    return load(runs, order.run_id)
+    elif named and named.from_file:
+        _store(stack, request, named)
+    start(stack, request)
 
 
-def _show_nothing(_: Advance) -> None:
-    """Look on in silence."""
+def _store(stack: Stack, request: RunRequest, named: Named) -> None:
+    """Write a list of users, in chunks, under the run that is about to start."""
+    from yellowring.sender.run.store import CHUNK  # noqa: PLC0415
+
+    listed = request.campaign.audience.listed
+    assert listed is not None  # noqa: S101 - parsed from the very list
+    chunks = batched(named.user_ids, CHUNK, strict=False)
+    progress = shown(chunks, "users stored", len(named.user_ids), len)
+    until = datetime.now(UTC) + max(request.campaign.expires_in, timedelta(hours=1))
+    runs_of(stack).put_list(request.run_id, listed.digest, chain.from_iterable(progress), until)
+    complain(f"{counted(len(named.user_ids), 'user')} stored for the run")

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_stepfunctions.client import SFNClient
 
 DEFAULT_NAME = "yellow-ring"
 NEEDED = (
@@ -32,15 +34,17 @@ NEEDED = (
     "SenderFunctionName",
     "SubscribersTableName",
     "RunsTableName",
-    "WorkQueueUrl",
+    "RunMachineArn",
+    "EventBusName",
+    "NotificationsQueueUrl",
     "DeadLetterQueueUrl",
     "ScheduleGroupName",
     "ScheduleName",
     "ScheduleRoleArn",
 )
 """Outputs of the template that commands go by."""
-LONGEST_INVOCATION = 330
-"""Seconds to wait for an answer: the sender's own five minutes, and some."""
+LONGEST_ANSWER = 60
+"""Seconds to wait for an answer of AWS; starting a run takes the sender a few."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,11 @@ class Stack:
         return self.session.client("dynamodb", **_options(self.endpoint))
 
     @functools.cached_property
+    def events(self) -> EventBridgeClient:
+        """Reach the bus that is told of a run's end."""
+        return self.session.client("events", **_options(self.endpoint))
+
+    @functools.cached_property
     def functions(self) -> LambdaClient:
         """Reach the functions."""
         return self.session.client("lambda", **_options(self.endpoint))
@@ -84,6 +93,11 @@ class Stack:
     def sqs(self) -> SQSClient:
         """Reach the queues."""
         return self.session.client("sqs", **_options(self.endpoint))
+
+    @functools.cached_property
+    def workflows(self) -> SFNClient:
+        """Reach the executions of runs."""
+        return self.session.client("stepfunctions", **_options(self.endpoint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +244,7 @@ def _options(endpoint: str | None) -> dict[str, Any]:
 
     config = Config(
         connect_timeout=5,
-        read_timeout=LONGEST_INVOCATION,
+        read_timeout=LONGEST_ANSWER,
         retries={"mode": "standard", "max_attempts": 3},
         tcp_keepalive=True,
     )

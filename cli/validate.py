@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.documents import CheckedFile, check_file
-from cli.manifest import DEFAULT_MANIFEST, NoManifest, Publications
+from cli.manifest import DEFAULT_MANIFEST, Manifest, NoManifest
 from cli.output import complain, failure, say, say_json
 
 if TYPE_CHECKING:
@@ -25,16 +25,18 @@ def validate(
     ],
     manifest: Annotated[
         str | None,
-        typer.Option(help=f"Warn of events this skill manifest lacks. [{DEFAULT_MANIFEST}]"),
+        typer.Option(
+            help=f"Warn of events and locales by this skill manifest. [{DEFAULT_MANIFEST}]"
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Check campaigns: exit 0 when all are right, 1 when one is not."""
     try:
-        publications = Publications.read(manifest)
+        declared = Manifest.read(manifest)
     except NoManifest as error:
         raise failure(str(error)) from None
-    checks = [publications.check(check_file(file)) for file in files]
+    checks = [declared.check(check_file(file)) for file in files]
     if as_json:
         say_json([_document(checked) for checked in checks])
     else:

@@ -9,22 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from cli.advance import Advance, Rate, expected, settled, waiting
-from cli.output import say
+from cli.output import complain, say
+from cli.run_progress import Rate, RunProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from yellowring.sender.runs import Run
+    from cli.run_progress import Look
 
-type Show = Callable[[Advance], None]
+type Show = Callable[[RunProgress], None]
 
 
 class Clock(Protocol):
     """The time in seconds, and a way to let some pass."""
 
     def monotonic(self) -> float:
-        """Give seconds since some moment."""
+        """Return seconds since some moment."""
 
     def sleep(self, seconds: float, /) -> None:
         """Wait."""
@@ -32,12 +32,12 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Looks at a run again and again.
+    """Looks at a run again and again, until it has ended.
 
     Parameters
     ----------
-    load
-        Reads the run; ``None`` as long as there is none.
+    look
+        Reads the run.
     show
         Is told of every look.
     deliverable
@@ -46,54 +46,65 @@ class Watch:
         Seconds between looks.
     """
 
-    load: Callable[[], Run | None]
+    look: Callable[[], Look]
     show: Show
     deliverable: int | None = None
     interval: float = 1.0
 
-    def until(self, enough: Callable[[], bool], clock: Clock = time) -> Run | None:
-        """Look until the run is over or it is ``enough``; give the run as it was at the end."""
+    def to_the_end(self, clock: Clock = time) -> Look:
+        """Look until the run has ended, whatever the end; return the last look."""
         rate = Rate()
         while True:
-            last = enough()
-            run = self.load()
-            if run is not None:
-                advance = self._advance(run, rate, clock.monotonic())
-                self.show(advance)
-                last = last or advance.is_over
-            if last:
-                return run
+            look = self.look()
+            speed = rate.look(clock.monotonic(), look.settled)
+            self.show(RunProgress(look, look.expected(self.deliverable), speed))
+            if look.has_ended:
+                return look
             clock.sleep(self.interval)
-
-    def _advance(self, run: Run, rate: Rate, at: float) -> Advance:
-        done = settled(run)
-        total = expected(run, self.deliverable)
-        return Advance(run, done, waiting(run), total, rate.look(at, done))
 
 
 @contextmanager
 def display(*, as_json: bool) -> Iterator[Show]:
-    """Give what shows a run: JSON lines, a bar on the standard error, or lines of text."""
+    """Return what shows a run: JSON lines, a bar on the standard error, or lines of text."""
     if not as_json and sys.stderr.isatty():
         with _bar() as show:
             yield show
     else:
-        yield _Lines(as_json=as_json)
+        yield _Lines(_say_json if as_json else _say_text)
+
+
+@contextmanager
+def aside() -> Iterator[Show]:
+    """Return what shows a run on the standard error, where the result is something else."""
+    if sys.stderr.isatty():
+        with _bar() as show:
+            yield show
+    else:
+        yield _Lines(lambda progress: complain(progress.line()))
+
+
+def _say_json(progress: RunProgress) -> None:
+    """Print a look as a line of JSON."""
+    say(json.dumps(progress.document()))
+
+
+def _say_text(progress: RunProgress) -> None:
+    """Print a look as a line of text."""
+    say(progress.line())
 
 
 class _Lines:
     """A line whenever something has changed but the rate."""
 
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
+    def __init__(self, tell: Show) -> None:
+        self._tell = tell
         self._told: object = None
 
-    def __call__(self, advance: Advance) -> None:
-        state = (advance.run.status, advance.done, advance.waiting, advance.total)
-        if state == self._told:
+    def __call__(self, progress: RunProgress) -> None:
+        if progress.look.document == self._told:
             return
-        self._told = state
-        say(json.dumps(advance.document()) if self._as_json else advance.line())
+        self._told = progress.look.document
+        self._tell(progress)
         sys.stdout.flush()
 
 
@@ -107,9 +118,12 @@ def _bar() -> Iterator[Show]:
     with rich.Progress(rich.BarColumn(), text, console=Console(stderr=True)) as bar:
         task = bar.add_task("run", total=None, line="")
 
-        def show(advance: Advance) -> None:
+        def show(progress: RunProgress) -> None:
             bar.update(
-                task, total=advance.total, completed=advance.done, line=escape(advance.line())
+                task,
+                total=progress.total,
+                completed=progress.look.settled,
+                line=escape(progress.line()),
             )
 
         yield show

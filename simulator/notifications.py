@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from simulator.proactive_events import Refused
-from simulator.sentences import sentence
+from simulator.sentences import sentence, silence
 from simulator.skill_events import spell
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Notification:
-    """One event that one customer received; it lights the ring until it is heard or expires."""
+    """One event that Alexa accepted for one customer.
+
+    It lights the ring until it is heard or expires, unless it has no texts for their locale.
+    """
 
     user_id: str
     locale: str
@@ -34,15 +37,15 @@ class Notification:
     heard_at: datetime | None = None
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> str | None:
         return sentence(self.content, self.locale)
 
     def waits(self, now: datetime) -> bool:
         """Tell whether the ring is yellow for it."""
-        return self.heard_at is None and self.expiry > now
+        return self.heard_at is None and self.expiry > now and self.sentence is not None
 
     def document(self) -> dict[str, object]:
-        """The notification as its control shows it, with the sentence that Alexa says."""
+        """The notification as its control shows it, with the sentence that Alexa says, if any."""
         return {
             "userId": self.user_id,
             "locale": self.locale,
@@ -50,6 +53,7 @@ class Notification:
             "eventName": self.content.event_name,
             "payload": self.content.payload,
             "sentence": self.sentence,
+            "noRing": silence(self.content, self.locale),
             "region": self.region,
             "stage": self.stage,
             "acceptedAt": spell(self.accepted_at, "iso-ms"),

@@ -1,7 +1,7 @@
 """The eight events as JSON Schemas (Draft 2020-12), written from its reference.
 
 They are the simulator's own and share nothing with the sender's models, so that one can find the
-other's mistakes.
+other's mistakes. Where sources conflict about what Alexa takes, the simulator takes it.
 """
 
 from __future__ import annotations
@@ -64,10 +64,8 @@ PAYLOADS: dict[str, Schema] = {
     "AMAZON.WeatherAlert.Activated": _object(
         {
             "weatherAlert": _object(
-                {
-                    "source": _LOCALIZABLE,
-                    "alertType": _one_of("TORNADO HURRICANE SNOW_STORM THUNDER_STORM"),
-                }
+                {"alertType": _one_of("TORNADO HURRICANE SNOW_STORM THUNDER_STORM")},
+                source=_LOCALIZABLE,
             )
         }
     ),
@@ -103,6 +101,8 @@ PAYLOADS: dict[str, Schema] = {
                     )
                 },
                 enterTimeStamp=_TIMESTAMP,
+                enterTimestamp=_TIMESTAMP,
+                deliveredOn=_TIMESTAMP,
                 deliveryDetails=_object({}, expectedArrival=_TIMESTAMP),
             ),
             "order": _object({"seller": _NAMED_LOCALIZABLE}),

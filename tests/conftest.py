@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -58,6 +59,7 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
         sqs = boto3.client("sqs")
         for name, variable in QUEUES:
             environment.setenv(variable, sqs.create_queue(QueueName=name)["QueueUrl"])
+        environment.setenv("RUN_MACHINE_ARN", run_machine())
         boto3.client("secretsmanager").create_secret(
             Name="credentials",
             SecretString=json.dumps({"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}),
@@ -82,9 +84,25 @@ def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort: str = "")
     )
 
 
+def run_machine() -> str:
+    """Make a state machine that takes executions and does nothing; return its ARN."""
+    passes = {"StartAt": "x", "States": {"x": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="run",
+        definition=json.dumps(passes),
+        roleArn="arn:aws:iam::123456789012:role/run",
+    )
+    return machine["stateMachineArn"]
+
+
 PERSONAL = re.compile(
     r"amzn1\.ask\.account\.\w+|" + re.escape(CLIENT_SECRET) + r"|Atc\|\w+|Atza\|\w+"
 )
+
+
+SHORTEST_TELLING = 4
+"""Characters of a text that cannot be in a log by chance."""
+NAMES_OF_SCHEMAS = {"locale", "source", "name", "subject"}
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +110,7 @@ def logs_without_personal_data(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[str]]:
     """Read all that the functions log and count in every test, and find nobody in it."""
-    from aws_lambda_powertools.metrics import base
+    from yellowring import observability
     from yellowring.observability import logger
 
     lines: list[str] = []
@@ -107,10 +125,54 @@ def logs_without_personal_data(
     for handler in logger._logger.handlers:
         monkeypatch.setattr(handler, "stream", Stream())
 
-    def emit(line: str, *_: Any, **__: Any) -> None:
-        lines.append(line)
+    def emit(document: Any) -> None:
+        lines.append(json.dumps(document) + "\n")
 
-    monkeypatch.setattr(base, "print", emit, raising=False)
+    monkeypatch.setattr(observability, "emit", emit)
+    told = _texts_of_skill_messages(monkeypatch)
     yield lines
-    found = PERSONAL.search("".join(lines))
+    logged = "".join(lines)
+    found = PERSONAL.search(logged)
     assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"
+    for text in told:
+        repeated = re.search(rf"\b{re.escape(text)}\b", logged)
+        assert repeated is None, f"{request.node.nodeid} logged {text[:12]}…, of a skill message"
+
+
+def _texts_of_skill_messages(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Gather what the test's messages say of a customer: names and values, long enough to tell."""
+    told: set[str] = set()
+    messages = sys.modules.get("yellowring.skill.messages")
+    if messages is not None:
+        parse_command = messages.parse_command
+
+        def parse(data: Any) -> Any:
+            if isinstance(data, dict):
+                told.update(_personal_texts(data))
+            return parse_command(data)
+
+        monkeypatch.setattr(messages, "parse_command", parse)
+    return told
+
+
+def _personal_texts(data: dict[str, Any]) -> Iterator[str]:
+    campaign = data.get("campaign")
+    texts = campaign.get("localizedAttributes") if isinstance(campaign, dict) else None
+    yield from (
+        text
+        for text in _leaves([data.get("set"), data.get("remove"), texts])
+        if len(text) >= SHORTEST_TELLING and text not in NAMES_OF_SCHEMAS
+    )
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the texts of some JSON, the names of its members among them."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            pending += [*each, *each.values()]
+        elif isinstance(each, list):
+            pending += each

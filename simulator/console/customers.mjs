@@ -91,7 +91,7 @@ export function cardStates(customers, notifications, nowMs) {
     .sort((one, other) => (one.state === "gone") - (other.state === "gone"))
     .map((customer) => {
       const own = received.get(customer.userId) ?? [];
-      const waits = (each) => each.heardAt === null && Date.parse(each.expiryTime) > nowMs;
+      const waits = (each) => each.sentence !== null && each.heardAt === null && Date.parse(each.expiryTime) > nowMs;
       return {
         customer,
         waiting: own.filter(waits).slice(-3),
@@ -186,10 +186,11 @@ function details(state) {
   if (names.length === 0 && heard === 0) return null;
   return make("details", {},
     make("summary", { textContent: [names.length ? `Subscribed to ${subscribed}` : "No subscriptions",
-      heard ? `${heard} heard or expired` : ""].filter(Boolean).join(" · ") }),
+      heard ? `${heard} heard, expired or without a ring` : ""].filter(Boolean).join(" · ") }),
     make("ul", {}, ...(names.length && names.length < 8 ? [make("li", { textContent: names.join(", ") })] : []),
       ...(names.length === 8 ? [make("li", { textContent: names.join(", ") })] : []),
-      ...earlier.map((each) => make("li", { textContent: `${clock(each.acceptedAt)} ${each.sentence}` }))));
+      ...earlier.map((each) => make("li", { textContent:
+        `${clock(each.acceptedAt)} ${each.sentence ?? `No ring: ${each.noRing}`}` }))));
 }
 
 /** Draw a customer; `run` carries out what a button does, and shows what went wrong. */

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from yellowring.catalog.names import EVENT_NAMES, LOCALES
 from yellowring.catalog.problems import Problem
-from yellowring.catalog.utterances import utterance, wording_note
+from yellowring.catalog.utterances import silence_note, utterance, wording_note
 from yellowring.catalog.wire import Localized
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ __all__ = [
     "WeatherAlert",
     "check_event",
     "fields_of",
+    "silence_note",
     "utterance",
     "wording_note",
 ]

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from yellowring.catalog.fields import Field, fields_of
+from yellowring.catalog.advice import warnings_of
+from yellowring.catalog.fields import Field, all_fields
 from yellowring.catalog.localization import (
     LocalizedAttributes,
     localization_problems,
-    localization_warnings,
     references,
 )
 from yellowring.catalog.names import EVENT_NAMES
 from yellowring.catalog.payloads import PAYLOADS
-from yellowring.catalog.problems import Problem, at, nearest, quoted
+from yellowring.catalog.problems import Problem, at, nearest, quoted, schema_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_ENVELOPE = frozenset({"campaign", "event", "name", "payload", "localizedAttributes", "locale"})
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 
@@ -54,15 +55,28 @@ class CheckedEvent:
         Exactly what goes on the wire; empty when the payload refers to no key.
     problems
         What Alexa would refuse.
-    warnings
-        What Alexa would take, though it can hardly have been meant.
+    root
+        The JSON path of the object that has ``event`` and ``localizedAttributes``.
     """
 
     name: str
     payload: dict[str, Any]
     localized_attributes: LocalizedAttributes
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
+    root: str = "$"
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What Alexa would take, though it can hardly have been meant or sources conflict."""
+        if self.problems or not self.name:
+            return ()
+        return tuple(warnings_of(self.name, self.payload, self.localized_attributes, self.root))
+
+    def shapes(self) -> tuple[str, ...]:
+        """Return the problems as a log may have them: schema paths and rules, no text of theirs."""
+        fields = all_fields(self.name) if self.name else ()
+        known = _ENVELOPE.union(field.name for field in fields)
+        return tuple(f"{schema_path(each.path, known)}: {each.rule}" for each in self.problems)
 
 
 def check_event(
@@ -99,8 +113,7 @@ def check_event(
     problems += localization_problems(attributes, used, f"{root}.localizedAttributes")
     if problems or not isinstance(attributes, list):
         return CheckedEvent(name, wire, [], tuple(problems))
-    warnings = localization_warnings(wire, attributes, used, root)
-    return CheckedEvent(name, wire, attributes, (), tuple(warnings))
+    return CheckedEvent(name, wire, attributes, (), root)
 
 
 def check_payload(
@@ -111,7 +124,7 @@ def check_payload(
     try:
         checked = model.model_validate(payload)
     except ValidationError as invalid:
-        fields = {field.path: field for field in fields_of(event_name)}
+        fields = {field.path: field for field in all_fields(event_name)}
         errors = invalid.errors(include_url=False)
         return {}, [_problem(error, fields, path) for error in errors]
     return checked.model_dump(mode="json", by_alias=True, exclude_none=True), []
@@ -126,6 +139,7 @@ def _unknown_event(name: object, path: str) -> Problem:
         quoted(name),
         EVENT_NAMES,
         f"did you mean {meant}?" if meant else None,
+        "is not an event that a skill can send",
     )
 
 
@@ -143,35 +157,39 @@ def _problem(error: ErrorDetails, fields: dict[str, Field], root: str) -> Proble
         return _unknown_key(dotted, path, fields, root)
     if kind == "missing":
         choices = field.choices if field else ()
-        return Problem(path, f"is missing; it is {_expected(field)}", None, choices)
+        message = f"is missing; it is {_expected(field)}"
+        return Problem(path, message, None, choices, rule="is missing")
     if kind == "unfit":
         context = error["ctx"]
-        return Problem(path, context["message"], found, (), context["hint"])
+        message = context["message"]
+        return Problem(path, message, found, (), context["hint"], rule=message)
     if kind == "enum" and field:
         meant = nearest(value, field.choices)
         hint = f"did you mean {meant}?" if meant else None
-        allowed = ", ".join(field.choices)
-        message = f"{quoted(value)} is not one of {allowed}"
-        return Problem(path, message, found, field.choices, hint)
+        rule = f"is not one of {', '.join(field.choices)}"
+        return Problem(path, f"{quoted(value)} {rule}", found, field.choices, hint, rule)
     if kind == "string_unicode":
-        return Problem(path, "holds half of a character (a lone surrogate)")
+        rule = "holds half of a character (a lone surrogate)"
+        return Problem(path, rule, rule=rule)
     choices = field.choices if field else ()
-    message = f"must be {_expected(field)}, found {_found(value)}"
-    return Problem(path, message, found, choices, _retyped(field, value))
+    rule = f"must be {_expected(field)}"
+    message = f"{rule}, found {_found(value)}"
+    return Problem(path, message, found, choices, _retyped(field, value), rule)
 
 
 def _unknown_key(dotted: str, path: str, fields: dict[str, Field], root: str) -> Problem:
     parent, _, name = dotted.rpartition(".")
-    siblings = tuple(field.name for field in fields.values() if field.parent == parent)
+    siblings = tuple(
+        field.name for field in fields.values() if field.parent == parent and not field.instead
+    )
     homes = [field.parent for field in fields.values() if field.name == name]
     meant = nearest(name, siblings)
     hint = f"did you mean {meant}?" if meant else None
     if len(homes) == 1:
         home = f"{root}.{homes[0]}" if homes[0] else root
         hint = f"it belongs in {home}"
-    return Problem(
-        path, f"is not known here; known are {', '.join(siblings)}", None, siblings, hint
-    )
+    rule = f"is not known here; known are {', '.join(siblings)}"
+    return Problem(path, rule, None, siblings, hint, rule)
 
 
 def _expected(field: Field | None) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from yellowring.catalog.payloads import PAYLOADS, Part
-from yellowring.catalog.values import Kind
+from yellowring.catalog.values import Disputed, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +29,13 @@ class Field:
     kind
         What it takes; ``choices`` is a list of 1 to 5 different or equal choices.
     required
-        Whether the object it is in must have it.
+        Whether the object it is in must have it, by the reference.
     localizable
         Whether a ``localizedattribute:KEY`` may stand for it.
     choices
         The words it is limited to; empty for other kinds.
+    instead
+        What the reference has in its place; empty for a field of the reference.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Field:
     required: bool
     localizable: bool
     choices: tuple[str, ...]
+    instead: str = ""
 
     @property
     def name(self) -> str:
@@ -55,7 +58,7 @@ class Field:
 
 @cache
 def fields_of(event_name: str) -> tuple[Field, ...]:
-    """List an event's fields, each object before its members, in the order of the wire.
+    """List the reference's fields of an event, each object before its members.
 
     Raises
     ------
@@ -67,6 +70,12 @@ def fields_of(event_name: str) -> tuple[Field, ...]:
     >>> [field.path for field in fields_of("AMAZON.WeatherAlert.Activated")]
     ['weatherAlert', 'weatherAlert.source', 'weatherAlert.alertType']
     """
+    return tuple(field for field in all_fields(event_name) if not field.instead)
+
+
+@cache
+def all_fields(event_name: str) -> tuple[Field, ...]:
+    """List an event's fields, other spellings that are taken with a warning among them."""
     return tuple(_walk(PAYLOADS[event_name], ""))
 
 
@@ -74,12 +83,15 @@ def _walk(model: type[Part], prefix: str) -> Iterator[Field]:
     for name, info in model.model_fields.items():
         path = f"{prefix}{info.alias or name}"
         part, kind, choices = _read([info.annotation, *info.metadata])
+        marks = [mark for mark in info.metadata if isinstance(mark, Disputed)]
+        instead = marks[0].instead if marks else ""
         yield Field(
             path,
             _kind_name(part, kind, choices, info.annotation),
-            info.is_required(),
+            info.is_required() or (bool(marks) and not instead),
             kind.localizable,
             choices,
+            instead,
         )
         if part:
             yield from _walk(part, path + ".")

@@ -10,7 +10,7 @@ from yellowring.catalog.problems import Problem, at, nearest, quoted
 from yellowring.catalog.wire import REFERENCE, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ALMOST_REFERENCE = REFERENCE.removesuffix(":")
@@ -29,15 +29,28 @@ def references(value: object, path: str) -> dict[str, str]:
     return found
 
 
+def rings_in(payload: object, attributes: Sequence[Mapping[str, str]], locale: str) -> bool:
+    """Tell whether a customer of a locale gets a notification.
+
+    Alexa accepts the event of a payload that refers to texts, and rings nobody whose locale has
+    none.
+    """
+    has_texts = any(entry.get("locale") == locale for entry in attributes)
+    return has_texts or not references(payload, "")
+
+
 def localization_problems(value: object, used: Mapping[str, str], path: str) -> Iterator[Problem]:
     """Yield what is wrong with ``localizedAttributes`` for a payload that uses these keys."""
     if not isinstance(value, list):
-        yield Problem(path, f"must be a list of objects, found {quoted(value)}")
+        rule = "must be a list of objects"
+        yield Problem(path, f"{rule}, found {quoted(value)}", rule=rule)
         return
     if used and not value:
         keys = ", ".join(f"{quoted(key)} (by {where})" for key, where in used.items())
         yield Problem(
-            path, f"is empty, but the payload refers to {keys}; add one object per locale"
+            path,
+            f"is empty, but the payload refers to {keys}; add one object per locale",
+            rule="is empty, but the payload refers to texts",
         )
     first_at: dict[str, int] = {}
     for index, entry in enumerate(value):
@@ -47,7 +60,7 @@ def localization_problems(value: object, used: Mapping[str, str], path: str) -> 
             yield from _text_problems(entry, here, used)
         else:
             right = 'an object such as {"locale": "en-US", "key": "text"}'
-            yield Problem(here, f"must be {right}, found {quoted(entry)}")
+            yield Problem(here, f"must be {right}, found {quoted(entry)}", rule="must be an object")
 
 
 def localization_warnings(
@@ -88,26 +101,30 @@ def _locale_problems(
     where = f"{path}.locale"
     locale = entry.get("locale")
     if "locale" not in entry:
-        yield Problem(where, 'is missing; say which locale the texts are for, such as "en-US"')
+        right = 'say which locale the texts are for, such as "en-US"'
+        yield Problem(where, f"is missing; {right}", rule="is missing")
     elif locale not in LOCALES:
         message = f"{quoted(locale)} is not a locale of Alexa's; use one of {', '.join(LOCALES)}"
-        yield Problem(where, message, quoted(locale), LOCALES, locale_hint(locale))
+        rule = "is not a locale of Alexa's"
+        yield Problem(where, message, quoted(locale), LOCALES, locale_hint(locale), rule)
     elif first_at.setdefault(locale, index) != index:
         twice = f"{locale} already has its texts in localizedAttributes[{first_at[locale]}]"
-        yield Problem(where, f"{twice}; give each locale once", quoted(locale))
+        message = f"{twice}; give each locale once"
+        yield Problem(where, message, quoted(locale), rule="is given twice")
 
 
 def _text_problems(entry: dict[str, Any], path: str, used: Mapping[str, str]) -> Iterator[Problem]:
     for key, text in entry.items():
         if key != "locale" and (not isinstance(text, str) or not text):
-            yield Problem(
-                at(path, key), f"must be a text of at least one character, found {quoted(text)}"
-            )
+            rule = "must be a text of at least one character"
+            yield Problem(at(path, key), f"{rule}, found {quoted(text)}", rule=rule)
         elif isinstance(text, str) and _SURROGATE.search(text):
-            yield Problem(at(path, key), "holds half of a character (a lone surrogate)")
+            rule = "holds half of a character (a lone surrogate)"
+            yield Problem(at(path, key), rule, rule=rule)
     for key, where in used.items():
         if key == "locale":
-            yield Problem(where, "refers to the key locale, which names the locale itself")
+            rule = "refers to the key locale, which names the locale itself"
+            yield Problem(where, rule, rule=rule)
         elif key not in entry:
             locale = quoted(entry.get("locale", "this locale"))
             meant = nearest(key, sorted(entry.keys() - {"locale"} - used.keys()))
@@ -117,6 +134,7 @@ def _text_problems(entry: dict[str, Any], path: str, used: Mapping[str, str]) ->
                 suggestion=f"did you mean {quoted(key)} where it says {quoted(meant)}?"
                 if meant
                 else None,
+                rule="is missing, though the payload refers to it",
             )
 
 

@@ -14,6 +14,9 @@ EVENT_NAMES: tuple[str, ...] = (
 )
 """All event names of the Proactive Events API; a skill can define no others."""
 
+US_ONLY = frozenset({"AMAZON.OrderStatus.Updated", "AMAZON.SocialGameInvite.Available"})
+"""Events for en-US alone, says Amazon's Japanese page of the schemas (it may be out of date)."""
+
 LOCALES: tuple[str, ...] = (
     "ar-SA",
     "de-DE",

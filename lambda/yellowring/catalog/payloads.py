@@ -1,7 +1,8 @@
 """The eight payloads as Alexa takes them (Schemas for Proactive Events).
 
 Amazon's samples have ``relationshipToInvitee`` in ``invite`` and ``garbageTypes`` in the plural;
-some public clients have neither, and Alexa refuses what they send.
+some public clients have neither, and Alexa refuses what they send. What others send and nobody
+knows to be refused is taken, marked `Disputed`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from yellowring.catalog.values import (  # noqa: TC001 - pydantic reads the annotations
+from yellowring.catalog.values import (
+    Disputed,
     Integer,
     LocalizableText,
     Maybe,
+    OtherTimeStamp,
     Text,
     Time,
 )
@@ -66,7 +69,7 @@ class LocalizableNamed(Part):
 class WeatherAlertPart(Part):
     """The alert, and who gives it out."""
 
-    source: LocalizableText
+    source: Annotated[Maybe[LocalizableText], Disputed()] = None
     alert_type: AlertType
 
 
@@ -139,6 +142,8 @@ class OrderStatePart(Part):
     status: OrderState
     enter_time_stamp: Maybe[Time] = None
     delivery_details: Maybe[DeliveryDetailsPart] = None
+    enter_timestamp: OtherTimeStamp = None
+    delivered_on: OtherTimeStamp = None
 
 
 class OrderPart(Part):

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _LONGEST_QUOTE = 60
 _HUGE = 10**18
 _USER_ID_MARK = "amzn1.ask."
 _PLAIN_KEY = re.compile(r"[$A-Za-z_][A-Za-z0-9_-]{0,59}")
+_STEP = re.compile(r"\.([$A-Za-z_][A-Za-z0-9_-]*)|(\[[0-9]+\])|\[.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Problem:
         The values that would be right, when there is a list of them.
     suggestion
         The one change that most likely mends it.
+    rule
+        What the value breaks, in the schema's words alone: unlike the message and the suggestion
+        it repeats nothing of the document, so that it may be logged.
     """
 
     path: str
@@ -39,6 +43,7 @@ class Problem:
     found: str | None = None
     allowed: tuple[str, ...] = ()
     suggestion: str | None = None
+    rule: str = "is not right"
 
     def __str__(self) -> str:
         hint = f" ({self.suggestion})" if self.suggestion else ""
@@ -54,6 +59,18 @@ def at(path: str, key: str | int) -> str:
     if isinstance(key, int):
         return f"{path}[{key}]"
     return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{quoted(key)}]"
+
+
+def schema_path(path: str, known: Collection[str]) -> str:
+    """Return a JSON path as a log may have it: a member that is not ``known`` becomes ``*``.
+
+    >>> schema_path("$.event.payload.Jane.name", {"event", "payload", "name"})
+    '$.event.payload.*.name'
+    """
+    steps = ["$"]
+    for name, index in _STEP.findall(path):
+        steps.append(index or (f".{name}" if name in known else ".*"))
+    return "".join(steps)
 
 
 def quoted(value: object) -> str:

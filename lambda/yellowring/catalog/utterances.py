@@ -1,13 +1,16 @@
 """What Alexa reads out for each event, in its English wording (Schemas for Proactive Events).
 
-Its wording in other languages is not published, so a German customer's texts are put into the
-English sentence; `wording_note` says so to whoever reads the preview.
+Its wording in other languages is not published, some Japanese sentences aside, so a German
+customer's texts are put into the English sentence; `wording_note` says so to whoever reads the
+preview.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from yellowring.catalog.japanese import SOURCE, japanese
+from yellowring.catalog.localization import rings_in
 from yellowring.catalog.wire import key_of, parse_time
 
 if TYPE_CHECKING:
@@ -45,22 +48,23 @@ def utterance(
     localized_attributes: Sequence[Mapping[str, str]] = (),
     locale: str = "en-US",
     timezone: tzinfo | None = None,
-) -> str:
-    """Say what a customer hears for an event.
+) -> str | None:
+    """Say what a customer hears for an event, or ``None`` when no notification comes of it.
 
     Parameters
     ----------
     event_name, payload, localized_attributes
         A checked event in its wire shape.
     locale
-        The customer's; without texts of its own it hears those of the first locale.
+        The customer's; when the payload refers to texts and this locale has none, nothing rings.
     timezone
         Where the customer is; times are read in their own zone without it.
 
     Returns
     -------
-    str
-        The sentence, its texts in the customer's language, its wording in English.
+    str or None
+        The sentence, its texts in the customer's language, its wording in English or, where
+        Amazon publishes it, in Japanese.
 
     Raises
     ------
@@ -73,13 +77,27 @@ def utterance(
     >>> utterance("AMAZON.WeatherAlert.Activated", alert, [{"locale": "en-US", "desk": "Rosa"}])
     'There is a snow storm alert for your area. Provided by Rosa.'
     """
-    return _SENTENCES[event_name](payload, _Speaker(localized_attributes, locale, timezone))
+    if not rings_in(payload, localized_attributes, locale):
+        return None
+    speaker = _Speaker(localized_attributes, locale, timezone)
+    in_japanese = japanese(event_name, payload, speaker.text) if locale == "ja-JP" else None
+    return in_japanese or _SENTENCES[event_name](payload, speaker)
 
 
-def wording_note(locale: str) -> str | None:
-    """Say why the sentence is in English though the locale is not; ``None`` where it is."""
+def silence_note(localized_attributes: Sequence[Mapping[str, str]], locale: str) -> str:
+    """Say why a customer of a locale gets no notification, where `utterance` has no sentence."""
+    told = ", ".join(entry["locale"] for entry in localized_attributes)
+    return f"there are texts for {told or 'no locale'}, none for {locale}: Alexa rings nobody there"
+
+
+def wording_note(locale: str, event_name: str, payload: Mapping[str, Any]) -> str | None:
+    """Say whose the wording of `utterance` is, where the locale is not English; else ``None``."""
     if locale.startswith("en-"):
         return None
+    if locale == "ja-JP":
+        if japanese(event_name, payload, str) is not None:
+            return f"the wording is Amazon's own, from {SOURCE}"
+        return f"the wording is English: Alexa's own for {locale} is not known for this event"
     return f"the wording is English: Alexa's own for {locale} is not published"
 
 
@@ -89,8 +107,7 @@ class _Speaker:
     def __init__(
         self, attributes: Sequence[Mapping[str, str]], locale: str, timezone: tzinfo | None
     ) -> None:
-        own = [entry for entry in attributes if entry.get("locale") == locale]
-        self._texts = [*own, *attributes]
+        self._texts = [entry for entry in attributes if entry.get("locale") == locale]
         self._timezone = timezone
 
     def text(self, value: str) -> str:
@@ -131,8 +148,8 @@ def _listed(items: Sequence[str]) -> str:
 
 def _weather_alert(payload: Mapping[str, Any], speaker: _Speaker) -> str:
     alert = payload["weatherAlert"]
-    source = speaker.text(alert["source"])
-    return f"There is a {_words(alert['alertType'])} alert for your area. Provided by {source}."
+    provided = f" Provided by {speaker.text(alert['source'])}." if "source" in alert else ""
+    return f"There is a {_words(alert['alertType'])} alert for your area.{provided}"
 
 
 def _sports_event(payload: Mapping[str, Any], speaker: _Speaker) -> str:

@@ -27,6 +27,19 @@ class Kind:
     localizable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """Marks a field about which sources conflict: it is taken with a warning, and Alexa decides.
+
+    Parameters
+    ----------
+    instead
+        What the reference has in its place; empty when the reference has it, and requires it.
+    """
+
+    instead: str = ""
+
+
 def unfit(message: str, hint: str | None = None) -> PydanticCustomError:
     """Make the error for a value its kind does not allow; the hint is the change to make."""
     return PydanticCustomError("unfit", "{message}", {"message": message, "hint": hint})
@@ -92,3 +105,9 @@ Time = Annotated[
 Integer = Annotated[int, Strict(), Kind("integer")]
 Maybe = Annotated[_T | None, BeforeValidator(_present)]
 """A field that may be left out; a null is refused all the same."""
+OtherTimeStamp = Annotated[
+    Maybe[Time],
+    Disputed("enterTimeStamp"),
+    Field(description="Not in the reference, which has enterTimeStamp."),
+]
+"""A name that public clients have for the time of an order's state."""

@@ -24,7 +24,7 @@ from botocore.config import Config
 from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
-from yellowring.alexa.proactive_events import CreateProactiveEventRequest, ProactiveEvents
+from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import parse_campaign
 from yellowring.sender.campaign.content import content_of
@@ -37,6 +37,7 @@ from yellowring.sender.notification.batch import Batch
 from yellowring.sender.notification.evidence import Evidence
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
+from yellowring.sender.run.event_request import request_of
 from yellowring.sender.run.lifecycle import Lifecycle, now_utc
 from yellowring.sender.run.machine import Machine
 from yellowring.sender.run.request import PLACEHOLDER, parse_run_request
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
-
-    from yellowring.sender.run.run import Run
 
 DRAIN = timedelta(seconds=25)
 """What is left of an invocation for requests under way to end in, and for the last checkpoint."""
@@ -200,7 +199,7 @@ class Worker:
         if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
             return Turn(done=True)
         campaign = parse_campaign(run.campaign)
-        content = content_of(campaign, _request(run), self.stores.event_source)
+        content = content_of(campaign, request_of(run), self.stores.event_source)
         where = campaign.where.filter() if campaign.where else None
         audience = self.stores.audience.of(content.needs, where)
         async with self._sending(workers=run.segments) as sending:
@@ -238,20 +237,6 @@ class Worker:
             limiter = RateLimiter(self.stores.window, settings.max_events_per_second, workers)
             home = region_for_aws(settings.aws_region)
             yield Sending(events, limiter, Concurrency(), home, refused)
-
-
-def _request(run: Run) -> CreateProactiveEventRequest:
-    """Return the request that a run sends: the same however often and by whichever worker."""
-    event: Any = run.campaign["event"]
-    localized: Any = run.campaign["localizedAttributes"]
-    return CreateProactiveEventRequest(
-        timestamp=run.event_time,
-        reference_id=run.run_id,
-        expiry_time=run.expiry_time,
-        event_name=event["name"],
-        payload=event["payload"],
-        localized_attributes=localized,
-    )
 
 
 def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:

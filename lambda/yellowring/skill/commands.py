@@ -37,6 +37,9 @@ LARGEST_NUMBER = 2**53
 SMALLEST_NUMBER = 1e-100
 """Nearer to zero, DynamoDB cannot hold a number."""
 
+DEFAULT_EXPIRY = "PT1H"
+"""For how long a notification is tried when its message does not say."""
+
 _DEEPEST = 16
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9~]{1,64}")
@@ -52,9 +55,13 @@ class InvalidMessage(InvalidSkillEvent):
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Send the customer a campaign, once for each reference id."""
+    """Notify the customer of what a campaign says, once for each reference id.
+
+    ``expires_in`` is in seconds.
+    """
 
     campaign: Json
+    expires_in: float
     reference_id: str | None
 
 
@@ -103,7 +110,7 @@ def parse_command(data: object) -> Command:
     for member in data:
         if member not in ("version", "command", *members):
             takes = ", ".join(members) or "no members"
-            raise InvalidMessage(f"{_path(member)} is not known: {name} takes {takes}")
+            raise InvalidMessage(f"$ has a member that is not known: {name} takes {takes}")
     return read(data)
 
 
@@ -113,7 +120,8 @@ def _notify(data: Json) -> Notify:
         isinstance(reference_id, str) and _REFERENCE_ID.fullmatch(reference_id)
     ):
         raise InvalidMessage("$.referenceId must be 1 to 64 of A-Z, a-z, 0-9 and ~")
-    return Notify(_campaign(_decoded(data, "campaign")), reference_id)
+    campaign = _campaign(_decoded(data, "campaign"))
+    return Notify(campaign, _seconds(campaign.get("expiresIn", DEFAULT_EXPIRY)), reference_id)
 
 
 def _campaign(value: object) -> Json:
@@ -124,8 +132,8 @@ def _campaign(value: object) -> Json:
                 "$.campaign.audience must not be there: the message's customer is the audience"
             )
         if key not in ("name", "event", "localizedAttributes", "expiresIn"):
-            raise InvalidMessage(f"{_path(key, '$.campaign')} is not known")
-    name, expires_in = campaign.get("name"), campaign.get("expiresIn", "PT1H")
+            raise InvalidMessage("$.campaign has a member that is not known")
+    name, expires_in = campaign.get("name"), campaign.get("expiresIn", DEFAULT_EXPIRY)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidMessage("$.campaign.name must be 1 to 40 of A-Z, a-z, 0-9 and -")
     if not _SHORTEST_EXPIRY <= _seconds(expires_in) <= _LONGEST_EXPIRY:
@@ -140,48 +148,46 @@ def _campaign(value: object) -> Json:
         root="$.campaign",
     )
     if checked.problems:
-        raise InvalidMessage("; ".join(str(problem) for problem in checked.problems[:5]))
+        raise InvalidMessage("; ".join(checked.shapes()[:5]))
     return campaign
 
 
 def _attributes(data: Json) -> SetAttributes:
     values = {
-        key: _value(value, _path(key, "$.set"))
-        for key, value in _object(_decoded(data, "set") or {}, "$.set").items()
+        key: _value(value) for key, value in _object(_decoded(data, "set") or {}, "$.set").items()
     }
     removed = _decoded(data, "remove") or []
     if not isinstance(removed, list) or not all(isinstance(key, str) for key in removed):
         raise InvalidMessage("$.remove must be a list of attributes' names")
-    if twice := sorted(values.keys() & set(removed)):
-        raise InvalidMessage(f"$.remove and $.set both have {_shown(twice[0])}: say one of them")
+    if values.keys() & set(removed):
+        raise InvalidMessage("$.remove and $.set both have an attribute: say one of them")
     changed = {**values, **dict.fromkeys(removed)}
     if not 1 <= len(changed) <= MOST_ATTRIBUTES:
         raise InvalidMessage(
             f"$.set and $.remove must name 1 to {MOST_ATTRIBUTES} attributes, not {len(changed)}"
         )
-    for key in changed:
-        if not ATTRIBUTE_KEY.fullmatch(key):
-            raise InvalidMessage(
-                f"the attribute {_shown(key)} must be a letter and up to 39 letters, digits and _"
-            )
+    if not all(ATTRIBUTE_KEY.fullmatch(key) for key in changed):
+        raise InvalidMessage(
+            "the name of an attribute must be a letter and up to 39 letters, digits and _"
+        )
     return SetAttributes(changed)
 
 
-def _value(value: object, path: str) -> AttributeValue:
-    """Check an attribute's value; it is the customer's and never shown."""
+def _value(value: object) -> AttributeValue:
+    """Check an attribute's value; neither it nor the attribute's name is ever shown."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         if abs(value) <= LARGEST_NUMBER and (not value or abs(value) >= SMALLEST_NUMBER):
             return value
         raise InvalidMessage(
-            f"{path} must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
+            "a value of $.set must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
         )
     if (_is_text(value) or _is_list(value)) and _size(value) <= LARGEST_VALUE:
         return cast("AttributeValue", value)
     raise InvalidMessage(
-        f"{path} must be a text, a number, true or false, or a list of texts, of at most "
-        f"{LARGEST_VALUE} bytes; to remove it, name it in $.remove"
+        "a value of $.set must be a text, a number, true or false, or a list of texts, of at most "
+        f"{LARGEST_VALUE} bytes; to remove an attribute, name it in $.remove"
     )
 
 
@@ -256,11 +262,3 @@ def _object(value: object, path: str) -> Json:
     raise InvalidMessage(
         f"{path} must be an object, but is {'missing' if value is None else 'not'}"
     )
-
-
-def _path(key: object, parent: str = "$") -> str:
-    return f"{parent}[{_shown(key)}]"
-
-
-def _shown(key: object) -> str:
-    return ascii(key)[:60]

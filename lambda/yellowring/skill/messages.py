@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ask_sdk_core.dispatch_components import AbstractRequestHandler
-
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.skill.commands import (
     Forget,
@@ -19,18 +17,15 @@ from yellowring.skill.commands import (
     SetAttributes,
     parse_command,
 )
-from yellowring.skill.envelope import LOCALE, SkillEvent, text
-from yellowring.skill.orders import run_id
+from yellowring.skill.envelope import LOCALE, SkillEvent, now_ms, text
+from yellowring.skill.notifications import notification_of, reference_id_of
 from yellowring.skill.skill_events import count_unusable_time, host_of
 from yellowring.subscribers import AttributesChange, Erased, RegisterChange
 
 if TYPE_CHECKING:
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
-
     from yellowring.settings import SkillSettings
     from yellowring.skill.commands import Command
-    from yellowring.skill.orders import Orders
+    from yellowring.skill.notifications import Notifications
     from yellowring.subscribers import Subscribers
     from yellowring.subscribers.changes import Change
 
@@ -39,19 +34,17 @@ MESSAGE = "Messaging.MessageReceived"
 _USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
 
 
-class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
+class MessageHandler:
     """Does what a skill message commands."""
 
-    def __init__(self, settings: SkillSettings, subscribers: Subscribers, orders: Orders) -> None:
+    def __init__(
+        self, settings: SkillSettings, subscribers: Subscribers, notifications: Notifications
+    ) -> None:
         self._skill_id = settings.skill_id
         self._subscribers = subscribers
-        self._orders = orders
+        self._notifications = notifications
 
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Tell whether the request is a skill message."""
-        return bool(handler_input.request_envelope.request.object_type == MESSAGE)
-
-    def handle(self, handler_input: HandlerInput) -> Response:
+    def handle(self, event: SkillEvent) -> None:
         """Do it.
 
         Raises
@@ -62,7 +55,6 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             It could not be done now: the invocation has to fail, so that Alexa delivers again.
         """
-        event: SkillEvent = handler_input.request_envelope.request
         command = parse_command(event.fields.get("message"))
         outcome = self._do(command, event)
         name = type(command).__name__
@@ -78,7 +70,6 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
                 "request_id": event.request_id,
             },
         )
-        return handler_input.response_builder.response
 
     def _do(self, command: Command, event: SkillEvent) -> str:
         if isinstance(command, Notify):
@@ -90,9 +81,10 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
     def _notify(self, command: Notify, event: SkillEvent) -> str:
         if not _USER_ID.fullmatch(event.user_id):
             raise InvalidMessage("context.System.user.userId must be amzn1.ask.account. and more")
-        run = run_id(event.user_id, event.request_id, command.reference_id, self._skill_id)
-        self._orders.put(command.campaign, event.user_id, run)
-        return "ordered"
+        reference_id = command.reference_id or reference_id_of(event.request_id, self._skill_id)
+        asked_at = now_ms() if event.happened_at is None else event.happened_at
+        self._notifications.put(notification_of(command, event.user_id, asked_at, reference_id))
+        return "queued"
 
 
 def changes_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> tuple[Change, ...]:

@@ -39,7 +39,7 @@ def test_what_the_models_make_is_right_for_both_and_can_be_said(
     assert checked.problems == ()
     assert json.loads(json.dumps(checked.payload)) == payload
     assert not refused_by_simulator(name, payload, ATTRIBUTES)
-    assert utterance(name, payload, ATTRIBUTES).endswith((".", "!"))
+    assert str(utterance(name, payload, ATTRIBUTES)).endswith((".", "!"))
 
 
 def agree(name: str, payload: object) -> None:

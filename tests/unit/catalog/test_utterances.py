@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from yellowring.catalog import (
+    EVENT_NAMES,
     Event,
     MediaContent,
     MessageAlert,
@@ -17,16 +18,19 @@ from yellowring.catalog import (
     SportsEvent,
     TrashCollectionAlert,
     WeatherAlert,
+    silence_note,
     utterance,
     wording_note,
 )
+
+from tests.unit.catalog.samples import PAYLOADS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
 
 def say(event: Event, timezone: tzinfo | None = None) -> str:
-    return utterance(event.name, event.payload(), timezone=timezone)
+    return str(utterance(event.name, event.payload(), timezone=timezone))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +260,7 @@ ATTRIBUTES = [
 
 @pytest.mark.parametrize(
     ("locale", "source"),
-    [("en-US", "Weather Desk"), ("de-DE", "Wetteramt"), ("fr-FR", "Weather Desk")],
+    [("en-US", "Weather Desk"), ("de-DE", "Wetteramt")],
 )
 def test_a_customer_hears_the_texts_of_their_locale(locale: str, source: str) -> None:
     payload = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
@@ -264,9 +268,83 @@ def test_a_customer_hears_the_texts_of_their_locale(locale: str, source: str) ->
     assert sentence == f"There is a tornado alert for your area. Provided by {source}."
 
 
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB", "de-AT"])
+def test_a_customer_whose_locale_has_no_texts_hears_nothing(locale: str) -> None:
+    payload = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
+    assert utterance("AMAZON.WeatherAlert.Activated", payload, ATTRIBUTES, locale) is None
+    assert silence_note(ATTRIBUTES, locale).startswith(
+        f"there are texts for en-US, de-DE, none for {locale}"
+    )
+
+
+@pytest.mark.parametrize("attributes", [[], ATTRIBUTES])
+def test_an_event_that_refers_to_no_texts_is_heard_in_every_locale(
+    attributes: list[dict[str, str]],
+) -> None:
+    payload = {"weatherAlert": {"source": "Weather Desk", "alertType": "TORNADO"}}
+    assert utterance("AMAZON.WeatherAlert.Activated", payload, attributes, "fr-FR") is not None
+
+
+def test_an_alert_of_unknown_source_is_said_without_one() -> None:
+    payload = {"weatherAlert": {"alertType": "TORNADO"}}
+    sentence = utterance("AMAZON.WeatherAlert.Activated", payload)
+    assert sentence == "There is a tornado alert for your area."
+
+
 def test_only_english_wording_is_passed_off_as_alexas() -> None:
-    assert wording_note("en-GB") is None
-    assert "English" in str(wording_note("de-DE"))
+    for name in EVENT_NAMES:
+        assert wording_note("en-GB", name, PAYLOADS[name]) is None
+        assert "English" in str(wording_note("de-DE", name, PAYLOADS[name]))
+
+
+WEATHER, SPORTS, MESSAGE = EVENT_NAMES[:3]
+SNOW: dict[str, Any] = {
+    "weatherAlert": {"source": "localizedattribute:source", "alertType": "SNOW_STORM"}
+}
+MATCH = {key: part for key, part in PAYLOADS[SPORTS].items() if key != "update"}
+UNREAD: dict[str, Any] = {
+    "state": {"status": "UNREAD"},
+    "messageGroup": {"creator": {"name": "山田太郎"}, "count": 5},
+}
+PUBLISHED = [
+    (
+        WEATHER,
+        SNOW,
+        "お住まいの地域で大雪特別警報が発表されました。天気予報チャンネルからの通知です",
+    ),
+    (SPORTS, MATCH, "TreeFruit Leagueのアップデート、Oranges1点、Apples2点"),
+    (MESSAGE, UNREAD, "山田太郎からのメッセージが5件あります"),
+]
+JAPANESE = [{"locale": "ja-JP", "source": "天気予報チャンネル"}]
+
+
+@pytest.mark.parametrize(("name", "payload", "sentence"), PUBLISHED)
+def test_a_japanese_sentence_that_amazon_publishes_is_said_with_its_source(
+    name: str, payload: dict[str, Any], sentence: str
+) -> None:
+    assert utterance(name, payload, JAPANESE, "ja-JP") == sentence
+    note = str(wording_note("ja-JP", name, payload))
+    assert "Amazon's own" in note
+    assert "ja-schemas-for-proactive-events.html" in note
+    assert "English" in str(wording_note("de-DE", name, payload))
+    english = [{"locale": "en-US", "source": "Desk"}]
+    assert utterance(name, payload, english, "en-US") != sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        *((name, PAYLOADS[name]) for name in EVENT_NAMES[1:]),
+        (WEATHER, {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}}),
+        (WEATHER, {"weatherAlert": {"alertType": "SNOW_STORM"}}),
+        (MESSAGE, UNREAD | {"state": {"status": "FLAGGED"}}),
+        (MESSAGE, UNREAD | {"state": {"status": "UNREAD", "freshness": "NEW"}}),
+        (MESSAGE, UNREAD | {"messageGroup": {**UNREAD["messageGroup"], "urgency": "URGENT"}}),
+    ],
+)
+def test_no_japanese_wording_is_invented(name: str, payload: dict[str, Any]) -> None:
+    assert utterance(name, payload, [], "ja-JP") == utterance(name, payload, [], "en-US")
+    assert "wording is English" in str(wording_note("ja-JP", name, payload))
 
 
 def test_a_sentence_costs_no_models() -> None:

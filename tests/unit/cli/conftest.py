@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from yellowring.sender.runs import Runs
+from yellowring.sender.run.store import Runs
 from yellowring.subscribers import Subscribers
 
 from cli import stacks
@@ -26,7 +26,9 @@ def outputs() -> dict[str, str]:
         "SenderFunctionName": "yellow-ring-sender",
         "SubscribersTableName": "subscribers",
         "RunsTableName": "runs",
-        "WorkQueueUrl": os.environ["WORK_QUEUE_URL"],
+        "RunMachineArn": os.environ["RUN_MACHINE_ARN"],
+        "EventBusName": "yellow-ring",
+        "NotificationsQueueUrl": os.environ["NOTIFICATIONS_QUEUE_URL"],
         "DeadLetterQueueUrl": os.environ["DEAD_LETTER_QUEUE_URL"],
         "ScheduleGroupName": "yellow-ring",
         "ScheduleName": "yellow-ring-campaign",

@@ -55,6 +55,16 @@ def test_another_languages_sentence_says_that_its_wording_is_english(file: str) 
     assert "Note: the wording is English: Alexa's own for de-DE is not published.\n" in run.out
 
 
+def test_a_locale_without_texts_gets_no_notification(file: str) -> None:
+    run = yellowring("preview", file, "--locale", "fr-FR")
+    assert run.status == 0
+    assert run.out.startswith("Alexa says (fr-FR): nothing, no notification\nNote: ")
+    assert "texts for en-GB, de-DE, none for fr-FR" in run.out
+    previewed = yellowring("preview", file, "--locale", "fr-FR", "--json").document
+    assert previewed["utterance"] is None
+    assert previewed["request"]["localizedAttributes"] == CAMPAIGN["localizedAttributes"]
+
+
 def test_the_request_is_the_one_that_would_be_sent(file: str) -> None:
     request = yellowring("preview", file, "--json", "--user", USER).document["request"]
     sent_at, expires_at = (
@@ -98,7 +108,6 @@ def test_times_are_told_in_the_zone_given(file: str) -> None:
     ("option", "value", "told"),
     [
         ("--locale", "de-AT", "did you mean de-DE?"),
-        ("--locale", "fr-FR", "it has them for en-GB, de-DE"),
         ("--timezone", "Berlin", "such as Europe/Berlin"),
         ("--timezone", "../etc/passwd", "such as Europe/Berlin"),
         ("--timezone", "", "such as Europe/Berlin"),
@@ -110,6 +119,13 @@ def test_a_wrong_option_is_told_with_a_right_one(
     run = yellowring("preview", file, option, value)
     assert (run.status, run.out) == (1, "")
     assert told in run.err
+
+
+def test_a_warning_is_told_as_one_and_previewed_all_the_same(file: str) -> None:
+    attributes = [{"locale": "en-GB", "desk": " "}]
+    run = yellowring("preview", rewrite(file, localizedAttributes=attributes))
+    assert run.status == 0
+    assert run.err.endswith(" [warning]\n")
 
 
 def test_a_wrong_campaign_is_told_and_not_previewed(file: str) -> None:

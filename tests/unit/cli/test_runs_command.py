@@ -2,48 +2,34 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring.sender.outcomes import Counts, Outcome
-from yellowring.sender.runs import Run, Runs, Segment, Step
-from yellowring.sender.work import RetryWork, WorkQueue
-from yellowring.subscribers import Customer
+from botocore.exceptions import ClientError
+from yellowring.sender.delivery.outcomes import Counts, Outcome
+from yellowring.sender.run.run import Waiting
 
+from cli import stack_runs
+from cli.run_progress import Look
+from cli.stack_runs import lifecycle_of
 from cli.watching import Watch
+from tests.unit.cli.kit import ARN, START, ended, sent, started
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
-    from cli.advance import Advance
+    from collections.abc import Callable
+
+    from yellowring.sender.run.store import Runs
+
+    from cli.run_progress import RunProgress
     from cli.stacks import Stack
 
-START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
-
-
-def started(runs: Runs, name: str, minutes_ago: int = 5) -> Run:
-    start = START + timedelta(minutes=5 - minutes_ago)
-    return runs.start(
-        Run(
-            run_id=f"{name}~1",
-            campaign={"name": name, "audience": {"type": "users", "userIds": ["a", "b", "c"]}},
-            status="running",
-            started_at=start,
-            expiry_time=start + timedelta(hours=1),
-            total_segments=1,
-            segments={0: Segment()},
-        )
-    )
-
-
-def finished(runs: Runs, name: str, accepted: int = 3, minutes_ago: int = 5) -> None:
-    run = started(runs, name, minutes_ago)
-    step = Step(Counts({Outcome.ACCEPTED: accepted, Outcome.REJECTED: 1}))
-    runs.advance(run.run_id, 0, Segment(), None, step)
-    runs.complete(run.run_id, run.started_at + timedelta(seconds=75))
+SUBSCRIBERS = {"type": "subscribers"}
+HEARD_NOBODY = {Outcome.REJECTED: 19}
 
 
 def test_list_gives_the_newest_run_first(runs: Runs) -> None:
-    finished(runs, "older", minutes_ago=50)
+    ended(runs, "older", at=START - timedelta(minutes=50))
     started(runs, "newer")
     said = yellowring("runs", "list")
     assert said.status == 0
@@ -55,8 +41,8 @@ def test_list_gives_the_newest_run_first(runs: Runs) -> None:
 
 
 def test_list_keeps_to_a_status_and_a_limit(runs: Runs) -> None:
-    finished(runs, "a", minutes_ago=50)
-    finished(runs, "b", minutes_ago=40)
+    ended(runs, "a", at=START - timedelta(minutes=50))
+    ended(runs, "b", at=START - timedelta(minutes=40))
     started(runs, "c")
     listed = yellowring("runs", "list", "--status", "completed", "--limit", "1", "--json")
     assert [run["runId"] for run in listed.document] == ["b~1"]
@@ -74,18 +60,71 @@ def test_an_unknown_status_is_a_mistake_of_usage(runs: Runs) -> None:
     assert "running, completed, halted, cancelled" in said.err
 
 
-def test_show_tells_counts_and_the_cause_of_a_halt(runs: Runs) -> None:
-    run = started(runs, "wrong")
-    runs.halt(run.run_id, START + timedelta(minutes=1), "stage: wrong", Step(Counts()))
-    said = yellowring("runs", "show", "wrong~1")
-    lines = dict(line.split(maxsplit=1) for line in said.out.splitlines())
-    assert lines["status"] == "halted"
-    assert lines["cause"] == "stage: wrong"
-    assert lines["accepted"] == "0"
-    assert yellowring("runs", "show", "wrong~1", "--json").document["cause"] == "stage: wrong"
+def shown(run_id: str = "snow~1") -> dict[str, str]:
+    said = yellowring("runs", "show", run_id)
+    assert said.status == 0
+    return {line[:17].strip(): line[17:].strip() for line in said.out.splitlines()}
 
 
-@pytest.mark.parametrize("command", ["show", "watch", "cancel", "redrive"])
+def test_show_adds_the_segments_of_a_running_run_up_and_says_what_they_wait_for(
+    runs: Runs,
+) -> None:
+    run = started(runs, audience=SUBSCRIBERS)
+    waiting = (Waiting("amzn1.ask.account.W", 0, 1),)
+    sent(runs, run, 0, accepted=5, done=True)
+    sent(runs, run, 1, accepted=2, rejected=1, waiting=waiting, problem="LWA gives no token")
+    lines = shown()
+    assert (lines["accepted"], lines["rejected"], lines["to be tried again"]) == ("7", "1", "1")
+    assert lines["segments"] == "4 in all, 3 open"
+    assert lines["waits"] == "LWA gives no token"
+    assert lines["attempt"] == "1"
+    assert "cause" not in lines
+
+
+def test_show_tells_counts_the_cause_of_a_halt_and_that_it_can_be_resumed(runs: Runs) -> None:
+    ended(runs, status="halted", cause="stage: wrong", resumable=1, counts=HEARD_NOBODY)
+    lines = shown()
+    assert (lines["status"], lines["cause"]) == ("halted", "stage: wrong")
+    assert lines["rejected"] == "19"
+    assert lines["can be resumed"] == "1 customer: runs resume snow~1"
+
+
+def test_show_as_json_is_the_senders_own_document(stack: Stack, runs: Runs) -> None:
+    run = started(runs)
+    sent(runs, run, 0, accepted=2)
+    expected = lifecycle_of(stack).document(run)
+    assert yellowring("runs", "show", "snow~1", "--json").document == expected
+
+
+def test_show_links_the_execution_in_the_aws_console(runs: Runs) -> None:
+    started(runs)
+    assert shown()["execution"] == (
+        "https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1"
+        f"#/v2/executions/details/{ARN}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("partition", "endpoint", "host"),
+    [
+        ("aws", "http://127.0.0.1:4566", None),
+        ("aws-cn", "https://states.cn-north-1.amazonaws.com.cn", "console.amazonaws.cn"),
+        (
+            "aws-us-gov",
+            "https://states.us-gov-west-1.amazonaws.com",
+            "console.amazonaws-us-gov.com",
+        ),
+    ],
+)
+def test_an_execution_is_linked_where_its_partition_has_its_console(
+    partition: str, endpoint: str, host: str | None
+) -> None:
+    arn = f"arn:{partition}:states:r:123456789012:execution:run:x"
+    link = stack_runs.console_link(arn, endpoint)
+    assert link is None if host is None else str(link).startswith(f"https://r.{host}/states/")
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "resume"])
 def test_a_run_that_is_not_there_is_told_with_where_to_look(runs: Runs, command: str) -> None:
     said = yellowring("runs", command, "nope~1")
     assert said.status == 1
@@ -93,33 +132,72 @@ def test_a_run_that_is_not_there_is_told_with_where_to_look(runs: Runs, command:
     assert "runs list" in said.err
 
 
-def test_cancel_stops_a_running_run_and_refuses_one_that_has_ended(runs: Runs) -> None:
-    started(runs, "snow")
-    first = yellowring("runs", "cancel", "snow~1", "--json")
-    assert first.document["status"] == "cancelled"
-    again = yellowring("runs", "cancel", "snow~1")
-    assert again.status == 1
-    assert "it is cancelled" in again.err
+@pytest.mark.parametrize("command", [("show", "snow~1"), ("list",)])
+def test_whoever_reads_a_running_run_without_an_execution_starts_it(
+    stack: Stack, runs: Runs, command: tuple[str, ...]
+) -> None:
+    started(runs, executed=False)
+    assert yellowring("runs", *command).status == 0
+    assert (arn := runs.load("snow~1").execution_arn) is not None
+    assert stack.workflows.describe_execution(executionArn=arn)["name"] == "snow-1-1"
 
 
-@pytest.mark.parametrize(("how", "status"), [("completed", 0), ("halted", 1), ("cancelled", 1)])
-def test_watch_exits_by_how_the_run_ended(runs: Runs, how: str, status: int) -> None:
-    if how == "completed":
-        finished(runs, "snow")
-    else:
-        run = started(runs, "snow")
-        if how == "halted":
-            runs.halt(run.run_id, START, "stage: wrong", Step(Counts()))
-        else:
-            runs.cancel(run.run_id, START)
+def refusing(code: str) -> Callable[..., Any]:
+    def start(_: object, run: object) -> str:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StartExecution")
+
+    return start
+
+
+def test_whoever_may_only_look_looks(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    started(runs, executed=False)
+    denied = refusing("AccessDeniedException")
+    monkeypatch.setattr("yellowring.sender.run.machine.Machine.start", denied)
+    assert shown()["status"] == "running"
+
+
+def test_another_failure_to_start_an_execution_is_told(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(runs, executed=False)
+    gone = refusing("StateMachineDoesNotExist")
+    monkeypatch.setattr("yellowring.sender.run.machine.Machine.start", gone)
+    said = yellowring("runs", "show", "snow~1")
+    assert said.status == 1
+    assert "StateMachineDoesNotExist" in said.err
+
+
+@pytest.mark.parametrize(
+    ("how", "counts", "status"),
+    [
+        ("completed", {Outcome.ACCEPTED: 1, Outcome.REJECTED: 18}, 0),
+        ("completed", {Outcome.DUPLICATE: 1}, 0),
+        ("completed", {}, 0),
+        ("completed", {Outcome.SKIPPED: 7}, 0),
+        ("completed", HEARD_NOBODY, 5),
+        ("completed", {Outcome.SKIPPED: 7, Outcome.FAILED: 1}, 5),
+        ("halted", {Outcome.ACCEPTED: 1}, 1),
+        ("cancelled", {Outcome.ACCEPTED: 1}, 1),
+    ],
+)
+def test_watch_ends_with_the_run_and_exits_by_how_it_ended(
+    runs: Runs, how: Any, counts: dict[Outcome, int], status: int
+) -> None:
+    ended(runs, status=how, counts=counts)
     said = yellowring("runs", "watch", "snow~1")
     assert said.status == status
     assert said.out.startswith(f"{how}: ")
-    assert ("stage: wrong" in said.err) is (how == "halted")
+    assert said.err.startswith("error: run snow~1") is bool(status)
+
+
+def test_watch_says_why_a_run_halted_and_that_it_can_be_resumed(runs: Runs) -> None:
+    ended(runs, status="halted", cause="stage: wrong", resumable=3)
+    said = yellowring("runs", "watch", "snow~1")
+    assert "was halted: stage: wrong; runs resume snow~1" in said.err
 
 
 def test_watch_as_json_is_one_line_for_each_change(runs: Runs) -> None:
-    finished(runs, "snow")
+    ended(runs)
     [line] = yellowring("runs", "watch", "snow~1", "--json").out.splitlines()
     assert json.loads(line)["settled"] == 4
 
@@ -137,48 +215,131 @@ class Time:
         self.now += seconds
 
 
-def test_a_watch_looks_until_the_run_is_over(runs: Runs) -> None:
-    run = started(runs, "snow")
-    shown: list[Advance] = []
+@pytest.mark.parametrize("status", ["completed", "halted", "cancelled"])
+def test_a_watch_looks_until_the_run_has_ended_whatever_the_end(
+    stack: Stack, runs: Runs, status: Any
+) -> None:
+    run = started(runs)
+    seen: list[RunProgress] = []
+    lifecycle = lifecycle_of(stack)
 
-    def load() -> Run:
-        if len(shown) == 3:
-            step = Step(Counts({Outcome.ACCEPTED: 3}))
-            runs.advance(run.run_id, 0, Segment(), None, step)
-            runs.complete(run.run_id, START)
-        return runs.load(run.run_id)
+    def look() -> Look:
+        if len(seen) == 3:
+            counts = Counts({Outcome.ACCEPTED: 3})
+            runs.finish(run, status, counts, cause=None, resumable=0, now=START)
+        known = runs.load(run.run_id)
+        return Look(known, lifecycle.document(known))
 
-    last = Watch(load, shown.append, interval=2).until(lambda: False, Time())
-    assert last is not None
-    assert last.status == "completed"
-    assert [advance.done for advance in shown] == [0, 0, 0, 3]
-    assert shown[-1].rate == 0.5
-    assert shown[-1].total == 3
+    last = Watch(look, seen.append, interval=2).to_the_end(Time())
+    assert last.run.status == status
+    assert [progress.look.settled for progress in seen] == [0, 0, 0, 3]
+    assert (seen[-1].rate, seen[-1].total) == (0.5, 3)
 
 
-def test_redrive_tells_how_many_customers_of_the_dead_letters_are_sent_to_again(
+@pytest.fixture
+def finishing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The workflow, which ends the run between two looks: as the run is ending, or as told."""
+    told: dict[str, Any] = {}
+
+    def sleep(_: float) -> None:
+        run = runs.load("snow~1")
+        status = told.get("status") or (run.ending.status if run.ending else "completed")
+        counts = Counts({Outcome.ACCEPTED: 2, Outcome.NOT_SENT: 1})
+        runs.finish(run, status, counts, cause=None, resumable=1, now=datetime.now(UTC))
+
+    monkeypatch.setattr("cli.watching.time.sleep", sleep)
+    return told
+
+
+@pytest.mark.usefixtures("finishing")
+def test_cancel_waits_until_what_was_sent_is_counted(runs: Runs) -> None:
+    sent(runs, started(runs), accepted=2)
+    said = yellowring("runs", "cancel", "snow~1", "--json")
+    assert said.status == 0
+    assert said.document["status"] == "cancelled"
+    assert said.document["counts"]["accepted"] == 2
+    assert said.document["counts"]["notSent"] == 1
+    first, *_ = said.err.splitlines()
+    assert first == "running: 2 of 3 (accepted 2), about to be cancelled"
+
+
+def test_cancel_need_not_be_waited_for(runs: Runs) -> None:
+    started(runs)
+    said = yellowring("runs", "cancel", "snow~1", "--no-wait", "--json")
+    assert said.status == 0
+    assert (said.document["status"], said.document["ending"]) == ("running", "cancelled")
+    assert runs.load("snow~1").ending is not None
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled(runs: Runs) -> None:
+    ended(runs)
+    said = yellowring("runs", "cancel", "snow~1")
+    assert said.status == 1
+    assert "had ended before: it is completed" in said.err
+
+
+def test_a_cancel_that_came_too_late_says_how_the_run_ended(
+    runs: Runs, finishing: dict[str, Any]
+) -> None:
+    finishing["status"] = "halted"
+    started(runs)
+    said = yellowring("runs", "cancel", "snow~1")
+    assert said.status == 1
+    assert "it is halted" in said.err
+
+
+def test_resume_begins_another_attempt_and_says_how_to_watch_it(stack: Stack, runs: Runs) -> None:
+    ended(runs, status="halted", cause="stage: wrong", resumable=2, audience=SUBSCRIBERS)
+    said = yellowring("runs", "resume", "snow~1")
+    assert said.status == 0
+    assert "goes on with 2 customers: attempt 2" in said.out
+    assert "runs watch snow~1" in said.out
+    run = runs.load("snow~1")
+    assert (run.status, run.attempt, run.ending) == ("running", 2, None)
+    assert str(run.execution_arn).endswith("snow-1-2")
+
+
+def test_resume_as_json_is_the_run(runs: Runs) -> None:
+    ended(runs, status="cancelled", resumable=1, audience=SUBSCRIBERS)
+    document = yellowring("runs", "resume", "snow~1", "--json").document
+    assert (document["status"], document["attempt"]) == ("running", 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda runs: ended(runs, resumable=0), "nobody is left"),
+        (started, "is under way"),
+    ],
+)
+def test_what_cannot_be_resumed_is_told(
+    runs: Runs, make: Callable[[Runs], object], told: str
+) -> None:
+    make(runs)
+    said = yellowring("runs", "resume", "snow~1")
+    assert said.status == 1
+    assert told in said.err
+    assert runs.load("snow~1").attempt == 1
+
+
+def test_customers_are_counted_for_a_total_where_the_table_is_small(
     stack: Stack, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finished(runs, "snow")
-    queue = WorkQueue(stack.sqs, stack.outputs["WorkQueueUrl"], stack.outputs["DeadLetterQueueUrl"])
-    left = (Customer("amzn1.ask.account.A", None), Customer("amzn1.ask.account.B", None))
-    queue.give_up(RetryWork("snow~1", 5, "0/0", left))
-
-    def redrive(of: Runs, dead: WorkQueue, run_id: str) -> int:
-        """Stands in for the sender's own, which has its own tests: takes off all it finds."""
-        assert of.load(run_id).run_id == "snow~1"
-        letters = list(dead.dead_letters())
-        for _, receipt in letters:
-            dead.take_off(receipt)
-        return sum(len(work.customers) for work, _ in letters if isinstance(work, RetryWork))
-
-    monkeypatch.setattr("yellowring.sender.redrive.redrive", redrive)
-    assert yellowring("runs", "redrive", "snow~1", "--json").document["redriven"] == 2
-    assert "has nobody" in yellowring("runs", "redrive", "snow~1").out
+    run = started(runs, audience=SUBSCRIBERS)
+    assert stack_runs.deliverable_of(stack, run) == 0
+    monkeypatch.setattr(stack_runs, "COUNTED_CUSTOMERS", -1)
+    assert stack_runs.deliverable_of(stack, run) is None
 
 
-def test_redrive_does_not_go_on_with_a_run_that_was_stopped(runs: Runs) -> None:
-    runs.cancel(started(runs, "snow").run_id, START)
-    said = yellowring("runs", "redrive", "snow~1")
+def test_the_interrupted_watcher_is_told_that_the_run_goes_on(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    started(runs)
+    monkeypatch.setattr("cli.watching.time.sleep", interrupt)
+    said = yellowring("runs", "watch", "snow~1")
     assert said.status == 1
-    assert "is cancelled" in said.err
+    assert "the run goes on: runs cancel snow~1 stops it" in said.err
+    assert "is being cancelled" in yellowring("runs", "cancel", "snow~1").err

@@ -31,6 +31,12 @@ def test_the_examples_satisfy_it(name: str) -> None:
     assert Draft7Validator(campaign_schema([name])).is_valid(example_campaign(name))
 
 
+def test_no_texts_by_locale_are_written_as_none_or_as_an_empty_list() -> None:
+    campaign = example_campaign("AMAZON.MessageAlert.Activated")
+    assert VALIDATOR.is_valid(campaign)
+    assert VALIDATOR.is_valid(campaign | {"localizedAttributes": []})
+
+
 def test_the_schema_of_one_event_takes_no_other() -> None:
     only_weather = Draft7Validator(campaign_schema(["AMAZON.WeatherAlert.Activated"]))
     assert not only_weather.is_valid(EXAMPLE)
@@ -43,7 +49,6 @@ def test_the_schema_of_one_event_takes_no_other() -> None:
         {"name": "check up"},
         {"event": {"name": "AMAZON.Occasion.Updated"}},
         {"event": {"name": "AMAZON.Unknown.Updated", "payload": {}}},
-        {"localizedAttributes": []},
         {"localizedAttributes": [{"locale": "en-UK"}]},
         {"expiresIn": "1h"},
         {"expiresIn": "PT"},

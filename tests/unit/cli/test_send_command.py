@@ -4,21 +4,27 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring.sender.order import parse_order
-from yellowring.sender.outcomes import Counts, Outcome
-from yellowring.sender.plan import plan
-from yellowring.sender.runs import Runs, Segment, Step
+from botocore.exceptions import ReadTimeoutError
+from yellowring.sender.campaign import Listed
+from yellowring.sender.delivery.outcomes import Counts, Outcome
+from yellowring.sender.notification.notification import Notification, parse_notification
+from yellowring.sender.run.request import parse_run_request
+from yellowring.sender.run.store import RunConflict, Runs, chunks_of
 from yellowring.subscribers import AttributesChange, Disabled, RegisterChange, Subscribers
 
+from cli import dry_run
+from cli.stack_runs import lifecycle_of
 from tests.envelopes import WEATHER
 from tests.unit.cli.running import Run, yellowring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mypy_boto3_sqs.client import SQSClient
+    from yellowring.sender.run.run import Status
 
     from cli.stacks import Stack
 
@@ -29,77 +35,91 @@ RUN_ID = "snow~warning~20261120T090000Z"
 
 
 class Sender:
-    """Stands in for Lambda: takes orders, and answers each as it is told to."""
+    """Stands in for Lambda: starts runs as the sender does, or answers as it is told to."""
 
-    def __init__(self, runs: Runs) -> None:
-        self.orders: list[dict[str, Any]] = []
-        self.answer: Callable[[dict[str, Any]], dict[str, Any]] = self.completes
-        self._runs = runs
+    def __init__(self, stack: Stack) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.answer: Callable[[dict[str, Any]], dict[str, Any]] = self.starts
+        self._lifecycle = lifecycle_of(stack)
 
     def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "yellow-ring-sender"
-        self.orders.append(json.loads(Payload))
-        return self.answer(self.orders[-1])
+        self.requests.append(json.loads(Payload))
+        return self.answer(self.requests[-1])
 
-    def completes(self, document: dict[str, Any]) -> dict[str, Any]:
-        run = self.starts(document)
-        if run.status == "running":
-            self._runs.advance(run.run_id, 0, Segment(), None, Step(Counts({Outcome.ACCEPTED: 2})))
-            self._runs.complete(run.run_id, run.started_at + timedelta(seconds=1))
-        return self.says({})
+    def starts(self, document: dict[str, Any]) -> dict[str, Any]:
+        try:
+            run = self._lifecycle.start(parse_run_request(document), 4)
+        except RunConflict as error:
+            return self.says({"errorMessage": str(error), "errorType": "RunConflict"}, failed=True)
+        return self.says(self._lifecycle.document(run))
+
+    def ends(
+        self, document: dict[str, Any], status: Status = "completed", **given: Any
+    ) -> dict[str, Any]:
+        answer = self.starts(document)
+        runs = self._lifecycle.runs
+        run = runs.load(document["runId"])
+        counts = Counts(given.pop("counts", {Outcome.ACCEPTED: 2}))
+        ending = {"cause": None, "resumable": 0, "now": run.started_at} | given
+        runs.finish(run, status, counts, **ending)
+        return answer
 
     def halts(self, document: dict[str, Any]) -> dict[str, Any]:
-        run = self.starts(document)
-        self._runs.halt(run.run_id, run.started_at, "stage: the wrong one", Step(Counts()))
-        return self.says({})
+        return self.ends(document, "halted", cause="stage: the wrong one")
 
     def refuses(self, _: dict[str, Any]) -> dict[str, Any]:
         error = {"errorMessage": f"no {ADA} today", "errorType": "InvalidSettings"}
-        return self.says(error) | {"FunctionError": "Unhandled"}
+        return self.says(error, failed=True)
 
     def breaks(self, _: dict[str, Any]) -> dict[str, Any]:
-        from botocore.exceptions import ReadTimeoutError
-
         raise ReadTimeoutError(endpoint_url="https://lambda")
 
-    def starts(self, document: dict[str, Any]) -> Any:
-        return self._runs.start(plan(parse_order(document, datetime.now(UTC)), lambda: 1))
-
     @staticmethod
-    def says(document: dict[str, Any]) -> dict[str, Any]:
-        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(document).encode())}
+    def says(document: dict[str, Any], *, failed: bool = False) -> dict[str, Any]:
+        answer = {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(document).encode())}
+        return answer | ({"FunctionError": "Unhandled"} if failed else {})
 
 
 @pytest.fixture
-def sender(stack: Stack, runs: Runs) -> Sender:
-    made = Sender(runs)
+def sender(stack: Stack) -> Sender:
+    made = Sender(stack)
     stack.__dict__["functions"] = made
     return made
 
 
-def send(*options: str) -> Run:
-    return yellowring("send", FILE, *options)
+def send(*options: str, stdin: bytes | None = None) -> Run:
+    return yellowring("send", FILE, *options, stdin=stdin)
 
 
-def test_send_orders_the_campaign_under_the_id_of_its_time(sender: Sender) -> None:
+def test_send_starts_the_campaigns_run_under_the_id_of_its_time(sender: Sender) -> None:
     said = send(*AT)
     assert said.status == 0
-    [order] = sender.orders
-    assert order["runId"] == RUN_ID
-    assert order["campaign"]["audience"] == {"type": "subscribers"}
-    assert "completed: 2 of 2 (accepted 2)" in said.out
+    [request] = sender.requests
+    assert request["runId"] == RUN_ID
+    assert request["campaign"]["audience"] == {"type": "subscribers"}
     assert f"run {RUN_ID} on yellow-ring in us-east-1" in said.err
+    assert f"runs watch {RUN_ID}" in said.err
 
 
 def test_send_as_json_answers_the_run_alone(sender: Sender) -> None:
     document = send(*AT, "--json").document
-    assert (document["runId"], document["status"]) == (RUN_ID, "completed")
-    assert document["counts"]["accepted"] == 2
+    assert (document["runId"], document["status"]) == (RUN_ID, "running")
+    assert document["counts"]["accepted"] == 0
+
+
+def test_send_stays_until_the_run_is_over_where_it_is_told_to(sender: Sender) -> None:
+    sender.answer = sender.ends
+    said = send(*AT, "--watch")
+    assert said.status == 0
+    assert said.out == "completed: 2 of 2 (accepted 2)\n"
+    lines = send(*AT, "--watch", "--json").out.splitlines()
+    assert [json.loads(line)["settled"] for line in lines] == [2]
 
 
 def test_the_present_minute_is_the_time_when_none_is_given(sender: Sender) -> None:
     send()
-    time = datetime.strptime(sender.orders[0]["runId"][-16:], "%Y%m%dT%H%M%S%z")
+    time = datetime.strptime(sender.requests[0]["runId"][-16:], "%Y%m%dT%H%M%S%z")
     assert time.second == 0
     assert abs(datetime.now(UTC) - time) < timedelta(minutes=2)
 
@@ -116,29 +136,200 @@ def test_a_second_send_says_that_the_run_was_started_before(sender: Sender) -> N
     assert "--run-id" in again.err
 
 
-def test_users_come_from_the_options_and_from_files(sender: Sender, tmp_path: Path) -> None:
-    listed = tmp_path / "ids.txt"
-    listed.write_text(f"{BEN}\n\n  {EVA}\n")
-    send("--users", ADA, "--users", f"@{listed}")
-    assert sender.orders[0]["campaign"]["audience"] == {"type": "users", "userIds": [ADA, BEN, EVA]}
+def test_a_changed_campaign_within_the_minute_is_told_what_to_do(
+    sender: Sender, tmp_path: Path
+) -> None:
+    send(*AT)
+    said = yellowring("send", changed(tmp_path, expiresIn="PT2H"), *AT)
+    assert said.status == 1
+    assert f"run {RUN_ID} exists with another campaign" in said.err
+    for way in ("next minute", "--run-id", "another name"):
+        assert way in said.err
+    assert len(sender.requests) == 1
+
+
+def test_a_conflict_that_only_the_sender_sees_is_told_alike(sender: Sender) -> None:
+    error = {"errorMessage": "run x exists", "errorType": "RunConflict"}
+    sender.answer = lambda _: sender.says(error, failed=True)
+    assert "--run-id" in send(*AT).err
+
+
+def test_several_users_are_a_run_that_names_them(sender: Sender) -> None:
+    assert send("--users", ADA, "--users", BEN).status == 0
+    audience = sender.requests[0]["campaign"]["audience"]
+    assert audience == {"type": "users", "userIds": [ADA, BEN]}
+
+
+def queued(sqs: SQSClient) -> list[Notification]:
+    url = sqs.get_queue_url(QueueName="notifications")["QueueUrl"]
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [parse_notification(each["Body"], datetime.now(UTC)) for each in messages]
+
+
+def test_one_user_is_a_notification_that_the_sender_reads(sender: Sender, sqs: SQSClient) -> None:
+    said = send("--users", ADA, *AT)
+    assert said.status == 0
+    assert sender.requests == []
+    [notification] = queued(sqs)
+    assert (notification.user_id, notification.reference_id) == (ADA, RUN_ID)
+    document = json.loads(Path(FILE).read_text())
+    assert notification.event_name == document["event"]["name"]
+    assert notification.payload == document["event"]["payload"]
+    assert notification.localized_attributes == document["localizedAttributes"]
+    assert f"notification {RUN_ID} is queued for amzn1.ask.account.…AAAAAA" in said.out
+    assert "rings once" in said.out
+
+
+@pytest.mark.parametrize(("expires_in", "minutes"), [("PT5M", 6), ("PT30M", 30)])
+def test_a_notification_says_when_it_expires(
+    sender: Sender, sqs: SQSClient, tmp_path: Path, expires_in: str, minutes: int
+) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    file = changed(tmp_path, expiresIn=expires_in)
+    document = yellowring("send", file, "--users", ADA, "--run-id", "mine", "--json").document
+    assert (document["referenceId"], document["queued"]) == ("mine", True)
+    assert ADA not in json.dumps(document)
+    [notification] = queued(sqs)
+    assert document["expiryTime"] == notification.expiry_time.isoformat()
+    life = notification.expiry_time - before
+    assert timedelta(0) <= life - timedelta(minutes=minutes) < timedelta(minutes=1)
+
+
+def test_one_user_with_a_text_of_their_own_is_a_run(
+    sender: Sender, sqs: SQSClient, tmp_path: Path
+) -> None:
+    yellowring("send", personal(tmp_path), "--users", ADA)
+    assert queued(sqs) == []
+    assert sender.requests[0]["campaign"]["audience"]["userIds"] == [ADA]
+
+
+def listed(runs: Runs, request: dict[str, Any]) -> list[str]:
+    """Read the list that a request names."""
+    named = request["campaign"]["audience"]["list"]
+    chunks = (
+        runs.chunk(request["runId"], named["digest"], number)
+        for number in range(chunks_of(named["count"]))
+    )
+    return [user_id for chunk in chunks for user_id in chunk]
+
+
+def test_users_from_a_file_are_stored_with_the_run_before_it_starts(
+    sender: Sender, runs: Runs, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(f"\ufeff# friends\r\n{BEN}\r\n\r\n  {EVA}  # a guest\r\n".encode())
+
+    def starts(request: dict[str, Any]) -> dict[str, Any]:
+        assert listed(runs, request) == [ADA, BEN, EVA]
+        return sender.starts(request)
+
+    sender.answer = starts
+    said = send("--users", ADA, "--users", f"@{file}")
+    assert said.status == 0, said.err
+    assert sender.requests[0]["campaign"]["audience"] == {
+        "type": "users",
+        "list": {"digest": Listed.of((ADA, BEN, EVA)).digest, "count": 3},
+    }
+    assert "3 users stored for the run" in said.err
+    assert runs.load(sender.requests[0]["runId"]).segments == 1
+
+
+@pytest.mark.parametrize("option", ["-", "@-"])
+def test_users_come_from_the_input_too(sender: Sender, runs: Runs, option: str) -> None:
+    assert send("--users", option, stdin=f"{EVA}\n".encode()).status == 0
+    assert listed(runs, sender.requests[0]) == [EVA]
+
+
+@pytest.mark.parametrize("many", [1203, pytest.param(120_000, marks=pytest.mark.slow)])
+def test_a_file_of_any_length_is_one_run(
+    sender: Sender, runs: Runs, tmp_path: Path, many: int
+) -> None:
+    ids = [f"amzn1.ask.account.{number:060}" for number in range(many)]
+    file = tmp_path / "ids.txt"
+    file.write_text("\n".join([*ids, *ids[:7]]))
+    said = send("--users", f"@{file}", *AT)
+    assert said.status == 0, said.err
+    assert "7 duplicates left out" in said.err
+    assert f"{many:,} users stored" in said.err
+    [request] = sender.requests
+    assert request["campaign"]["audience"]["list"]["count"] == many
+    assert listed(runs, request) == ids
+    assert len(json.dumps(request)) < 10_000
+    assert runs.load(RUN_ID).segments == min(4, chunks_of(many))
+
+
+def test_the_same_file_twice_is_the_same_run_and_another_is_a_conflict(
+    sender: Sender, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text(f"{ADA}\n{BEN}\n")
+    assert send("--users", f"@{file}", *AT).status == 0
+    again = send("--users", f"@{file}", *AT)
+    assert again.status == 0
+    assert "started before" in again.err
+    assert "stored" not in again.err
+    file.write_text(f"{ADA}\n{EVA}\n")
+    other = send("--users", f"@{file}", *AT)
+    assert other.status == 1
+    assert "another campaign" in other.err
+    assert len(sender.requests) == 2
+
+
+def test_bad_lines_are_told_by_their_numbers_the_first_five(
+    sender: Sender, runs: Runs, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text("\n".join([ADA, "", *(f"secret{number}" for number in range(7))]))
+    said = send("--users", f"@{file}", *AT)
+    assert said.status == 1
+    assert [line for line in said.err.splitlines() if line.startswith(f"{file}:")] == [
+        f"{file}:{number}: is not a user id, amzn1.ask.account. and more, 255 characters at most"
+        for number in range(3, 8)
+    ]
+    assert "and 2 more lines like that" in said.err
+    assert "secret" not in said.err
+    assert sender.requests == []
+    assert runs.list() == []
+
+
+def test_a_file_without_users_is_told(sender: Sender, tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text("# nobody yet\n")
+    assert "has no user id" in send("--users", f"@{file}").err
+    assert sender.requests == []
+
+
+def test_the_input_is_read_for_one_thing_only(sender: Sender) -> None:
+    said = yellowring("send", "-", "--users", "@-", stdin=b"{}")
+    assert said.status == 2
+    assert "read once" in said.err
+
+
+def test_a_stored_list_of_another_run_is_refused(sender: Sender, tmp_path: Path) -> None:
+    stored = {"type": "users", "list": {"digest": "0" * 32, "count": 3}}
+    said = yellowring("send", changed(tmp_path, audience=stored))
+    assert said.status == 1
+    assert "--users @FILE" in said.err
+    assert sender.requests == []
 
 
 def test_multicast_is_an_audience_of_its_own(sender: Sender) -> None:
     send("--multicast")
-    assert sender.orders[0]["campaign"]["audience"] == {"type": "multicast"}
+    assert sender.requests[0]["campaign"]["audience"] == {"type": "multicast"}
     both = send("--multicast", "--users", ADA)
     assert both.status == 2
-    assert len(sender.orders) == 1
+    assert len(sender.requests) == 1
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--users", "not-an-id"), "--users: $.audience.userIds[0]"),
+        (("--users", ADA, "--users", "not-an-id"), "--users, number 2: is not a user id"),
         (("--users", "@/nowhere/ids"), "--users: /nowhere/ids"),
-        (("--users", ADA, "--users", ADA), "list each user once"),
+        (("--users", ADA + "A" * 255), "255 characters at most"),
         (("--scheduled-time", "tomorrow"), "--scheduled-time must be a time"),
-        (("--run-id", "a b"), "--run-id must be 1 to 100"),
+        (("--run-id", "a b"), "--run-id must be 1 to 64"),
+        (("--run-id", "a-b"), "--run-id must be 1 to 64"),
     ],
 )
 def test_a_wrong_option_sends_nothing_and_names_no_user(
@@ -148,7 +339,21 @@ def test_a_wrong_option_sends_nothing_and_names_no_user(
     assert said.status == 1
     assert told in said.err
     assert ADA not in said.err
-    assert sender.orders == []
+    assert sender.requests == []
+
+
+def test_more_users_than_a_command_names_are_sent_to_from_a_file(sender: Sender) -> None:
+    options = [part for number in range(1001) for part in ("--users", f"{ADA}{number}")]
+    said = send(*options)
+    assert said.status == 1
+    assert "--users @FILE" in said.err
+
+
+def test_a_filter_and_named_users_do_not_go_together(sender: Sender, tmp_path: Path) -> None:
+    said = yellowring("send", changed(tmp_path, where={"locale": "de-DE"}), "--users", ADA)
+    assert said.status == 1
+    assert "--users with" in said.err
+    assert "$.where" in said.err
 
 
 def test_a_wrong_campaign_is_told_as_validate_tells_it(sender: Sender, tmp_path: Path) -> None:
@@ -157,14 +362,20 @@ def test_a_wrong_campaign_is_told_as_validate_tells_it(sender: Sender, tmp_path:
     said = yellowring("send", str(file))
     assert said.status == 1
     assert f"{file}:2: $.event: must be an object" in said.err
-    assert sender.orders == []
+    assert sender.requests == []
 
 
-def test_a_halted_run_fails_and_says_why(sender: Sender) -> None:
+@pytest.mark.parametrize("options", [(), ("--watch",)])
+def test_a_halted_run_fails_and_says_why(sender: Sender, options: tuple[str, ...]) -> None:
     sender.answer = sender.halts
-    said = send(*AT)
+    said = send(*AT, *options)
     assert said.status == 1
     assert "stage: the wrong one" in said.err
+
+
+def test_a_run_that_reached_nobody_has_a_status_of_its_own(sender: Sender) -> None:
+    sender.answer = lambda request: sender.ends(request, counts={Outcome.REJECTED: 2})
+    assert send(*AT, "--watch").status == 5
 
 
 def test_what_the_sender_refuses_is_told_without_user_ids(sender: Sender) -> None:
@@ -174,24 +385,18 @@ def test_what_the_sender_refuses_is_told_without_user_ids(sender: Sender) -> Non
     assert "no (a user id) today (InvalidSettings)" in said.err
 
 
-def test_what_the_sender_refuses_is_told_though_a_run_of_that_id_has_ended(sender: Sender) -> None:
-    send(*AT)
-
-    def refuses_after_a_while(document: dict[str, Any]) -> dict[str, Any]:
-        looked.wait(5)
-        return sender.refuses(document)
-
-    looked = Event()
-    Timer(0.3, looked.set).start()
-    sender.answer = refuses_after_a_while
-    assert "the sender refused it" in send(*AT).err
-
-
 def test_a_sender_that_does_not_answer_is_told(sender: Sender) -> None:
     sender.answer = sender.breaks
     said = send(*AT)
     assert said.status == 1
     assert said.err.splitlines()[-1].startswith("error: Read timeout")
+
+
+def changed(tmp_path: Path, **parts: Any) -> str:
+    """The campaign with other parts."""
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(json.loads(Path(FILE).read_text()) | parts))
+    return str(file)
 
 
 @pytest.fixture
@@ -220,7 +425,7 @@ def test_a_dry_run_counts_shows_requests_and_sends_nothing(
         "amzn1.ask.account.…AAAAAA",
         "amzn1.ask.account.…EEEEEE",
     }
-    assert sender.orders == []
+    assert sender.requests == []
     assert runs.list() == []
 
 
@@ -260,7 +465,7 @@ def test_a_dry_run_counts_through_the_campaigns_filter(
 def test_a_dry_run_to_named_users_says_who_would_not_hear(sender: Sender, people: None) -> None:
     unknown = "amzn1.ask.account.UNKNOWN"
     said = send("--dry-run", "--users", ADA, "--users", BEN, "--users", unknown)
-    assert "of 3 users named, 1 are deliverable; of the others, 1 not on record, 1 disabled" in (
+    assert "of 3 users named, 1 is deliverable; of the others, 1 not on record, 1 disabled" in (
         said.out
     )
     assert ADA not in said.out
@@ -270,3 +475,21 @@ def test_a_dry_run_of_a_multicast_shows_the_one_request(sender: Sender, people: 
     document = send("--dry-run", "--multicast", "--json").document
     [only] = document["requests"]
     assert only["request"]["relevantAudience"] == {"type": "Multicast", "payload": {}}
+
+
+def test_a_dry_run_to_a_file_looks_its_users_up_and_stores_nothing(
+    sender: Sender, runs: Runs, people: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "REASONS_READ", 0)
+    file = tmp_path / "ids.txt"
+    strangers = [f"{ADA}{number}" for number in range(1200)]
+    file.write_text("\n".join([ADA, BEN, *strangers, EVA]))
+    document = send("--users", f"@{file}", "--dry-run", "--json", *AT).document
+    assert document["customers"] == {
+        "named": 1203,
+        "deliverable": 2,
+        "unknown": 1200,
+        "notDeliverable": {"not deliverable": 1},
+    }
+    assert len(document["requests"]) == 3
+    assert runs.list() == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.documents import LARGEST
+from cli.examples import example_campaign
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ def test_a_right_campaign_is_ok(write: Writer) -> None:
     assert run.out == "campaign.json: ok, snow sends AMAZON.WeatherAlert.Activated\n"
 
 
+def test_an_empty_list_of_texts_is_as_right_as_none(write: Writer) -> None:
+    run = yellowring(
+        "validate", write(RIGHT.replace('"snow"', '"snow", "localizedAttributes": []'))
+    )
+    assert (run.status, run.err) == (0, "")
+
+
 def test_a_problem_is_told_with_file_line_path_and_what_was_meant(write: Writer) -> None:
     run = yellowring("validate", write(RIGHT.replace("SNOW_STORM", "SNOWSTORM")))
     assert (run.status, run.out) == (1, "")
@@ -85,7 +93,6 @@ ALERT = "$.event.payload.weatherAlert"
         ('"snow"', "9" * 5000, 2, "$.name", "at most 40 characters"),
         ('"snow"', '"snow", "name": "ice"', 2, "$.name", "given twice, first on line 2"),
         ('"Weather Desk"', '"\\ud83d desk"', 5, f"{ALERT}.source", "surrogate"),
-        ('"snow"', '"snow", "localizedAttributes": []', 2, ATTRIBUTES, "leave it out"),
         ('"snow"', '"snow", "localizedAttributes": {}', 2, ATTRIBUTES, "a list"),
         ('"Weather Desk"', deep(20), 5, f"{ALERT}.source", "a list of 1"),
     ],
@@ -170,9 +177,17 @@ def test_a_user_id_in_a_file_is_not_repeated(write: Writer) -> None:
     assert "SECRETCUSTOMER" not in run.err
 
 
-def manifest(*event_names: str) -> str:
+def manifest(*event_names: str, locales: tuple[str, ...] = ()) -> str:
     publications = [{"eventName": name} for name in event_names]
-    return json.dumps({"manifest": {"events": {"publications": publications}}})
+    publishing = {"locales": {locale: {"name": "Yellow Ring"} for locale in locales}}
+    return json.dumps(
+        {
+            "manifest": {
+                "events": {"publications": publications},
+                "publishingInformation": publishing,
+            }
+        }
+    )
 
 
 def test_an_event_that_the_manifest_does_not_publish_is_a_warning(write: Writer) -> None:
@@ -187,6 +202,57 @@ def test_an_event_that_the_manifest_publishes_is_no_warning(write: Writer) -> No
     Path("skill.json").write_text(manifest("AMAZON.WeatherAlert.Activated"))
     run = yellowring("validate", write(RIGHT), "--manifest", "skill.json")
     assert (run.status, run.err) == (0, "")
+
+
+def localized(*locales: str, **more: object) -> str:
+    document: dict[str, Any] = json.loads(RIGHT) | more
+    document["event"]["payload"]["weatherAlert"]["source"] = "localizedattribute:desk"
+    texts = [{"locale": locale, "desk": "Weather Desk"} for locale in locales]
+    return json.dumps(document | {"localizedAttributes": texts})
+
+
+WEATHER = "AMAZON.WeatherAlert.Activated"
+SKILL = manifest(WEATHER, locales=("en-US", "de-DE", "fr-FR"))
+
+
+@pytest.mark.parametrize(
+    ("campaign", "silent"),
+    [
+        (RIGHT, None),
+        (localized("en-US", "de-DE", "fr-FR", "it-IT"), None),
+        (localized("en-US", "fr-FR"), "has no texts for de-DE, a locale of skill.json"),
+        (localized("it-IT"), "has no texts for en-US, de-DE, fr-FR, locales of skill.json"),
+        (localized("en-US", where={"locale": "en-US"}), None),
+        (localized("en-US", where={"locale": ["en-US", "fr-FR"]}), "no texts for fr-FR, a locale"),
+        (localized("en-US", where={"locale": {"not": "fr-FR"}}), "no texts for de-DE, fr-FR"),
+    ],
+)
+def test_customers_of_the_manifests_locales_who_would_get_no_ring_are_a_warning(
+    write: Writer, campaign: str, silent: str | None
+) -> None:
+    Path("skill.json").write_text(SKILL)
+    run = yellowring("validate", write(campaign), "--manifest", "skill.json")
+    assert run.status == 0
+    if silent is None:
+        assert run.err == ""
+    else:
+        assert run.err.startswith("campaign.json: $.localizedAttributes: has no texts for ")
+        assert silent in run.err
+        assert "customers there get no notification [warning]" in run.err
+
+
+@pytest.mark.parametrize("locales", [("en-US",), ("en-US", "en-GB")])
+def test_an_event_for_one_locale_alone_is_warned_of_by_the_manifests_others(
+    write: Writer, locales: tuple[str, ...]
+) -> None:
+    name = "AMAZON.SocialGameInvite.Available"
+    Path("skill.json").write_text(manifest(name, locales=locales))
+    campaign = example_campaign(name)
+    campaign["event"]["payload"]["game"]["name"] = "Word Harbor"
+    del campaign["localizedAttributes"]
+    run = yellowring("validate", write(json.dumps(campaign)), "--manifest", "skill.json")
+    assert run.status == 0
+    assert ("is for en-US alone" in run.err) is ("en-GB" in locales)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"manifest": {"events": []}}'])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.unit.cli.running import yellowring
 from tests.unit.simulator.support import (
     CLIENT_ID,
     GAME,
@@ -18,6 +21,9 @@ from tests.unit.simulator.support import (
     simulated,
     weather_event,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_subscribed_customer_receives_the_event_and_its_sentence() -> None:
@@ -34,6 +40,7 @@ def test_a_subscribed_customer_receives_the_event_and_its_sentence() -> None:
             "eventName": WEATHER,
             "payload": weather_event()["payload"],
             "sentence": "There is a tornado alert for your area. Provided by der Wetterdienst.",
+            "noRing": None,
             "region": "eu",
             "stage": "development",
             "acceptedAt": "2026-11-20T12:00:00.000Z",
@@ -43,14 +50,32 @@ def test_a_subscribed_customer_receives_the_event_and_its_sentence() -> None:
     ]
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "fr-FR"])
-def test_a_locale_without_values_hears_its_language_or_the_first(locale: str) -> None:
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_an_event_without_texts_for_the_locale_is_accepted_and_rings_nobody(locale: str) -> None:
     client = Client(simulated())
     user_id = client.customer(locale=locale)
-    values = [{"locale": "en-US", "source": "first"}, {"locale": "de-DE", "source": "Wetter"}]
-    client.event(request_body(user_id=user_id, localizedAttributes=values))
+    body = request_body(user_id=user_id)
+    assert (client.event(body).status, client.event(body).status) == (202, 409)
     (notification,) = client.sim("GET", "/notifications")
-    assert {"de-DE": "Wetter", "fr-FR": "first"}[locale] in notification["sentence"]
+    assert notification["sentence"] is None
+    assert f"none for {locale}" in notification["noRing"]
+    customer = client.sim("GET", f"/customers/{user_id}")
+    assert (customer["notifications"], customer["waiting"]) == (1, 0)
+    assert client.sim("POST", f"/customers/{user_id}/listen")["sentences"] == []
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "fr-FR"])
+def test_the_simulator_and_the_preview_agree_on_who_hears_what(locale: str, tmp_path: Path) -> None:
+    client = Client(simulated())
+    client.event(request_body(user_id=client.customer(locale=locale)))
+    (notification,) = client.sim("GET", "/notifications")
+    request = json.loads(request_body())
+    file = tmp_path / "campaign.json"
+    campaign = {key: request[key] for key in ("event", "localizedAttributes")} | {"name": "storm"}
+    file.write_text(json.dumps(campaign))
+    previewed = yellowring("preview", str(file), "--locale", locale, "--json").document
+    assert previewed["utterance"] == notification["sentence"]
+    assert notification["noRing"] in (None, previewed["note"])
 
 
 @pytest.mark.parametrize("action", ["enable", "grant", "subscribe"])

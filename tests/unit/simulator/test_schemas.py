@@ -132,8 +132,22 @@ def problems(name: str, payload: object, attributes: object = ()) -> list[str]:
     return content_problems({"name": name, "payload": payload}, list(attributes))  # type: ignore[call-overload]
 
 
-REQUIRED_LEAVES = [(name, leaf) for name in EVENT_NAMES for leaf in leaves(MINIMAL[name])]
+REQUIRED_LEAVES = [
+    (name, leaf)
+    for name in EVENT_NAMES
+    for leaf in leaves(MINIMAL[name])
+    if leaf != "weatherAlert.source"  # sources conflict, so it may be left out
+]
 ALL_LEAVES = [(name, leaf) for name in EVENT_NAMES for leaf in leaves(full(name))]
+
+
+def test_what_sources_conflict_about_is_taken() -> None:
+    weather, order = "AMAZON.WeatherAlert.Activated", "AMAZON.OrderStatus.Updated"
+    assert problems(weather, {"weatherAlert": {"alertType": "TORNADO"}}) == []
+    for spelling in ("enterTimestamp", "deliveredOn"):
+        state = {"status": "ORDER_DELIVERED", spelling: "2026-11-18T09:00:00Z"}
+        assert problems(order, {**MINIMAL[order], "state": state}) == []
+        assert problems(order, {**MINIMAL[order], "state": {**state, spelling: "then"}})
 
 
 def test_there_are_eight_events() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +12,10 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
-from yellowring.sender.order import parse_order
-from yellowring.sender.work import OrderWork, read
+from yellowring.sender.notification.notification import Notification, parse_notification
 from yellowring.settings import InvalidSettings
 from yellowring.skill.commands import InvalidMessage, Notify, parse_command
-from yellowring.skill.orders import run_id
+from yellowring.skill.notifications import reference_id_of
 
 from tests.conftest import SKILL_ID
 from tests.envelopes import EU, USER, WEATHER, command, message, subscribed, time
@@ -35,27 +34,53 @@ EVENT = {
 CAMPAIGN = {"name": "snow-warning", "event": EVENT, "expiresIn": "PT30M"}
 
 
-def orders(sqs: SQSClient) -> list[dict[str, Any]]:
-    """Take every order from the work queue, read as the sender reads it."""
-    url = sqs.get_queue_url(QueueName="work")["QueueUrl"]
+def notifications(sqs: SQSClient) -> list[Notification]:
+    """Take every notification from the queue, read as the sender reads it."""
+    url = sqs.get_queue_url(QueueName="notifications")["QueueUrl"]
     found = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for each in messages:
-            work = read(each["Body"])
-            assert isinstance(work, OrderWork)
-            found.append(work.order)
+        found += [parse_notification(each["Body"], datetime.now(UTC)) for each in messages]
     return found
 
 
-def test_notify_orders_a_run_for_this_customer_alone(handle: Handle, sqs: SQSClient) -> None:
+def test_notify_puts_a_notification_on_the_queue_that_the_sender_reads(
+    handle: Handle, sqs: SQSClient
+) -> None:
     handle(message(command("notify", campaign=CAMPAIGN)))
-    (order,) = orders(sqs)
-    run = parse_order(order, datetime.now(UTC))
-    assert run.campaign.audience.user_ids == (USER,)
-    assert run.campaign.event_name == WEATHER
-    assert run.campaign.expires_in.total_seconds() == 1800
-    assert re.fullmatch(r"[A-Za-z0-9~]{1,100}", run.run_id)
-    assert USER not in run.run_id
+    (notification,) = notifications(sqs)
+    assert notification.user_id == USER
+    assert (notification.event_name, notification.payload) == (WEATHER, EVENT["payload"])
+    assert notification.localized_attributes == []
+    assert re.fullmatch(r"message~[0-9a-f]{20}", notification.reference_id)
+
+
+def test_what_the_locales_say_goes_along(handle: Handle, sqs: SQSClient) -> None:
+    source = {"source": "localizedattribute:desk", "alertType": "SNOW_STORM"}
+    event = {"name": WEATHER, "payload": {"weatherAlert": source}}
+    texts = [{"locale": "en-US", "desk": "Weather Desk"}]
+    campaign = {"name": "snow", "event": event, "localizedAttributes": texts}
+    handle(message(command("notify", campaign=campaign)))
+    assert notifications(sqs)[0].localized_attributes == texts
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "minutes"),
+    [
+        ({}, 60),
+        ({"expiresIn": "PT30M"}, 30),
+        ({"expiresIn": "PT24H"}, 1440),
+        ({"expiresIn": "PT5M"}, 6),
+    ],
+)
+def test_a_notification_expires_so_long_after_its_message_was_sent(
+    handle: Handle, sqs: SQSClient, expires_in: dict[str, str], minutes: int
+) -> None:
+    at = int(datetime.now(UTC).timestamp() * 1000) - 90_000
+    handle(message(command("notify", campaign={"name": "x", "event": EVENT, **expires_in}), at=at))
+    (notification,) = notifications(sqs)
+    assert notification.expiry_time == datetime.fromtimestamp(at / 1000, UTC) + timedelta(
+        minutes=minutes
+    )
 
 
 def test_notify_touches_no_record(handle: Handle, aws: Any, record: Record) -> None:
@@ -64,48 +89,45 @@ def test_notify_touches_no_record(handle: Handle, aws: Any, record: Record) -> N
 
 
 @pytest.mark.parametrize("reference", [{}, {"referenceId": "order~4711"}])
-def test_ten_deliveries_of_a_message_name_one_run(
+def test_ten_deliveries_of_a_message_are_one_notification(
     handle: Handle, sqs: SQSClient, reference: dict[str, str]
 ) -> None:
     delivered = message(command("notify", campaign=CAMPAIGN, **reference))
     for _ in range(10):
         handle(delivered)
-    assert len({order["runId"] for order in orders(sqs)}) == 1
+    assert len({(each.reference_id, each.expiry_time) for each in notifications(sqs)}) == 1
 
 
-def test_one_reference_id_is_one_run_for_each_customer(handle: Handle, sqs: SQSClient) -> None:
+def test_a_reference_id_is_kept_as_it_was_given(handle: Handle, sqs: SQSClient) -> None:
     data = command("notify", campaign=CAMPAIGN, referenceId="order~4711")
     other = "amzn1.ask.account.ANOTHER"
-    for user in (USER, other, USER):
+    for user in (USER, other):
         handle(message(data, user=user))
-    named = {(order["runId"], *order["campaign"]["audience"]["userIds"]) for order in orders(sqs)}
-    assert {user for _, user in named} == {USER, other}
-    assert len({run for run, _ in named}) == 2
-    assert all(run.startswith("order~4711~") for run, _ in named)
+    named = {(each.reference_id, each.user_id) for each in notifications(sqs)}
+    assert named == {("order~4711", USER), ("order~4711", other)}
 
 
-def test_messages_without_a_reference_id_are_runs_of_their_own(
+def test_messages_without_a_reference_id_are_notifications_of_their_own(
     handle: Handle, sqs: SQSClient
 ) -> None:
     for _ in range(2):
         handle(message(command("notify", campaign=CAMPAIGN)))
-    assert len({order["runId"] for order in orders(sqs)}) == 2
+    assert len({each.reference_id for each in notifications(sqs)}) == 2
 
 
-@given(reference=st.from_regex(r"[A-Za-z0-9~]{1,64}", fullmatch=True), request=st.text())
-def test_a_runs_name_is_always_fit_to_be_a_reference_id(reference: str, request: str) -> None:
-    for named in (reference, None):
-        made = run_id(USER, request.encode("ascii", "replace").decode(), named, SKILL_ID)
-        assert re.fullmatch(r"[A-Za-z0-9~]{1,100}", made)
+def test_a_reference_id_of_ours_does_not_tell_the_request_and_differs_between_skills() -> None:
+    ours, theirs = reference_id_of("request-1", SKILL_ID), reference_id_of("request-1", "other")
+    assert ours != theirs
+    assert "request" not in ours
 
 
-def test_without_a_work_queue_only_notify_fails_and_says_what_is_missing(
+def test_without_a_queue_only_notify_fails_and_says_what_is_missing(
     handle: Handle, environment: pytest.MonkeyPatch, record: Record
 ) -> None:
-    environment.delenv("WORK_QUEUE_URL")
+    environment.delenv("NOTIFICATIONS_QUEUE_URL")
     handle(message(command("refresh"), endpoint=EU))
     assert record(USER) is not None
-    with pytest.raises(InvalidSettings, match="WORK_QUEUE_URL"):
+    with pytest.raises(InvalidSettings, match="NOTIFICATIONS_QUEUE_URL"):
         handle(message(command("notify", campaign=CAMPAIGN)))
 
 
@@ -165,7 +187,7 @@ def test_a_notification_without_reference_and_request_id_is_refused(
     made = message(command("notify", campaign=CAMPAIGN))
     made["request"]["requestId"] = ""
     assert handle(made) == ACKNOWLEDGED
-    assert orders(sqs) == []
+    assert notifications(sqs) == []
 
 
 def test_forget_leaves_a_tombstone_that_only_a_newer_subscription_lifts(
@@ -195,7 +217,7 @@ def test_members_may_be_told_as_texts_as_the_reference_has_them(
     item = record(USER)
     assert item is not None
     assert item["attributes"]["seats"]["value"] == 4
-    assert len(orders(sqs)) == 1
+    assert len(notifications(sqs)) == 1
 
 
 def nested(depth: int) -> Any:
@@ -224,11 +246,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no command": ({"version": 1}, "$.command"),
     "an unknown command": (command("teleport"), "$.command"),
     "a list for a command": ({"version": 1, "command": ["forget"]}, "$.command"),
-    "a member too many": (command("forget", really=True), "really"),
+    "a member too many": (command("forget", really=True), "$ has a member"),
     "no campaign": (command("notify"), "$.campaign"),
     "a text for a campaign": (command("notify", campaign="snow"), "$.campaign"),
     "a campaign with an audience": (notify(audience={"type": "multicast"}), "$.campaign.audience"),
-    "a campaign with too much": (notify(urgent=True), "urgent"),
+    "a campaign with too much": (notify(urgent=True), "$.campaign has a member"),
     "a campaign without a name": (notify(name=""), "$.campaign.name"),
     "an expiry of four minutes": (notify(expiresIn="PT4M"), "$.campaign.expiresIn"),
     "an expiry of 25 hours": (notify(expiresIn="PT25H"), "$.campaign.expiresIn"),
@@ -263,22 +285,22 @@ WRONG: dict[str, tuple[Any, str]] = {
     "21 attributes": (changed(set={f"key{i}": i for i in range(21)}), "20"),
     "a list to set": (changed(set=["plan"]), "$.set"),
     "a text to remove": (changed(remove='"plan"'), "$.remove"),
-    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "plan"),
-    "a key with a dot": (changed(set={"plan.at": "x"}), "plan.at"),
-    "a key that begins with a digit": (changed(remove=["4you"]), "4you"),
-    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "kkk"),
+    "set and remove at once": (changed(set={"plan": 1}, remove=["plan"]), "$.remove and $.set"),
+    "a key with a dot": (changed(set={"plan.at": "x"}), "must be a letter"),
+    "a key that begins with a digit": (changed(remove=["4you"]), "must be a letter"),
+    "a key of 41 letters": (changed(set={"k" * 41: "x"}), "must be a letter"),
     "null to set": (changed(set={"plan": None}), "$.remove"),
-    "an object to set": (changed(set={"plan": {"name": "gold"}}), "plan"),
+    "an object to set": (changed(set={"plan": {"name": "gold"}}), "$.set"),
     "a text of 601 bytes": (changed(set={"plan": "x" * 601}), "600"),
     "a text of 301 letters of two bytes": (changed(set={"plan": "ü" * 301}), "600"),
     "a list of 601 bytes": (changed(set={"plan": ["x" * 294, "x" * 300]}), "600"),
     "a list of many": (changed(set={"plan": [""] * 300}), "600"),
-    "half a character": (changed(set={"plan": "\ud800"}), "plan"),
-    "infinity": (changed(set={"plan": float("inf")}), "plan"),
-    "not a number": (changed(set={"plan": float("nan")}), "plan"),
-    "a number too large": (changed(set={"plan": 2**53 + 1}), "plan"),
-    "a number too small": (changed(set={"plan": 1e-200}), "plan"),
-    "a list of numbers": (changed(set={"plan": [1]}), "plan"),
+    "half a character": (changed(set={"plan": "\ud800"}), "$.set"),
+    "infinity": (changed(set={"plan": float("inf")}), "2^53"),
+    "not a number": (changed(set={"plan": float("nan")}), "2^53"),
+    "a number too large": (changed(set={"plan": 2**53 + 1}), "2^53"),
+    "a number too small": (changed(set={"plan": 1e-200}), "e-100"),
+    "a list of numbers": (changed(set={"plan": [1]}), "a list of texts"),
     "more than 6 KB": (changed(set={f"key{i}": "x" * 1000 for i in range(7)}), "6144"),
     "a nest": (command("attributes", set={"plan": nested(2000)}), "deeper"),
     "a nest in a text": (command("attributes", set="[" * 2000 + "]" * 2000), "$.set"),
@@ -292,7 +314,7 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
     data, reason = WRONG[case]
     assert handle(message(data)) == ACKNOWLEDGED
     assert aws.scan(TableName="subscribers")["Items"] == []
-    assert orders(sqs) == []
+    assert notifications(sqs) == []
     (line,) = [text for text in logs_without_personal_data if "invalid request" in text]
     assert reason in json.loads(line)["problem"]
     assert '"InvalidRequests":[1.0]' in "".join(logs_without_personal_data)
@@ -313,7 +335,7 @@ def test_an_envelope_that_does_not_fit_its_command_changes_nothing(
 ) -> None:
     assert handle(made) == ACKNOWLEDGED
     assert aws.scan(TableName="subscribers")["Items"] == []
-    assert orders(sqs) == []
+    assert notifications(sqs) == []
 
 
 def test_the_values_of_attributes_are_never_logged(
@@ -323,6 +345,63 @@ def test_the_values_of_attributes_are_never_logged(
     handle(message(changed(set={"plan": ["secretly-gold", 1]})))
     handle(message(changed(set={"plan": "secretly-gold" * 100})))
     assert "secretly" not in "".join(logs_without_personal_data)
+
+
+SECRET = "Jane Doe (oncology)"
+APPOINTMENT: dict[str, Any] = {
+    "state": {"confirmationStatus": "CONFIRMED"},
+    "occasion": {
+        "occasionType": "APPOINTMENT",
+        "subject": "localizedattribute:oncology",
+        "provider": {"name": SECRET},
+        "bookingTime": "2026-12-01T14:30:00Z",
+    },
+}
+TEXTS = {"locale": "en-US", "oncology": SECRET}
+
+
+def appointment(payload: object, *texts: object, name: str = "AMAZON.Occasion.Updated") -> Any:
+    return notify(event={"name": name, "payload": payload}, localizedAttributes=list(texts))
+
+
+def occasion(**members: object) -> dict[str, Any]:
+    return APPOINTMENT | {"occasion": {**APPOINTMENT["occasion"], **members}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        appointment(occasion(occasionType=f"APPOINTMENT for {SECRET}"), TEXTS),
+        appointment(occasion(bookingTime=f"{SECRET} 2026-12-01"), TEXTS),
+        appointment(occasion(bookingTime="2026-12-01T14:30:00 oncology"), TEXTS),
+        appointment(occasion(provider=SECRET), TEXTS),
+        appointment(occasion(oncology=1), TEXTS),
+        appointment(occasion(**{'x"].oncology': 1}), TEXTS),
+        appointment({"oncology": APPOINTMENT}, TEXTS),
+        appointment(APPOINTMENT, name=f"AMAZON.{SECRET}"),
+        appointment(APPOINTMENT),
+        appointment(APPOINTMENT, SECRET),
+        appointment(APPOINTMENT, {"locale": "en-US"}),
+        appointment(APPOINTMENT, {"locale": "en-US", "onkology": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "locale": SECRET}),
+        appointment(APPOINTMENT, {**TEXTS, "Jane": 1}),
+        appointment(APPOINTMENT, TEXTS, TEXTS),
+        notify(oncology=SECRET),
+        notify(localizedAttributes=SECRET),
+        {"version": 1, "command": "forget", "oncology": SECRET},
+        changed(set={"oncology": {}}),
+        changed(set={"oncology": 1}, remove=["oncology"]),
+        changed(remove=["oncology.at"]),
+    ],
+)
+def test_no_text_of_a_refused_message_is_logged(
+    handle: Handle, data: Any, logs_without_personal_data: list[str]
+) -> None:
+    assert handle(message(data)) == ACKNOWLEDGED
+    logged = "".join(logs_without_personal_data)
+    assert "invalid request" in logged
+    for text in ("Jane", "Doe", "oncology", "onkology"):
+        assert text not in logged
 
 
 def test_what_a_message_did_is_logged_and_counted(
@@ -336,7 +415,7 @@ def test_what_a_message_did_is_logged_and_counted(
     assert done == [
         ("SetAttributes", "applied"),
         ("SetAttributes", "stale"),
-        ("Notify", "ordered"),
+        ("Notify", "queued"),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,9 @@ if TYPE_CHECKING:
     from yellowring.sender.delivery.concurrency import Concurrency
     from yellowring.sender.delivery.rate_limiter import RateLimiter
     from yellowring.subscribers import Customer
+
+READY = 64
+"""Customers whose request is made or waits for its turn, besides those under way."""
 
 
 class Sending:
@@ -49,8 +51,8 @@ class Sending:
 
     @property
     def places(self) -> int:
-        """How many requests may be under way at once."""
-        return self._concurrency.limit
+        """How many customers may be under way: sent to, or ready for their turn."""
+        return self._concurrency.limit + READY
 
     def region(self, customer: Customer) -> Region:
         """Return where a customer is; an endpoint that is none of Alexa's counts as not known."""
@@ -74,8 +76,13 @@ class Sending:
         await self._events.ready()
 
     async def acquire(self) -> None:
-        """Wait until the next request may go."""
+        """Wait until one more request may go, and be under way until `release`."""
         await self._limiter.acquire()
+        await self._concurrency.acquire()
+
+    def release(self) -> None:
+        """Note that a request has come to its end."""
+        self._concurrency.release()
 
     async def acquire_urgent(self, count: int) -> None:
         """Wait until so many notifications may go, before any campaign's requests."""
@@ -83,10 +90,7 @@ class Sending:
 
     async def send(self, region: Region, body: bytes) -> Answer:
         """Send one request; raises only where there is no token to send with."""
-        begun = time.monotonic()
-        answer = await self._events.send(region, body)
-        self._concurrency.took(time.monotonic() - begun)
-        return answer
+        return await self._events.send(region, body)
 
     def slow_down(self, answer: Answer) -> str:
         """Lower the pace for all, for an answer that asks for it; return what to say of it."""

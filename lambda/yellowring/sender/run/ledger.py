@@ -21,6 +21,8 @@ MOST_OPEN = 500
 """Customers without a final outcome that a segment may have; more stop new visits."""
 LONGEST_BACK_OFF = 120
 """Seconds between tries that Alexa names no time for."""
+LONGEST_DELAY = 86_400
+"""Seconds between tries whatever Alexa names, which may be infinity: no event lives longer."""
 
 
 class Ledger:
@@ -59,6 +61,7 @@ class Ledger:
         self.refusals = Refusals(
             {region: replace(each) for region, each in segment.evidence.items()},
             list(segment.held),
+            segment.unauthorized,
         )
         self.believed: list[Held] = []
         self._in_region: dict[Region, int] = {}
@@ -121,10 +124,12 @@ class Ledger:
         """Leave a customer whose outcome is not known for a later try."""
         entry, _ = self._arrived(user_id)
         tried = replace(entry, tries=max(1, entry.tries))
-        wait = max(retry_after or 0.0, back_off(tried.tries))
+        wait = min(max(retry_after or 0.0, back_off(tried.tries)), LONGEST_DELAY)
         self.waiting[user_id] = replace(tried, due=int((now + wait) * 1000))
 
-    def answered(self, user_id: str, outcome: Outcome, begun: int, sent_at: float) -> None:
+    def answered(
+        self, user_id: str, outcome: Outcome, begun: int, sent_at: float, *, host_known: bool = True
+    ) -> None:
         """Take an answer: hold whom Alexa refused, count the rest and whom that proves refused.
 
         Parameters
@@ -135,16 +140,18 @@ class Ledger:
             What `sent` returned.
         sent_at
             When the request was begun, in seconds since the epoch.
+        host_known
+            Whether it went to the customer's own host.
         """
         _, region = self._arrived(user_id)
         if outcome in REFUSALS:
-            held = Held(user_id, region, outcome, int(sent_at * 1000), self._begun)
+            held = Held(user_id, region, outcome, int(sent_at * 1000), host_known, self._begun)
             self.refusals.refused(held)
             return
         self.counts.add(outcome)
         for held in self.refusals.accepted(region, begun):
             self.counts.add(held.outcome)
-            if held.outcome is Outcome.REJECTED:
+            if held.outcome is Outcome.REJECTED and held.host_known:
                 self.believed.append(held)
 
     def snapshot(self, version: int, *, done: bool = False, problem: str | None = None) -> Segment:
@@ -159,6 +166,7 @@ class Ledger:
             waiting=(*self.waiting.values(), *(entry for entry, _ in self.under_way.values())),
             held=tuple(self.refusals.held),
             evidence={region: replace(e) for region, e in self.refusals.evidence.items()},
+            unauthorized=self.refusals.unauthorized,
             rest=self.rest,
             rest_cursor=self.rest_cursor,
             done=done,

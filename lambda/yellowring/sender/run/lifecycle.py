@@ -70,13 +70,16 @@ class Lifecycle:
             A run of that id has another campaign.
         """
         run = new_run(request, workers, self.now())
-        audience = request.campaign.audience
-        if audience.user_ids and audience.listed:
-            digest = audience.listed.digest
-            self.runs.put_list(run.run_id, digest, audience.user_ids, run.expiry_time)
-        run = self.runs.put(run)
-        logger.info("run started or found", extra={"run": run.run_id, "status": run.status})
-        return self.ensure_execution(run)
+        known = self.runs.known(run)
+        if known is None:
+            audience = request.campaign.audience
+            if audience.user_ids and audience.listed:
+                digest = audience.listed.digest
+                self.runs.put_list(run.run_id, digest, audience.user_ids, run.expiry_time)
+            self.runs.put(run)
+            known = self.runs.known(run) or run
+        logger.info("run started or found", extra={"run": run.run_id, "status": known.status})
+        return self.ensure_execution(known)
 
     def ensure_execution(self, run: Run) -> Run:
         """Start the execution of a running run that has none."""
@@ -183,11 +186,8 @@ class Lifecycle:
         self.announcer.announce(run)
         self.runs.announced(run)
         count(f"Runs{run.status.capitalize()}")
-        logger.info(
-            "run ended",
-            extra={"run": run.run_id, "status": run.status, "cause": run.cause}
-            | run.counts.document(),
-        )
+        ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
+        logger.info("run ended", extra={**ended, **run.counts.document()})
         return replace(run, announced=True)
 
 

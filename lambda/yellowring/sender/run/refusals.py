@@ -40,6 +40,8 @@ class Held:
         ``rejected`` (403) or ``invalid`` (400).
     sent_at
         When the request was begun, in milliseconds since the epoch.
+    host_known
+        Whether their own host was asked; another's refusal says nothing about them.
     answered
         The number of requests begun in this slice when the refusal came.
     """
@@ -48,6 +50,7 @@ class Held:
     region: Region
     outcome: Outcome
     sent_at: int
+    host_known: bool = True
     answered: int = 0
 
 
@@ -64,6 +67,14 @@ class Evidence:
         return HALT_LATER if self.accepted else HALT_AT_ONCE
 
 
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """Tokens refused (401) since the last acceptance: how many, and since when (s, epoch)."""
+
+    answers: int = 0
+    since: int = 0
+
+
 @dataclass(slots=True)
 class Refusals:
     """The evidence of one segment, by region, and who is held.
@@ -73,8 +84,7 @@ class Refusals:
 
     evidence: dict[Region, Evidence] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)
-    unauthorized: int = 0
-    unauthorized_since: float = 0.0
+    unauthorized: Unauthorized = Unauthorized()
 
     def of(self, region: Region) -> Evidence:
         """Return a region's evidence."""
@@ -102,7 +112,7 @@ class Refusals:
         """
         evidence = self.of(region)
         evidence.in_a_row, evidence.accepted = 0, True
-        self.unauthorized = 0
+        self.unauthorized = Unauthorized()
         believed = [each for each in self.held if each.region == region and each.answered < begun]
         if believed:
             kept = [each for each in self.held if each.region != region or each.answered >= begun]
@@ -111,18 +121,16 @@ class Refusals:
 
     def refused_token(self, now: float) -> None:
         """Note that Alexa refused a token that Login with Amazon had just given (401)."""
-        if self.unauthorized == 0:
-            self.unauthorized_since = now
-        self.unauthorized += 1
+        before = self.unauthorized
+        since = before.since if before.answers else int(now)
+        self.unauthorized = Unauthorized(before.answers + 1, since)
 
     def cause(self, now: float) -> str | None:
         """Return why the run must halt; ``None`` when it need not."""
-        if (
-            self.unauthorized >= HALT_AT_ONCE
-            and now - self.unauthorized_since >= UNAUTHORIZED_SECONDS
-        ):
+        answers, since = self.unauthorized.answers, self.unauthorized.since
+        if answers >= HALT_AT_ONCE and now - since >= UNAUTHORIZED_SECONDS:
             return (
-                f"credentials: Alexa refused {self.unauthorized} fresh tokens (401); the"
+                f"credentials: Alexa refused {answers} fresh tokens (401); the"
                 " credentials secret must hold client id and client secret of this very skill"
             )
         for region, evidence in self.evidence.items():
@@ -141,8 +149,8 @@ class Refusals:
             )
         return (
             f"stage or credentials: Alexa knows no subscription (403) of {row}; {since}:"
-            " SKILL_STAGE must be the stage that they enabled, the credentials must be of the same skill; mend "
-            "it, then resume"
+            " SKILL_STAGE must be the stage that they enabled, the credentials must be of the same"
+            " skill; mend it, then resume"
         )
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yellowring.sender.campaign import Listed
 from yellowring.sender.delivery.outcomes import Counts, Outcome
+from yellowring.sender.run.refusals import Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from yellowring.alexa import Region
     from yellowring.sender.run.refusals import Evidence, Held
 
 Status = Literal["running", "completed", "halted", "cancelled"]
@@ -127,7 +129,7 @@ class Segment:
         Whether everybody in it was visited.
     counts
         Customers with a final outcome.
-    waiting, held, evidence
+    waiting, held, evidence, unauthorized
         Customers without one, and what their regions have answered.
     rest
         Customers after the cursor, counted when nothing is sent any more.
@@ -145,7 +147,8 @@ class Segment:
     counts: Counts = field(default_factory=Counts)
     waiting: tuple[Waiting, ...] = ()
     held: tuple[Held, ...] = ()
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    evidence: Mapping[Region, Evidence] = field(default_factory=dict)
+    unauthorized: Unauthorized = field(default_factory=Unauthorized)
     rest: int = 0
     rest_cursor: str | None = None
     done: bool = False

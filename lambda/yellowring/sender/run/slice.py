@@ -232,20 +232,24 @@ class Slice:
         body = await self._body(customer)
         if body is None:
             return
-        await self._tools.sending.acquire()
-        self._queued.discard(asyncio.current_task())  # type: ignore[arg-type]
-        if self._stopping:
-            return
-        begun, sent_at = self._ledger.sent(user_id), self._epoch()
-        region = self._tools.sending.region(customer)
-        answer = await self._tools.sending.send(region, body)
+        sending = self._tools.sending
+        await sending.acquire()
+        try:
+            self._queued.discard(asyncio.current_task())
+            if self._stopping:
+                return
+            begun, sent_at = self._ledger.sent(user_id), self._epoch()
+            answer = await sending.send(sending.region(customer), body)
+        finally:
+            sending.release()
         outcome = outcome_of(answer)
         if outcome is None:
             self._unknown(answer)
             self._ledger.delay(user_id, self._epoch(), answer.retry_after)
         else:
-            self._ledger.answered(user_id, outcome, begun, sent_at)
-        self._halt = self._halt or self._ledger.refusals.cause(self._tools.clock())
+            known = customer.api_endpoint is not None
+            self._ledger.answered(user_id, outcome, begun, sent_at, host_known=known)
+        self._halt = self._halt or self._ledger.refusals.cause(self._epoch())
         if self._halt:
             self._stop()
 
@@ -268,7 +272,7 @@ class Slice:
 
     def _unknown(self, answer: Answer) -> None:
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._ledger.refusals.refused_token(self._tools.clock())
+            self._ledger.refusals.refused_token(self._epoch())
             self._problem = "Alexa refuses the token (401)"
         elif overloads(answer):
             self._problem = self._tools.sending.slow_down(answer)
@@ -392,6 +396,8 @@ class Slice:
             self._tools.runs.checkpoint, self._run, self._stored, segment
         )
         self._stored = replace(segment, version=stored.version)
+        if segment.problem:
+            count("SegmentsWaiting", why=segment.problem.partition(":")[0])
         for outcome, customers in segment.counts.by_outcome.items():
             if customers > before[outcome]:
                 count("Customers", customers - before[outcome], outcome=outcome.value)

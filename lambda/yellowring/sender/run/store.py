@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from yellowring.sender.delivery.outcomes import Counts, Outcome
-from yellowring.sender.run.refusals import Evidence, Held
+from yellowring.sender.run.refusals import Evidence, Held, Unauthorized
 from yellowring.sender.run.run import Ending, Run, Segment, Status, Waiting
 
 if TYPE_CHECKING:
@@ -55,14 +55,8 @@ class Runs:
         self._client = client
         self._table = table
 
-    def put(self, run: Run) -> Run:
-        """Store a new run, or return the one that was stored under the same id before.
-
-        Raises
-        ------
-        RunConflict
-            The one before has another campaign.
-        """
+    def put(self, run: Run) -> None:
+        """Store a new run, unless one is stored under the same id."""
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -72,9 +66,19 @@ class Runs:
         except ClientError as error:
             if not _is_conflict(error):
                 raise
-        else:
-            return run
-        known = self.load(run.run_id)
+
+    def known(self, run: Run) -> Run | None:
+        """Return the run that is stored under a run's id, if there is one.
+
+        Raises
+        ------
+        RunConflict
+            It has another campaign.
+        """
+        try:
+            known = self.load(run.run_id)
+        except RunNotFound:
+            return None
         if known.campaign != run.campaign:
             raise RunConflict(
                 f"run {run.run_id} exists with another campaign: give the changed campaign another "
@@ -205,19 +209,18 @@ class Runs:
         """
         by = uuid.uuid4().hex[:12]
         item = _segment_item(run, new, known.version + 1, by)
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(runId)"}
+        if known.version:
+            condition = {
+                "ConditionExpression": "version = :known",
+                "ExpressionAttributeValues": {":known": {"N": str(known.version)}},
+            }
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=item,
-                ConditionExpression="version = :known"
-                if known.version
-                else "attribute_not_exists(runId)",
-                **(
-                    {"ExpressionAttributeValues": {":known": {"N": str(known.version)}}}
-                    if known.version
-                    else {}
-                ),
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
             )
         except ClientError as error:
             if not _is_conflict(error):
@@ -285,13 +288,21 @@ class Runs:
             )
 
     def forget_customers(self, run: Run) -> None:
-        """Remove everything of a run that names a customer: segments and lists."""
-        keys = [_key(run.run_id, _part(number)) for number in range(run.segments)]
+        """Remove everything of a run that names a customer: what segments hold, and lists.
+
+        A blank is left of each segment, of no version that a late worker knows: it finds no room to
+        write what it held.
+        """
+        blanks = [Segment(n, attempt=run.attempt, done=True) for n in range(run.segments)]
+        requests: list[Any] = [
+            {"PutRequest": {"Item": _segment_item(run, each, version=0, by="")}} for each in blanks
+        ]
         if listed := run.listed:
             chunks = range(chunks_of(listed.count))
-            keys += [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
-        for start in range(0, len(keys), _BATCH):
-            self._write([{"DeleteRequest": {"Key": k}} for k in keys[start : start + _BATCH]])
+            keys = [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
+            requests += [{"DeleteRequest": {"Key": each}} for each in keys]
+        for start in range(0, len(requests), _BATCH):
+            self._write(requests[start : start + _BATCH])
 
     def list(self) -> list[Run]:
         """Return all runs that are still kept, the newest first."""
@@ -316,7 +327,7 @@ class Runs:
         known: Mapping[str, object],
         removed: Sequence[str] = (),
     ) -> bool:
-        """Set attributes of a run's item, ``None`` removes one; return whether the condition held."""
+        """Set attributes of a run's item, ``None`` removes one; return whether it was as known."""
         serialize = TypeSerializer().serialize
         sets = {name: value for name, value in values.items() if value is not None}
         gone = [*removed, *(name for name, value in values.items() if value is None)]
@@ -428,11 +439,13 @@ def _segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str
             [each.user_id, each.due, each.tries, each.deliverable] for each in segment.waiting
         ],
         "held": [
-            [each.user_id, each.region, each.outcome.value, each.sent_at] for each in segment.held
+            [each.user_id, each.region, each.outcome.value, each.sent_at, each.host_known]
+            for each in segment.held
         ],
         "evidence": {
             region: [each.in_a_row, each.accepted] for region, each in segment.evidence.items()
         },
+        "unauthorized": [segment.unauthorized.answers, segment.unauthorized.since],
         "rest": segment.rest,
         "restCursor": segment.rest_cursor,
         "done": segment.done,
@@ -459,13 +472,14 @@ def _segment(item: Mapping[str, Any]) -> Segment:
             for user_id, due, tries, deliverable in plain["waiting"]
         ),
         held=tuple(
-            Held(user_id, region, Outcome(outcome), int(sent_at))
-            for user_id, region, outcome, sent_at in plain["held"]
+            Held(user_id, region, Outcome(outcome), int(sent_at), host_known)
+            for user_id, region, outcome, sent_at, host_known in plain["held"]
         ),
         evidence={
             region: Evidence(int(in_a_row), accepted)
             for region, (in_a_row, accepted) in plain["evidence"].items()
         },
+        unauthorized=Unauthorized(*map(int, plain["unauthorized"])),
         rest=int(plain["rest"]),
         rest_cursor=plain["restCursor"],
         done=plain["done"],

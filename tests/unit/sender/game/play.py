@@ -1,0 +1,524 @@
+"""A game: the whole protocol of a run on virtual time, with workers that die anywhere.
+
+Slice, ledger, refusals, lifecycle, visiting, content, and the workflow's definition are the real
+ones. The tables, Step Functions, Alexa and Login with Amazon are in memory and fail at random.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random as global_random
+from collections import Counter
+from contextvars import Context
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+from unittest import mock
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+from yellowring.alexa import TokenUnavailable
+from yellowring.alexa.proactive_events import CreateProactiveEventRequest
+from yellowring.sender.campaign import parse_campaign
+from yellowring.sender.campaign.content import content_of
+from yellowring.sender.campaign.event_source import EventSourceCalls
+from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.sending import Sending
+from yellowring.sender.run import audience, lifecycle, machine, slice, store
+from yellowring.sender.run.announcing import Announcer
+from yellowring.sender.run.audience import visiting
+from yellowring.sender.run.lifecycle import CannotResume, Lifecycle
+from yellowring.sender.run.machine import Machine
+from yellowring.sender.run.request import parse_run_request
+from yellowring.sender.run.slice import Slice, Tools
+
+from tests.unit.sender.game import states
+from tests.unit.sender.game.alexa import Alexa, People, Person, within
+from tests.unit.sender.game.memory import MemoryRuns
+from tests.unit.sender.game.virtual_time import CALLER, VirtualLoop, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from yellowring.alexa import Region
+    from yellowring.alexa.proactive_events import Answer
+    from yellowring.sender.campaign.content import Content
+    from yellowring.sender.run.run import Ending, Run, Segment
+    from yellowring.subscribers import Customer
+
+    from tests.unit.sender.game.plan import Plan
+
+BEGINNING = datetime(2026, 11, 20, 9, tzinfo=UTC)
+RUN_ID = "snow~20261120T090000Z"
+DEFINITION = json.loads(
+    (Path(__file__).parents[4] / "infrastructure" / "run.asl.json").read_text()
+)
+INVOCATION, DRAIN = 300, 25
+"""Seconds after which Lambda ends a worker, and that a slice leaves of them."""
+MINUTE, HOUR = 60.0, 3600.0
+_ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:yellow-ring-run"
+
+
+class Death(BaseException):
+    """The worker was killed; nothing that it does from now on has an effect."""
+
+
+class Worker:
+    """One invocation of the sender: it has a clock of its own, and dies for good."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+        self._skew = game.random.uniform(-game.plan.skew / 2, game.plan.skew / 2)
+        self._is_dead = False
+        self.ended: asyncio.Future[tuple[str | None, Any]] = game.loop.create_future()
+
+    def now(self) -> datetime:
+        """Return the time as this worker's clock has it."""
+        return BEGINNING + timedelta(seconds=self._game.loop.time() + self._skew)
+
+    def end(self, error: str | None, result: Any = None) -> None:
+        """Tell how it ended, once."""
+        if not self.ended.done():
+            self.ended.set_result((error, result))
+
+    def kill(self) -> None:
+        """Die."""
+        if not self._is_dead and not self.ended.done():
+            self._game.deaths += 1
+        self._is_dead = True
+        self.end("Lambda.Unknown")
+
+    def may_die(self) -> None:
+        """Die, or not; the dead do nothing more."""
+        if self._game.random.random() < self._game.plan.deaths:
+            self.kill()
+        self.check()
+
+    def check(self) -> None:
+        """Raise where it is dead."""
+        if self._is_dead:
+            raise Death
+
+    def latency(self) -> float:
+        """Return the seconds that one way of a call of a table takes."""
+        return self._game.random.uniform(0.001, 0.1)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+        self.check()
+
+    def through(self, call: Callable[[], Any]) -> Any:
+        """Make a call of a table; it may fail, and its caller die before and after it."""
+        self.may_die()
+        fate = self._game.random.random()
+        if fate < self._game.plan.throttles / 2:
+            code = "ProvisionedThroughputExceededException"
+            raise ClientError({"Error": {"Code": code}}, "Call")
+        result = call()
+        if fate < self._game.plan.throttles:
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        self.may_die()
+        return result
+
+
+class Through:
+    """What a lifecycle calls, one call after the other, with the world going on between them."""
+
+    def __init__(self, target: object, worker: Worker, loop: VirtualLoop) -> None:
+        self._target, self._worker, self._loop = target, worker, loop
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._loop.pause(self._worker.latency())
+            result = self._worker.through(lambda: getattr(self._target, name)(*args, **kwargs))
+            self._loop.pause(self._worker.latency())
+            return result
+
+        return call
+
+
+class TimedRuns(MemoryRuns):
+    """The runs table, with a note of when a run was told to end, and did."""
+
+    def __init__(self, game: Game) -> None:
+        super().__init__(lambda: game.random.random() < game.plan.lost)
+        self._game = game
+        self.told_to_end: dict[int, float] = {}
+        self.ended_at: dict[int, float] = {}
+        self.resumed_at: list[float] = []
+
+    def end(self, run: Run, ending: Ending) -> bool:
+        """Note when."""
+        ends = super().end(run, ending)
+        if self.runs[run.run_id].ending is not None:
+            self.told_to_end.setdefault(run.attempt, self._game.loop.time())
+        return ends
+
+    def finish(self, run: Run, *args: Any, **kwargs: Any) -> bool:
+        """Note when."""
+        ends = super().finish(run, *args, **kwargs)
+        if run.attempt in self.ended:
+            self.ended_at.setdefault(run.attempt, self._game.loop.time())
+        return ends
+
+    def resume(self, *args: Any) -> bool:
+        """Note when."""
+        self.resumed_at.append(self._game.loop.time())
+        return super().resume(*args)
+
+    def checkpoint(self, run: Run, known: Segment, new: Segment) -> Segment:
+        """See that an item stays within bounds."""
+        assert len(new.waiting) + len(new.held) <= 500
+        self._game.most_waiting = max(self._game.most_waiting, len(new.waiting))
+        self._game.checkpoints += 1
+        return super().checkpoint(run, known, new)
+
+
+class Game:
+    """One game: `play` it, then look at what is left."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.random = Random(plan.seed)  # noqa: S311
+        self.deaths = 0
+        self.most_waiting = self.checkpoints = 0
+        self.begun: list[float] = []
+        self.problems: set[str | None] = set()
+        self.announced: list[dict[str, Any]] = []
+        self.changed: set[str] = set()
+        self.loop: VirtualLoop
+        self.runs = TimedRuns(self)
+        self.people = People(self._population(), plan.page)
+        self.at_the_start = set(self.people.table)
+        self.alexa = Alexa(self.people, plan.weather, self.random, lambda: self.loop.time())
+        self._paced = 0.0
+        self._contents: dict[int, Content] = {}
+        self.request = parse_run_request(
+            {"campaign": self._campaign(), "scheduledTime": BEGINNING.isoformat()}
+        )
+
+    def play(self) -> Game:
+        """Play the game to its end."""
+        global_random.seed(self.plan.seed)
+        chunk = self.plan.chunk
+        with (
+            mock.patch.object(store, "CHUNK", chunk),
+            mock.patch.object(audience, "CHUNK", chunk),
+            mock.patch.object(slice, "count"),
+            mock.patch.object(slice, "logger"),
+            mock.patch.object(lifecycle, "count"),
+            mock.patch.object(lifecycle, "logger"),
+        ):
+            run(self._main)
+        return self
+
+    @property
+    def run(self) -> Run:
+        """The run as it is stored."""
+        return self.runs.load(RUN_ID)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The run's counts but for those that are 0."""
+        return {name: n for name, n in self.run.counts.document().items() if n}
+
+    # ---- what happens ----
+
+    async def _main(self, loop: VirtualLoop) -> None:
+        self.loop = loop
+        self.machine = states.Machine(DEFINITION, loop, self, self.random)
+        plan = self.plan
+        happens: list[tuple[float, Callable[[], Any]]] = [
+            *((at, self._fire) for at in plan.firings),
+            *((at, self._cancel) for at in plan.cancels),
+            *((at, self._resume) for at in plan.resumes),
+            *((at, self._abort) for at in plan.aborts),
+            *((at, lambda kind=kind: self._change(kind)) for at, kind in plan.changes),
+        ]
+        for at, what in happens:
+            loop.call_at(at, what)
+        latest = max(at for at, _ in happens)
+        await asyncio.sleep(latest + 2 * HOUR + max(plan.life, 6) * MINUTE + 20 * MINUTE)
+
+    def _fire(self) -> None:
+        self.loop.spawn(
+            self._insist(lambda runs: runs.start(self.request, self.plan.segments), times=100)
+        )
+
+    def _cancel(self) -> None:
+        self.loop.spawn(self._insist(lambda runs: runs.cancel(RUN_ID)))
+
+    def _resume(self) -> None:
+        known = self.runs.runs.get(RUN_ID)
+        if known is not None and known.status != "running":  # whoever resumes mended it first
+            mended = replace(self.alexa.weather, wrong_stage=(), wrong_event=(), unauthorized=())
+            self.alexa.weather = mended
+        self.loop.spawn(self._insist(lambda runs: runs.resume(RUN_ID)))
+
+    def _abort(self) -> None:
+        for execution in self.machine.open[:1]:
+            self.machine.abort(execution, with_children=self.random.random() < 0.5)
+
+    def execution_ended(self, execution: states.Execution) -> None:
+        """Have the rule's event delivered: late, and sometimes twice."""
+        for _ in range(self.random.choice((1, 1, 2))):
+            self.loop.spawn(self._tell_of(execution, self.random.choice((1.0, MINUTE, HOUR))))
+
+    async def _tell_of(self, execution: states.Execution, delay: float) -> None:
+        await asyncio.sleep(self.random.uniform(0, delay))
+        of = execution.input
+        await self._insist(
+            lambda runs: runs.finish(of["runId"], of["attempt"], execution.arn), times=100
+        )
+
+    def _change(self, kind: str) -> None:
+        now = int((BEGINNING.timestamp() + self.loop.time()) * 1000)
+        table = self.people.table
+        if kind == "join":
+            person = self._person(len(self.at_the_start | self.changed))
+            person.subscribed_at = now
+        elif not table:
+            return
+        else:
+            person = self.random.choice(list(table.values()))
+        self.changed.add(person.user_id)
+        person.left = person.left or (kind != "join" and self.alexa.has_told(person.user_id))
+        match kind:
+            case "join":
+                table[person.user_id] = person
+            case "leave":
+                person.subscribed = False
+            case "delete":
+                del table[person.user_id]
+            case "return":
+                person.subscribed, person.is_stale, person.subscribed_at = True, False, now
+
+    # ---- Lambda ----
+
+    async def invoke(self, payload: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """Have the sender do a task; it may fail, or be done by two, or go on unheard."""
+        if self.random.random() < self.plan.throttles:
+            raise states.TaskFailed("Lambda.TooManyRequestsException")
+        begin = self._begin_slice if payload["task"] == "slice" else self._begin_finish
+        ended = begin(payload)
+        if self.random.random() < self.plan.overlaps:
+            self.loop.call_later(self.random.choice((0, 1, 30, 100)), begin, payload)
+        if self.random.random() < self.plan.deaf:
+            timeout = self.random.choice((0.5, 5.0, 60.0, timeout))
+        done, _ = await asyncio.wait({ended}, timeout=timeout)
+        if not done:
+            raise states.TaskFailed("States.Timeout")
+        error, result = ended.result()
+        if error is not None:
+            raise states.TaskFailed(error)
+        return cast("dict[str, Any]", result)
+
+    def _begin_finish(self, task: dict[str, Any]) -> asyncio.Future[Any]:
+        return self._operate(
+            lambda runs: runs.document(
+                runs.finish(task["runId"], task["attempt"], task["executionArn"])
+            )
+        )
+
+    def _begin_slice(self, task: dict[str, Any]) -> asyncio.Future[Any]:
+        worker, context = Worker(self), Context()
+        context.run(CALLER.set, worker)
+        self.loop.create_task(self._work(worker, task), context=context)
+        self.loop.call_later(INVOCATION, worker.kill)
+        return worker.ended
+
+    async def _work(self, worker: Worker, task: dict[str, Any]) -> None:
+        try:
+            result = await self._slice(worker, task)
+        except Death:
+            return
+        except (ClientError, ReadTimeoutError):
+            worker.end("SliceFailed")
+        except Exception as error:
+            self.loop.errors.append(error)
+            worker.end("SliceFailed")
+        else:
+            worker.end(None, result)
+
+    async def _slice(self, worker: Worker, task: dict[str, Any]) -> dict[str, Any]:
+        """Do what the function does around a slice."""
+        until = self.loop.time() + INVOCATION - DRAIN
+        run: Run = await asyncio.to_thread(self.runs.load, task["runId"])
+        segment = await asyncio.to_thread(self.runs.segment, run.run_id, task["segment"])
+        kept = {name: task[name] for name in ("task", "runId", "attempt", "segment")}
+        if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
+            return kept | {"done": True, "waitSeconds": 0}
+        people: Any = self.people
+        tools = Tools(
+            runs=cast("Any", self.runs),
+            subscribers=people,
+            visiting=visiting(
+                run, parse_campaign(run.campaign), segment.number, cast("Any", self.runs), people
+            ),
+            content=self._content(run),
+            sending=Sending(
+                cast("Any", Events(self, worker)),
+                cast("Any", Pace(self, worker)),
+                Concurrency(clock=self.loop.time),
+                "na",
+            ),
+            until=until,
+            now=worker.now,
+            clock=self.loop.time,
+            sleep=worker.sleep,
+        )
+        turn = await Slice(run, segment, tools, task.get("failure")).work()
+        self.problems.add(self.runs.segment(run.run_id, segment.number).problem)
+        return kept | {"done": turn.done, "waitSeconds": turn.wait_seconds}
+
+    def _content(self, run: Run) -> Content:
+        if run.attempt not in self._contents:
+            event: Any = run.campaign["event"]
+            request = CreateProactiveEventRequest(
+                run.event_time, run.run_id, run.expiry_time, event["name"], event["payload"]
+            )
+            source = EventSourceCalls(self._source) if self.plan.content == "source" else None
+            campaign = parse_campaign(run.campaign)
+            self._contents[run.attempt] = content_of(campaign, request, source)
+        return self._contents[run.attempt]
+
+    async def _source(self, customer: Customer, campaign: object, now: datetime) -> Any:
+        seconds = self.random.choice((0.0, 0.0, 0.1, 0.6, 4.9, HOUR))
+        await asyncio.sleep(seconds)
+        if self.random.random() < 0.05:
+            raise LookupError
+        return None if self.random.random() < 0.1 else {"payload": PAYLOAD}
+
+    def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
+        """Have a worker do something with a lifecycle; others go on between its calls."""
+        worker = Worker(self)
+
+        def through(target: object) -> Any:
+            return Through(target, worker, self.loop)
+
+        made = Lifecycle(
+            through(self.runs),
+            Machine(through(self.machine), _ARN),
+            Announcer(through(self), "bus"),
+            worker.now,
+        )
+
+        def do() -> None:
+            try:
+                worker.end(None, work(made))
+            except Death:
+                pass
+            except Exception as error:
+                worker.end(type(error).__name__, error)
+
+        self.loop.call_soon(do, context=Context())
+        return worker.ended
+
+    async def _insist(self, work: Callable[[Lifecycle], Any], times: int = 5) -> None:
+        """Do something until it is done, as a retry policy does, or somebody at a keyboard."""
+        for _ in range(times):
+            error, result = await self._operate(work)
+            if error is None or isinstance(result, CannotResume):
+                return
+            expected = (ClientError, ReadTimeoutError, LookupError, RuntimeError)
+            if result is not None and not isinstance(result, expected):
+                self.loop.errors.append(result)
+            await asyncio.sleep(self.random.uniform(1, MINUTE))
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, int]:  # noqa: N803
+        """Be the bus that is told of a run's end."""
+        if self.random.random() < self.plan.throttles:
+            return {"FailedEntryCount": 1}
+        self.announced += [json.loads(each["Detail"]) for each in Entries]
+        return {"FailedEntryCount": 0}
+
+    # ---- who there is ----
+
+    def _population(self) -> dict[str, Person]:
+        return {each.user_id: each for each in map(self._person, range(self.plan.customers))}
+
+    def _person(self, number: int) -> Person:
+        draw, plan = self.random.random, self.plan
+        kind = draw()
+        region: Region = self.random.choice(("na", "na", "na", "eu"))
+        return Person(
+            f"amzn1.ask.account.GAME{number:04}",
+            region,
+            int(BEGINNING.timestamp() * 1000) - int(self.random.choice((1e3, 1e5, 1e9)) * draw()),
+            is_stale=kind < plan.stale,
+            is_bad=plan.stale <= kind < plan.stale + plan.bad,
+            is_limited=draw() < plan.limited,
+            attributes={} if draw() < plan.lacking else {"city": "Ulm"},
+        )
+
+    def _campaign(self) -> dict[str, Any]:
+        alert = PAYLOAD["weatherAlert"]
+        if self.plan.content == "placeholder" and self.plan.audience != "multicast":
+            alert = {**alert, "source": "{city}"}
+        audience: dict[str, Any] = {"type": self.plan.audience}
+        if audience["type"] == "users":
+            unknown = ["amzn1.ask.account.NOBODY"] if not self.people.table else []
+            audience["userIds"] = [*self.people.table, *unknown]
+        return {
+            "name": "snow",
+            "event": {
+                "name": "AMAZON.WeatherAlert.Activated",
+                "payload": {"weatherAlert": alert},
+            },
+            "expiresIn": f"PT{self.plan.life}M",
+            "audience": audience,
+        }
+
+
+PAYLOAD = {"weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}
+
+
+class Events:
+    """The client of Alexa that one worker has."""
+
+    def __init__(self, game: Game, worker: Worker) -> None:
+        self._game, self._worker = game, worker
+
+    async def ready(self) -> None:
+        """Have a token."""
+        self._worker.may_die()
+        await self._worker.sleep(self._worker.latency())
+        if within(self._game.plan.weather.no_token, self._game.loop.time()):
+            raise TokenUnavailable("LWA answers 503")
+
+    async def send(self, region: Region, body: bytes) -> Answer:
+        """Send a request; the worker may die before Alexa has it, and before the answer comes."""
+        game = self._game
+        self._worker.may_die()
+        if within(game.plan.weather.no_token, game.loop.time()) and game.random.random() < 0.2:
+            raise TokenUnavailable("the token is too old, and LWA answers 503")
+        game.begun.append(game.loop.time())
+        await asyncio.sleep(game.random.uniform(0.01, 0.3))
+        answer = game.alexa.take(body)
+        await asyncio.sleep(10.0 if answer.status is None else game.random.uniform(0.01, 0.3))
+        self._worker.may_die()
+        return answer
+
+
+class Pace:
+    """The rate limiter that one worker has; all share the same rate."""
+
+    def __init__(self, game: Game, worker: Worker) -> None:
+        self._game, self._worker = game, worker
+        self.per_second = game.plan.rate
+
+    async def acquire(self) -> None:
+        """Wait for a place in the row."""
+        game = self._game
+        now = game.loop.time()
+        game._paced = max(game._paced, now) + 1 / game.plan.rate
+        await self._worker.sleep(game._paced - now)
+
+    def slow_down(self) -> None:
+        """Do nothing: how the rate falls is tested elsewhere."""
+
+
+__all__ = ["BEGINNING", "RUN_ID", "Counter", "Game", "machine"]
