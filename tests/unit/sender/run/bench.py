@@ -15,6 +15,7 @@ from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import VersionConflict
 from yellowring.subscribers import Customer
 
+from tests.envelopes import NA
 from tests.unit.sender.run.kit import NOW, run
 from tests.unit.sender.virtual import play
 
@@ -54,6 +55,7 @@ class Bench:
     page_seconds: float = 0.01
     per_second: float = 1000
     places: int = 64
+    host: str | None = NA
     until: float = 275
     gone: tuple[str, ...] = ()
     counted: tuple[int, ...] = ()
@@ -99,7 +101,9 @@ class Bench:
             subscribers=fake,
             visiting=fake,
             content=cast("Any", Body(self)),
-            sending=Sending(cast("Any", Client(self)), fake, fake, "na", self.refused),
+            sending=Sending(
+                cast("Any", Client(self)), fake, cast("Any", Places(self)), "na", self.refused
+            ),
             until=self.until,
             now=self.now,
             clock=loop.time,
@@ -175,16 +179,9 @@ class Bench:
         return self.counted[number], following
 
     def _customer(self, user_id: str) -> Customer:
-        return Customer(user_id, None, deliverable=user_id not in self.gone)
+        return Customer(user_id, self.host, deliverable=user_id not in self.gone)
 
     # ---- Alexa and the pace ----
-
-    @property
-    def limit(self) -> int:
-        return self.places
-
-    def took(self, seconds: float) -> None:
-        pass
 
     async def acquire(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -194,6 +191,20 @@ class Bench:
 
     def slow_down(self) -> None:
         self.slowed += 1
+
+
+class Places:
+    """As many requests under way as the bench has places."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.limit = bench.places
+        self._free = asyncio.Semaphore(bench.places)
+
+    async def acquire(self) -> None:
+        await self._free.acquire()
+
+    def release(self) -> None:
+        self._free.release()
 
 
 class Client:

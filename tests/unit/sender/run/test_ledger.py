@@ -99,7 +99,7 @@ def test_a_refusal_is_held_with_the_time_of_its_request_and_not_counted() -> Non
     found = begun(ANNA)
     found.answered(ANNA, Outcome.REJECTED, 1, NOW + 0.25)
     assert found.counts.total == 0
-    assert found.refusals.held == [Held(ANNA, "na", Outcome.REJECTED, 1_795_165_200_250, 1)]
+    assert found.refusals.held == [Held(ANNA, "na", Outcome.REJECTED, 1_795_165_200_250, answered=1)]
     assert found.snapshot(0).held == tuple(found.refusals.held)
 
 

@@ -74,18 +74,18 @@ def test_it_goes_on_behind_the_customer_where_the_checkpoint_stands() -> None:
 
 
 def test_it_stops_in_the_middle_of_a_page_when_its_time_is_up() -> None:
-    bench = Bench([users(100)], per_second=2, until=10)
-    turn = bench.work()
-    assert not turn.done
+    everybody = users(300)
+    bench = Bench([everybody], per_second=2, until=10, places=4)
+    assert not bench.work().done
     told = {user for _, user in bench.sent}
     waiting = {each.user_id for each in bench.last.waiting}
-    visited = users(100)[: users(100).index(bench.last.cursor or "") + 1]
+    visited = everybody[: everybody.index(bench.last.cursor or "") + 1]
     assert 15 <= len(told) <= 21
     assert told | waiting == set(visited)
     assert all(each.tries == 0 for each in bench.last.waiting)
     bench.per_second, bench.until = 1000, 275
     assert bench.work().done
-    assert sorted(user for _, user in bench.sent) == users(100)
+    assert sorted(user for _, user in bench.sent) == everybody
 
 
 def test_whoever_is_under_way_is_in_the_checkpoint_as_not_known() -> None:
@@ -302,6 +302,14 @@ def test_what_came_in_is_in_the_checkpoint_before_the_run_is_halted() -> None:
     bench.work()
     assert bench.counts == {"accepted": 1}
     assert len(bench.last.held) >= 50
+
+
+def test_a_customer_whose_host_is_not_known_is_counted_and_not_marked() -> None:
+    bench = Bench([users(200)], answers=lambda u: FORBIDDEN if u == ANNA else ACCEPTED)
+    bench.host = None
+    assert bench.work().done
+    assert bench.counts == {"accepted": 199, "rejected": 1}
+    assert bench.marks == []
 
 
 def test_a_mark_that_cannot_be_written_stops_nothing() -> None:
