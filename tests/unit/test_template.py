@@ -21,7 +21,10 @@ PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 FUNCTIONS = ("SkillFunction", "SenderFunction", "NotifierFunction")
 ROLES = ("SkillRole", "SenderRole", "ScheduleRole", "RunMachineRole")
-MACHINE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-run"
+MACHINE = (
+    "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    ":stateMachine:${AWS::StackName}-run"
+)
 
 
 def properties(resource: str) -> dict[str, Any]:

@@ -30,9 +30,7 @@ def clients(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world(
-    clients: None, aws: DynamoDBClient, environment: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(clients: None, aws: DynamoDBClient, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """An AWS in memory, a local Alexa that serves on loopback, and the sender set up for both."""
     boto3.client("stepfunctions").create_state_machine(
         name="yellow-ring-run",

@@ -393,9 +393,7 @@ def test_a_missing_variable_is_named(environment: pytest.MonkeyPatch, name: str)
     ("name", "value"),
     [("SKILL_STAGE", "production"), ("MAX_EVENTS_PER_SECOND", "0"), ("MAX_WORKERS", "-1")],
 )
-def test_a_wrong_variable_is_named(
-    environment: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_wrong_variable_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     environment.setenv(name, value)
     with pytest.raises(InvalidSettings, match=f"{name} is '{value}'"):
         app.lambda_handler({}, Context())

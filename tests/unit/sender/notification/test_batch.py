@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -30,7 +29,7 @@ from tests.conftest import ENVIRONMENT, SKILL_ID, create_table
 from tests.unit.sender.notification.test_notification import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -382,9 +381,7 @@ def test_an_acceptance_is_written_once_in_five_seconds(post: Post) -> None:
     assert int(accepted_at()) - int(first) == 5000
 
 
-def test_nobody_is_named_in_the_logs(
-    post: Post, logs_without_personal_data: list[str]
-) -> None:
+def test_nobody_is_named_in_the_logs(post: Post, logs_without_personal_data: list[str]) -> None:
     post.answers = lambda _: FORBIDDEN
     post.work(*(message(number) for number in range(10)))
     assert "U0" not in "".join(logs_without_personal_data)

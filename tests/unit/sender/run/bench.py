@@ -188,7 +188,6 @@ class Bench:
         self.next_turn = max(self.next_turn, now) + 1 / self.per_second
         await asyncio.sleep(self.next_turn - now)
 
-
     def slow_down(self) -> None:
         self.slowed += 1
 

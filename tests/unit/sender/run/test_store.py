@@ -214,7 +214,9 @@ def halted(runs: Runs) -> None:
     runs.announced(run())
 
 
-def test_a_resumed_run_is_running_as_if_it_had_never_ended(runs: Runs, table: DynamoDBClient) -> None:
+def test_a_resumed_run_is_running_as_if_it_had_never_ended(
+    runs: Runs, table: DynamoDBClient
+) -> None:
     halted(runs)
     later = NOW + timedelta(hours=3)
     assert runs.resume(runs.load("snow"), later, later + timedelta(hours=1)) is True
@@ -409,7 +411,9 @@ def test_keeping_a_list_that_has_gone_makes_none(runs: Runs, table: DynamoDBClie
     assert parts(table) == []
 
 
-def test_forgetting_leaves_the_runs_item_and_nobody_in_it(runs: Runs, table: DynamoDBClient) -> None:
+def test_forgetting_leaves_the_runs_item_and_nobody_in_it(
+    runs: Runs, table: DynamoDBClient
+) -> None:
     digest = "0" * 32
     audience = {"type": "users", "list": {"digest": digest, "count": 26 * CHUNK}}
     listed = run(document=campaign(audience=audience), segments=3)
