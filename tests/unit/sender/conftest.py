@@ -25,8 +25,8 @@ _client = functools.cache(boto3.client)
 
 @pytest.fixture
 def clients(environment: pytest.MonkeyPatch) -> None:
-    """AWS clients that are made once for all tests: each is dear, and the tests' AWS is the same."""
-    environment.setattr(boto3, "client", lambda service, config=None: _client(service))
+    """AWS clients that are made once for all tests: each is dear, and all are the same."""
+    environment.setattr(boto3, "client", lambda service, **_: _client(service))
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from yellowring.sender import app
 from yellowring.sender.app import SliceFailed, Worker
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.run.request import PLACEHOLDER, InvalidRunRequest
+from yellowring.sender.run.slice import Turn
 from yellowring.sender.run.store import RunConflict, Runs
-from yellowring.settings import InvalidSettings
+from yellowring.settings import InvalidSettings, SenderSettings
 from yellowring.subscribers import NOTIFICATIONS_SCOPE, Disabled, RegisterChange
 
 from tests.unit.sender.kit import LONG_AGO, NONE_OF_ANY, RUN_ID, SCHEDULED, Context, campaign
@@ -124,7 +125,7 @@ def test_a_wrong_stage_halts_the_run_marks_nobody_and_a_resume_reaches_all(
     assert run["counts"]["notSent"] + run["counts"]["rejected"] == 60
     assert not any(world.is_rejected(user) for user in everyone)
     environment.setenv("SKILL_STAGE", "development")
-    settings = app.SenderSettings.from_environ(os.environ)
+    settings = SenderSettings.from_environ(os.environ)
     app._stores(settings).lifecycle.resume(RUN_ID)
     run = world.send()
     assert (run["status"], run["attempt"], run["counts"]["accepted"]) == ("completed", 2, 60)
@@ -288,7 +289,7 @@ def test_a_process_whose_event_source_is_exhausted_ends_after_its_slice(
         exhausted = True
 
     run = world.start()
-    settings = app.SenderSettings.from_environ(os.environ)
+    settings = SenderSettings.from_environ(os.environ)
     stores = app._stores(settings)
     monkeypatch.setattr(os, "_exit", ended.append)
     object.__setattr__(stores, "event_source", Exhausted())
@@ -302,9 +303,9 @@ def test_a_slice_leaves_time_for_what_is_under_way(
 ) -> None:
     untils: list[float] = []
 
-    async def slice_(self: Worker, task: object, until: float) -> app.Turn:
+    async def slice_(self: Worker, task: object, until: float) -> Turn:
         untils.append(until)
-        return app.Turn(done=True)
+        return Turn(done=True)
 
     monkeypatch.setattr(Worker, "_slice", slice_)
     monkeypatch.setattr("yellowring.sender.app.time.monotonic", lambda: 0.0)

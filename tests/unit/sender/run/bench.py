@@ -74,7 +74,6 @@ class Bench:
     slowed: int = 0
     pages_read: int = 0
     overtaken_at: int | None = None
-    status_fails: bool = False
     next_turn: float = 0.0
     elapsed: float = 0.0
 
@@ -136,8 +135,6 @@ class Bench:
 
     def ending(self, run_id: str, attempt: int) -> bool:
         assert (run_id, attempt) == (self.run.run_id, self.run.attempt)
-        if self.status_fails and asyncio.get_running_loop().time():
-            raise OSError
         at = asyncio.get_running_loop().time()
         return bool(self.endings) or (self.ends_at is not None and at >= self.ends_at)
 

@@ -315,7 +315,7 @@ def test_a_customer_whose_host_is_not_known_is_counted_and_not_marked() -> None:
 def test_a_mark_that_cannot_be_written_stops_nothing() -> None:
     bench = Bench([users(200)], answers=lambda u: FORBIDDEN if u == ANNA else ACCEPTED)
 
-    def fail(*_: object) -> None:
+    def fail(user_id: str, at: int) -> None:
         raise OSError
 
     bench.mark_rejected = fail  # type: ignore[method-assign]
@@ -429,14 +429,12 @@ def test_nothing_is_begun_two_seconds_after_a_cancel_and_all_that_was_sent_is_co
 
 def test_a_status_that_cannot_be_read_stops_no_sends() -> None:
     bench = Bench([users(100)], per_second=20)
-    bench.run = replace(bench.run)
-    reads = iter([False, OSError(), OSError(), *[False] * 99])
+    fails = iter([False, True, True, *[False] * 99])
 
-    def ending(*_: object) -> bool:
-        found = next(reads)
-        if isinstance(found, OSError):
-            raise found
-        return found
+    def ending(run_id: str, attempt: int) -> bool:
+        if next(fails):
+            raise OSError
+        return False
 
     bench.ending = ending  # type: ignore[method-assign]
     assert bench.work().done
