@@ -123,7 +123,7 @@ class Slice:
         self._stopping = False
         self._failure = failure
         self._halt: str | None = None
-        self._problem: str | None = None
+        self._problem = segment.problem if segment.waiting else None
         self._overtaken: VersionConflict | None = None
 
     async def work(self) -> Turn:
@@ -348,7 +348,10 @@ class Slice:
         ledger = self._ledger
         done = ledger.visited
         while not done and self._tools.clock() < self._tools.until:
-            more, cursor = await self._tools.visiting.rest(ledger.rest_cursor or ledger.cursor)
+            try:
+                more, cursor = await self._tools.visiting.rest(ledger.rest_cursor or ledger.cursor)
+            except InvalidCursor:  # nobody can say how many come after it, at no time
+                more, cursor = 0, None
             ledger.rest, ledger.rest_cursor = ledger.rest + more, cursor
             done = cursor is None
             if not done and self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
@@ -376,7 +379,8 @@ class Slice:
 
     async def _checkpoint(self) -> None:
         segment = self._snapshot()
-        self._problem = None
+        if not self._ledger.waiting:  # or else that is what they wait for
+            self._problem = None
         await self._write(segment)
 
     def _snapshot(self, *, done: bool = False) -> Segment:
