@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 80
 """Characters of an execution's name; of our run ids only ``~`` is not allowed in one."""
+SETTLE_SECONDS = 20
+"""For how long the workers of an execution that ended before its time may still be at work: they
+look at the run's status each second, and what is under way then has ten seconds to be answered."""
 
 
 class Machine:
@@ -33,6 +36,7 @@ class Machine:
             "runId": run.run_id,
             "attempt": run.attempt,
             "lastSegment": run.segments - 1,
+            "settleSeconds": SETTLE_SECONDS if run.executions else 0,
         }
         try:
             answer = self._client.start_execution(
