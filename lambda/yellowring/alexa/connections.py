@@ -9,32 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import socket
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from yellowring.alexa.http_answer import AnswerReader, Garbled, HttpAnswer
+from yellowring.alexa.sockets import Sockets
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
 CONNECT = 3.0
 """Seconds for a connection, its TLS handshake included."""
 TOTAL = 10.0
 """Seconds for a request and its whole answer."""
-EACH_ADDRESS = 1.5
-"""Seconds for one of a host's addresses, where it has several."""
 KEPT = 15.0
 """Seconds for which an idle connection is kept."""
-RESOLVED = 10.0
-"""Seconds for which a host's addresses are remembered."""
 SWEEPS = 20
 """How often within `TOTAL` it is looked for what has taken too long."""
 _BUFFER = 64 * 1024
-
-type _Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
 
 
 class NoAnswer(Exception):
@@ -81,10 +76,9 @@ class Connections:
     ) -> None:
         self._connect = connect
         self._total = total
-        self._context = context
+        self._sockets = Sockets(context)
         self._idle: dict[tuple[bool, str, int], list[_Connection]] = {}
         self._open: set[_Connection] = set()
-        self._addresses: dict[tuple[str, int], tuple[float, list[_Address]]] = {}
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -160,7 +154,9 @@ class Connections:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout_at(min(deadline, loop.time() + self._connect)):
-                connected = await self._connected(target)
+                connected = await self._sockets.connect(
+                    target.host, target.port, secure=target.secure
+                )
         except (OSError, UnicodeError) as error:  # a time-out is an OSError, so is all of TLS
             raise NoAnswer(type(error).__name__) from None
         connection = _Connection(connected, loop, self._open.discard)
@@ -168,47 +164,6 @@ class Connections:
         if self._sweeping is None:
             self._sweep()
         return connection
-
-    async def _connected(self, target: Target) -> socket.socket:
-        problem: OSError = OSError("no address")
-        for family, address in await self._resolve(target.host, target.port):
-            plain = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                return await self._reach(target, plain, address)
-            except OSError as error:
-                problem = error
-        raise problem
-
-    async def _reach(
-        self, target: Target, plain: socket.socket, address: tuple[object, ...]
-    ) -> socket.socket:
-        made = plain
-        try:
-            plain.setblocking(False)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            async with asyncio.timeout(EACH_ADDRESS):
-                await asyncio.get_running_loop().sock_connect(plain, address)
-            if target.secure:
-                made = secure = (self._context or _default_context()).wrap_socket(
-                    plain,
-                    server_hostname=target.host,
-                    do_handshake_on_connect=False,
-                    suppress_ragged_eofs=False,  # or a body could be cut off unnoticed
-                )
-                await _shake_hands(secure)
-        except BaseException:
-            made.close()
-            raise
-        return made
-
-    async def _resolve(self, host: str, port: int) -> list[_Address]:
-        loop = asyncio.get_running_loop()
-        until, addresses = self._addresses.get((host, port), (0.0, []))
-        if loop.time() >= until:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            addresses = [(each[0], each[4]) for each in found]  # type: ignore[misc]
-            self._addresses[host, port] = loop.time() + RESOLVED, addresses
-        return addresses
 
     def _sweep(self) -> None:
         """End what has taken too long, and what has been idle for long."""
@@ -333,39 +288,6 @@ def _target(url: str) -> Target:
     )
     port = parts.port or (443 if secure else 80)
     return Target(secure, parts.hostname or "", port, opening.encode("ascii"))
-
-
-@functools.cache
-def _default_context() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-async def _shake_hands(secure: ssl.SSLSocket) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        try:
-            secure.do_handshake()
-        except ssl.SSLWantReadError:
-            await _ready(secure, loop.add_reader, loop.remove_reader)
-        except ssl.SSLWantWriteError:
-            await _ready(secure, loop.add_writer, loop.remove_writer)
-        else:
-            return
-
-
-async def _ready(
-    sock: socket.socket,
-    add: Callable[..., None],
-    remove: Callable[[socket.socket], object],
-) -> None:
-    ready = asyncio.Event()
-    add(sock, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        remove(sock)
 
 
 def _none() -> int:

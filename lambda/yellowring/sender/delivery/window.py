@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 INCREASE = 0.02
-"""The part of the most that each second gives back to a lowered limit."""
-SLOWEST = 1
-"""Events per second below which the limit never goes."""
+"""The part of the most that each second gives back to a lowered limit, and one at least."""
 KEY = {"runId": {"S": "#pace"}, "part": {"S": "window"}}
 """Key of the item; no run can have it, for run ids have no ``#``."""
 PATIENCE = 3.0
@@ -73,7 +71,7 @@ class Window:
         limit = min(self.limit, self._taken_well()) + max(1, math.floor(most * INCREASE)) * elapsed
         over = self.owed + self.taken + self.urgent - self.limit * elapsed
         before = replace(self, before=None) if elapsed == 1 else None
-        return Window(number, max(SLOWEST, min(most, limit)), owed=max(0, over), before=before)
+        return Window(number, min(most, limit), owed=max(0, over), before=before)
 
     def _taken_well(self) -> int:
         """Return what Alexa would have taken of the limit that was in force when it slowed us.

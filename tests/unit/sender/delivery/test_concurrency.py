@@ -109,6 +109,20 @@ def test_who_waited_is_why_it_grows() -> None:
     play(scenario)
 
 
+def test_who_waits_is_let_in_when_it_grows() -> None:
+    async def scenario(time: Time) -> None:
+        room = Concurrency(4, clock=time.clock)
+        acquired = [asyncio.create_task(room.acquire()) for _ in range(6)]
+        await time.run(0.6)
+        assert not acquired[-1].done()
+        await room.acquire()
+        await settle()
+        assert all(each.done() for each in acquired)
+        assert room.under_way == 7
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("given", [False, True])
 def test_who_gives_up_waiting_takes_no_place(given: bool) -> None:
     async def scenario(time: Time) -> None:

@@ -188,7 +188,16 @@ def test_what_notifications_took_beyond_the_limit_is_owed_in_the_next_window() -
     assert full.next(8, 100).owed == 30
     assert full.next(8, 100).room == 70
     assert full.next(9, 100).owed == 0
+    assert Window(8, 40, owed=20).share(4) == 5
     assert Window(7, 100, taken=60, urgent=40).next(8, 100).owed == 0
+
+
+def test_only_the_window_right_before_is_kept() -> None:
+    first = Window(7, 100, taken=90, workers=2)
+    second = first.next(8, 100)
+    assert second.before == first
+    assert second.next(9, 100).before == Window(8, 100)
+    assert first.next(9, 100).before is None
 
 
 def test_what_slowed_notifications_lowers_the_limit_too() -> None:
@@ -498,6 +507,7 @@ async def _use(shared: SharedWindow | InMemory) -> None:
     first = Window(7, 100, owed=10)
     assert await shared.begin(None, first)
     assert not await shared.begin(None, first)
+    assert not await shared.begin(Window(9, 100), Window(10, 100))
     assert await shared.take(first, 60, 1, 0) == Window(7, 100, 60, 0, 10, 1)
     assert await shared.take(first, 60, 1, 0) is None
     assert await shared.take(first, 31, 1, 0) is None
