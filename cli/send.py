@@ -113,7 +113,7 @@ def _campaign(file: str, named: Named | None, *, multicast: bool) -> Campaign:
         audience = checked.campaign.audience
         if audience.listed and not audience.user_ids:
             raise failure(
-                f"{file}: $.audience.list: names a list that was stored for another run; give the "
+                f"{file}: $.audience.list names a list that was stored for another run: give the "
                 "users themselves, with --users @FILE"
             )
         return checked.campaign

@@ -114,12 +114,13 @@ class Conversations:
     ) -> dict[str, object]:
         """Answer the question for permissions that the skill had Alexa ask.
 
-        Accepted, notifications are on, and the skill hears of it as of any other switch.
+        Accepted, notifications are on, and the skill hears of it as of any other switch; but who
+        had granted the permission already switches nothing, so of that no skill event tells.
         """
         device = self._device(customer)
         consent, session = device.consent, device.session
         if consent is None or session is None:
-            raise NotPossible("nothing was asked; the skill asks with an AskFor directive")
+            raise NotPossible("nothing was asked; the skill asks with Connections.StartConnection")
         self._customers.ensure_enabled(customer)
         device.consent = None
         if answer.status == "ACCEPTED":
@@ -142,7 +143,7 @@ class Conversations:
             self._accept(customer, scopes, events)
 
     def _accept(self, customer: Customer, scopes: tuple[str, ...], events: tuple[str, ...]) -> None:
-        if NOTIFICATIONS_SCOPE in scopes:
+        if NOTIFICATIONS_SCOPE in scopes and not customer.granted:
             self._customers.subscribe(customer, events)
 
     def _device(self, customer: Customer) -> _Device:

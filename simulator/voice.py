@@ -1,6 +1,7 @@
 """The envelopes of a conversation, and what a device makes of the skill's replies.
 
-Sources: "Request and Response JSON Reference" and "Set Up Voice Permissions" (Alexa Skills Kit).
+Sources: "Request and Response JSON Reference" and "Voice-Forward Consent API Reference" (Alexa
+Skills Kit).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ConsentStatus = Literal["ACCEPTED", "DENIED", "NOT_ANSWERED", "ERROR"]
 
 LONGEST_SPEECH = 8000
+CONSENT_URI = "connection://AMAZON.AskForPermissionsConsent/2"
 _WHOLE_REQUESTS = ("LaunchRequest", "SessionEndedRequest")
 _SSML_START = '<speak xmlns:amazon="amazon" xmlns:alexa="alexa"'
 
@@ -79,22 +81,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A question for permissions that Alexa asks for the skill."""
+    """A question for permissions that Alexa asks for the skill.
+
+    ``asked`` are the scopes with their levels, as the skill named them.
+    """
 
     scopes: tuple[str, ...]
-    asked: dict[str, Any]
+    asked: list[dict[str, Any]]
     token: str | None
 
     def request(self, answer: Answer) -> dict[str, Any]:
         """Give the request that brings the customer's answer."""
-        request: dict[str, Any] = {"type": "Connections.Response", "name": "AskFor"}
+        cause: dict[str, Any] = {"type": "ConnectionCompleted"}
         if self.token is not None:
-            request["token"] = self.token
+            cause["token"] = self.token
         if answer.status == "ERROR":
-            status = {"code": str(answer.code), "message": _ERRORS[answer.code]}
-            return request | {"status": status, "payload": {}}
-        payload = self.asked | {"status": answer.status, "isCardThrown": answer.card}
-        return request | {"status": {"code": "200", "message": "OK"}, "payload": payload}
+            cause["status"] = {"code": str(answer.code), "message": _ERRORS[answer.code]}
+            return {"type": "SessionResumedRequest", "cause": cause}
+        cause["status"] = {"code": "200", "message": "OK"}
+        scopes = [each | {"status": answer.status} for each in self.asked]
+        cause["result"] = {"permissionScopes": scopes, "isCardThrown": answer.card}
+        return {"type": "SessionResumedRequest", "cause": cause}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +180,8 @@ def read_reply(raw: bytes | None) -> Reply:
         _object(each, f"response.directives[{index}]") for index, each in enumerate(directives)
     ]
     card = response.get("card")
-    consent = _consent(directives)
     ends = response.get("shouldEndSession")
+    consent = _consent(directives, ends=ends is True)
     return Reply(
         speech=_speech(response.get("outputSpeech"), "response.outputSpeech"),
         reprompt=_speech(reprompt.get("outputSpeech"), "response.reprompt.outputSpeech"),
@@ -224,28 +231,35 @@ def _card_scopes(card: object) -> tuple[str, ...] | None:
     return _scopes(card.get("permissions"), "response.card.permissions")
 
 
-def _consent(directives: list[dict[str, Any]]) -> Consent | None:
+def _consent(directives: list[dict[str, Any]], *, ends: bool) -> Consent | None:
     for index, directive in enumerate(directives):
-        path = f"response.directives[{index}]"
-        if directive.get("type") == "Connections.SendRequest" and directive.get("name") == "AskFor":
-            payload = _object(directive.get("payload"), f"{path}.payload")
-            if payload.get("@type") != "AskForPermissionsConsentRequest":
-                raise BadReply(f"{path}.payload.@type must be AskForPermissionsConsentRequest")
-            return _asked(payload, directive.get("token"), f"{path}.payload")
+        if directive.get("type") == "Connections.StartConnection":
+            if ends:
+                raise BadReply("response.shouldEndSession must not be true: the session resumes")
+            return _connection(directive, f"response.directives[{index}]")
     return None
 
 
-def _asked(payload: dict[str, Any], token: str | None, path: str) -> Consent:
-    """Read a question in either version of it: with one scope, or with a list of them."""
-    if "permissionScope" in payload:
-        scopes = _scopes([payload["permissionScope"]], f"{path}.permissionScope")
-        return Consent(scopes, {"permissionScope": scopes[0]}, token)
-    entries = payload.get("permissionScopes")
+def _connection(directive: dict[str, Any], path: str) -> Consent:
+    if directive.get("uri") != CONSENT_URI:
+        raise BadReply(f"{path}.uri must be {CONSENT_URI}; no other connection is played here")
+    if directive.get("onCompletion", "RESUME_SESSION") != "RESUME_SESSION":
+        raise BadReply(f"{path}.onCompletion must be RESUME_SESSION, for the skill to hear more")
+    token = directive.get("token")
+    if not isinstance(token, str | None):
+        raise BadReply(f"{path}.token must be a string")
+    wanted = _object(directive.get("input"), f"{path}.input")
+    for name, value in (("@type", "AskForPermissionsConsentRequest"), ("@version", "2")):
+        if wanted.get(name) != value:
+            raise BadReply(f'{path}.input.{name} must be "{value}"')
+    path = f"{path}.input.permissionScopes"
+    entries = wanted.get("permissionScopes")
     if not isinstance(entries, list):
-        raise BadReply(f"{path} must have permissionScope, or permissionScopes as a list")
-    named = [_object(entry, f"{path}.permissionScopes") for entry in entries]
-    scopes = _scopes([entry.get("permissionScope") for entry in named], f"{path}.permissionScopes")
-    return Consent(scopes, {"permissionScopes": entries}, token)
+        raise BadReply(f"{path} must be a list")
+    asked = [_object(entry, path) for entry in entries]
+    if any(entry.get("consentLevel") not in ("ACCOUNT", "PERSON") for entry in asked):
+        raise BadReply(f"{path} must each have consentLevel ACCOUNT or PERSON")
+    return Consent(_scopes([entry.get("permissionScope") for entry in asked], path), asked, token)
 
 
 def _scopes(names: object, path: str) -> tuple[str, ...]:

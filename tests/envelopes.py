@@ -130,14 +130,20 @@ def spoken(
     return made | {"session": session | {key: system[key] for key in ("application", "user")}}
 
 
-def consent(status: str | None, *, code: str = "200", **made: Any) -> dict[str, Any]:
+def granted(made: dict[str, Any], status: str = "GRANTED") -> dict[str, Any]:
+    """Have Alexa say in a request that the customer has granted the notifications permission."""
+    user = made["context"]["System"]["user"]
+    user["permissions"] = {"scopes": {NOTIFICATIONS: {"status": status}}}
+    return made
+
+
+def consent(status: str | None, *, code: Any = "200", **made: Any) -> dict[str, Any]:
     """Give what came of asking for consent by voice."""
-    payload = {"status": status, "isCardThrown": made.pop("card", False)}
-    answer = {"code": code, "message": "OK"}
-    told: dict[str, Any] = {
-        "name": "AskFor",
-        "status": answer,
-        "payload": payload,
-        "token": "notifications",
+    scope = {"permissionScope": NOTIFICATIONS, "consentLevel": "ACCOUNT", "status": status}
+    cause = {
+        "type": made.pop("cause", "ConnectionCompleted"),
+        "token": made.pop("token", "notifications"),
+        "status": {"code": code, "message": "OK"},
+        "result": {"permissionScopes": [scope], "isCardThrown": made.pop("card", False)},
     }
-    return spoken("Connections.Response", **told, **made)
+    return spoken("SessionResumedRequest", cause=cause, **made)

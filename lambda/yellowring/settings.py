@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Stage = Literal["development", "live"]
+VoiceConsent = Literal["card", "voice"]
 
 DEFAULT_EVENTS_PER_SECOND = 25
 DEFAULT_WORKERS = 4
@@ -30,11 +31,15 @@ class SkillSettings:
         ``SUBSCRIBERS_TABLE``: name of the DynamoDB table of customers.
     notifications_queue_url
         ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications are put on; only they need it.
+    voice_consent
+        ``VOICE_CONSENT``: whether customers who speak to the skill are asked for the permission by
+        a ``card`` in the Alexa app, or there and then by ``voice``.
     """
 
     skill_id: str
     subscribers_table: str
     notifications_queue_url: str = ""
+    voice_consent: VoiceConsent = "card"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
@@ -50,6 +55,7 @@ class SkillSettings:
             skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
             notifications_queue_url=reader.optional("NOTIFICATIONS_QUEUE_URL"),
+            voice_consent=reader.voice_consent("VOICE_CONSENT"),
         )
         reader.finish()
         return settings
@@ -160,6 +166,12 @@ class _Reader:
         if value and value not in ("development", "live"):
             self._problems.append(f"{name} is {value!r}: it must be 'development' or 'live'")
         return cast("Stage", value)
+
+    def voice_consent(self, name: str) -> VoiceConsent:
+        value = self.optional(name, "card")
+        if value not in ("card", "voice"):
+            self._problems.append(f"{name} is {value!r}: it must be 'card' or 'voice'")
+        return cast("VoiceConsent", value)
 
     def count(self, name: str, default: int) -> int:
         value = self.optional(name, str(default))

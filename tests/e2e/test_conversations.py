@@ -23,7 +23,7 @@ from local_stack.web import call
 from local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from yellowring.alexa import Region
 
@@ -100,9 +100,9 @@ def test_a_customer_is_asked_subscribed_notified_and_forgotten_in_their_own_lang
     replies = customer.replies
     assert customer.says()["speech"] == replies["launch_not_subscribed"]
     asked = customer.says("AMAZON.YesIntent")
-    assert asked["speech"] == replies["consent_ask"]
-    assert [each["name"] for each in asked["directives"]] == ["AskFor"]
-    assert customer.does("consent", status="ACCEPTED")["speech"] == replies["consent_accepted"]
+    assert asked["speech"] == replies["consent_card_sent"]
+    assert asked["card"]["type"] == "AskForPermissionsConsent"
+    customer.does("card", accept=True)
 
     names = eventually(lambda: customer.record().get("subscriptions"))
     assert customer.says()["speech"] == replies["launch_subscribed"]
@@ -160,15 +160,36 @@ def _settled(stack: LocalStack, customer: Customer) -> bool:
     )
 
 
-def test_a_customer_who_cannot_be_asked_by_voice_subscribes_with_the_card(
-    stack: LocalStack, story: Report
+@pytest.fixture
+def asking_by_voice(stack: LocalStack) -> Iterator[None]:
+    """Have the skill function ask for consent by voice."""
+    name = stack.outputs.SkillFunctionName
+    found = stack.aws.functions.get_function_configuration(FunctionName=name)
+    variables = found["Environment"]["Variables"]
+
+    def configure(consent: str) -> None:
+        stack.aws.functions.update_function_configuration(
+            FunctionName=name,
+            Environment={"Variables": variables | {"VOICE_CONSENT": consent}},
+        )
+
+    configure("voice")
+    yield
+    configure("card")
+
+
+def test_a_customer_who_is_asked_by_voice_is_subscribed_by_a_yes_or_with_the_card(
+    stack: LocalStack, story: Report, asking_by_voice: None
 ) -> None:
     customer = Customer(stack, "fr-CA")
-    customer.says("TurnOnNotificationsIntent")
-    answer = customer.does("consent", status="ERROR", code=500)
+    asked = customer.says("TurnOnNotificationsIntent")
+    assert asked["speech"] == customer.replies["consent_ask"]
+    answer = customer.does("consent", status="ERROR", code=400)
     assert answer["speech"] == customer.replies["consent_card_sent"]
     assert answer["card"]["type"] == "AskForPermissionsConsent"
-    customer.does("card", accept=True)
+    customer.says("TurnOnNotificationsIntent")
+    answer = customer.does("consent", status="ACCEPTED")
+    assert answer["speech"] == customer.replies["consent_accepted"]
     eventually(lambda: customer.record().get("subscriptions"))
     assert customer.says()["speech"] == customer.replies["launch_subscribed"]
     customer.does("disable")

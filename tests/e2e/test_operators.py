@@ -99,7 +99,7 @@ def test_what_a_dry_run_counts_is_what_the_send_then_accepts(
 def test_a_run_is_listed_shown_watched_and_too_late_to_cancel(
     operator: Operator, campaign: Callable[[str], str]
 ) -> None:
-    operator("send", campaign("listed"), "--run-id", "listed~1")
+    assert operator("send", campaign("listed"), "--run-id", "listed~1", "--watch").status == 0
     assert "listed~1" in {run["runId"] for run in operator("runs", "list", "--json").document}
     assert operator("runs", "show", "listed~1", "--json").document["status"] == "completed"
     assert operator("runs", "watch", "listed~1").status == 0
@@ -120,7 +120,11 @@ def test_the_large_run_that_is_cancelled_stops(
     sent = operator("send", campaign("long"), "--run-id", "long~1", "--users", f"@{listed}")
     assert sent.status == 0, sent.err
     assert "runs watch long~1" in sent.err
-    assert operator("runs", "cancel", "long~1").status == 0
+    cancelled = operator("runs", "cancel", "long~1", "--json")
+    assert cancelled.status == 0, cancelled.err
+    counts = cancelled.document["counts"]
+    assert sum(counts.values()) == len(many)
+    assert counts["notSent"] > 0
     watched = operator("runs", "watch", "long~1")
     assert watched.status == 1
     assert watched.out.startswith("cancelled: ")
@@ -161,11 +165,24 @@ def test_an_export_holds_each_customer_that_the_story_left(
     assert ringing <= ids
 
 
-def test_what_the_sender_refuses_is_told_in_one_line(
+def test_one_user_hears_by_the_queue_of_notifications(
+    operator: Operator, stack: LocalStack, campaign: Callable[[str], str]
+) -> None:
+    user = stack.alexa.add_customer("na", "en-US", subscribed=[WEATHER], silent=True)
+    sent = operator("send", campaign("one"), "--users", user, "--run-id", "one~1", "--json")
+    assert (sent.document["referenceId"], sent.document["queued"]) == ("one~1", True)
+
+    def heard() -> bool:
+        return any(each["referenceId"] == "one~1" for each in stack.alexa.notifications())
+
+    until(heard, "the notification was not sent")
+
+
+def test_a_run_id_that_is_taken_by_another_campaign_is_told_in_one_line(
     operator: Operator, campaign: Callable[[str], str]
 ) -> None:
     assert operator("send", campaign("taken"), "--run-id", "taken~1").status == 0
     other = operator("send", campaign("other"), "--run-id", "taken~1")
     assert other.status == 1
-    assert "error: the sender refused it" in other.err
+    assert "error: run taken~1 exists with another campaign" in other.err
     assert "Traceback" not in other.err

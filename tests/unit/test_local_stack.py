@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 from yellowring.sender.campaign import parse_campaign
-from yellowring.sender.order import parse_order
+from yellowring.sender.run.request import parse_run_request
 from yellowring.subscribers import Disabled, Erased, Record, RegisterChange
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import join
@@ -167,10 +167,10 @@ def test_acts_are_dated_a_minute_apart_and_a_new_user_id_is_followed() -> None:
 
 def test_the_run_that_is_waited_for_is_the_one_that_the_sender_starts() -> None:
     plan = planned_firing(NOW)
-    order = parse_order(
-        {"campaign": dict(plan.campaign), "scheduledTime": plan.scheduled_time}, NOW
+    request = parse_run_request(
+        {"campaign": dict(plan.campaign), "scheduledTime": plan.scheduled_time}
     )
-    assert run_id("storm-warning", plan.scheduled_time) == order.run_id
+    assert run_id("storm-warning", plan.scheduled_time) == request.run_id
 
 
 def test_the_demonstrations_schedule_fires_once_soon_at_the_time_in_its_input() -> None:

@@ -8,10 +8,11 @@ import string
 import unicodedata
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yellowring.skill.speech
-from yellowring.skill.speech import speech, spoken_events
+from yellowring.skill.speech import speech, spoken_events, ssml
 
 PACKAGE = Path(__file__).resolve().parents[2] / "skill-package"
 MANIFEST = json.loads((PACKAGE / "skill.json").read_text(encoding="utf-8"))["manifest"]
@@ -95,6 +96,69 @@ def test_help_names_a_phrase_for_each_of_the_skills_own_intents(locale: str) -> 
 
 
 @pytest.mark.parametrize("locale", LOCALES)
+def test_help_says_how_to_open_the_skill_in_the_words_of_the_manifest(locale: str) -> None:
+    opening = MANIFEST["publishingInformation"]["locales"][locale]["examplePhrases"][0]
+    path = PACKAGE / "interactionModels" / "custom" / f"{locale}.json"
+    model = json.loads(path.read_text(encoding="utf-8"))["interactionModel"]["languageModel"]
+    assert model["invocationName"] in opening.casefold()
+    assert opening.casefold() in speech(locale)["help"].casefold()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_reply_is_ssml_that_says_it_with_the_brand_in_english(locale: str) -> None:
+    english = locale.startswith("en-")
+    for key, reply in speech(locale).items():
+        written = ssml(reply, locale)
+        assert len(written) < LONGEST, key
+        root = ElementTree.fromstring(written)  # noqa: S314 - our own
+        assert root.tag == "speak"
+        assert "".join(root.itertext()) == reply
+        tagged = [
+            (each.text, each.attrib["{http://www.w3.org/XML/1998/namespace}lang"])
+            for each in root.iter("lang")
+        ]
+        brands = 0 if english else reply.count("Yellow Ring")
+        assert tagged == [("Yellow Ring", "en-US")] * brands, key
+
+
+FORTY = {
+    "en": "forty",
+    "de": "vierzig",
+    "fr": "quarantaine",
+    "es": "cuarenta",
+    "it": "quaranta",
+    "pt": "quarenta",
+    "ja": "四十",
+    "hi": "चालीस",
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_who_is_forgotten_hears_what_stays_and_for_how_long(locale: str) -> None:
+    texts = MANIFEST["publishingInformation"]["locales"][locale]
+    for text in (speech(locale)["forget_done"], texts["description"]):
+        assert FORTY[locale.partition("-")[0]] in text
+    assert "forty days" in MANIFEST["publishingInformation"]["testingInstructions"]
+
+
+GENDERED = {
+    "fr": ("désolée", "désolé ", "prévenu ", "prévenue", "avisé ", "avisée"),
+    "it": ("riuscita", "riuscito", "benvenuta", "avvisato", "iscritto"),
+    "es": ("encantada", "encantado", "suscrito", "suscrita", "bienvenida.", "bienvenido"),
+    "pt": ("obrigada", "bem-vinda", "bem-vindo", "inscrito", "inscrita", "avisado"),
+    "hi": ("सकती हूँ", "सकता हूँ", "ऊँगी", "ऊँगा", "दूँगी", "दूँगा", "पाई ", "पाया "),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_text_assumes_a_woman_or_a_man(locale: str) -> None:
+    words = GENDERED.get(locale.partition("-")[0], ())
+    texts = MANIFEST["publishingInformation"]["locales"][locale]
+    spoken = " ".join([*speech(locale).values(), texts["summary"], texts["description"]])
+    assert [word for word in words if word in spoken.casefold()] == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
 def test_every_published_event_has_a_spoken_name(locale: str) -> None:
     replies = speech(locale)
     names = {spoken_events(replies, [event]) for event in PUBLISHED}
@@ -108,7 +172,7 @@ def test_events_are_joined_as_a_person_would_say_them() -> None:
     assert spoken_events(speech("en-US"), two[:1]) == "new messages"
     assert spoken_events(speech("en-US"), two) == "severe weather and new messages"
     assert spoken_events(speech("en-US"), three) == "severe weather, new messages and your orders"
-    assert spoken_events(speech("ja-JP"), three) == "悪天候の警報、新しいメッセージとご注文の状況"
+    assert spoken_events(speech("ja-JP"), three) == "気象警報、新しいメッセージとご注文の状況"
 
 
 def test_events_without_a_spoken_name_are_left_out() -> None:
@@ -121,6 +185,7 @@ def test_a_locale_says_its_own_and_takes_the_rest_from_its_language() -> None:
     canadian, french = speech("fr-CA"), speech("fr-FR")
     assert canadian["event_trash_collection_alert"] != french["event_trash_collection_alert"]
     assert canadian["consent_denied"] == french["consent_denied"]
+    assert not [reply for reply in canadian.values() if "préven" in reply or "signale" in reply]
 
 
 @pytest.mark.parametrize(

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import boto3
-from ask_sdk_core.exceptions import AskSdkException
-from ask_sdk_core.skill_builder import SkillBuilder
-from ask_sdk_model import RequestEnvelope
 from botocore.config import Config
 
 from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
-from yellowring.skill import voice
-from yellowring.skill.envelope import InvalidSkillEvent, check_skill, event_envelope, request_type
+from yellowring.skill.envelope import (
+    InvalidSkillEvent,
+    SkillEvent,
+    check_skill,
+    now_ms,
+    request_type,
+)
 from yellowring.skill.messages import MESSAGE, MessageHandler
 from yellowring.skill.notifications import Notifications
 from yellowring.skill.skill_events import CHANGES, SkillEventHandler
+from yellowring.skill.voice import VoiceHandler
+from yellowring.skill.voice_request import read_voice_request
 from yellowring.subscribers import Subscribers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ask_sdk_core.skill import CustomSkill
 
 type Json = dict[str, object]
 
@@ -37,7 +36,7 @@ _AWS = Config(
 """Two tries in six seconds, waits included: a voice request has eight, and Alexa repeats others."""
 
 
-def lambda_handler(event: Json, context: object) -> Json:
+def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lambda gives two
     """Answer one request from Alexa.
 
     Parameters
@@ -63,7 +62,7 @@ def lambda_handler(event: Json, context: object) -> Json:
     """
     settings = SkillSettings.from_environ(os.environ)
     try:
-        return _answer(event, context, settings)
+        return _answer(event, settings)
     except InvalidSkillEvent as error:
         name = type(error).__name__
         count("InvalidRequests", error=name)
@@ -71,43 +70,39 @@ def lambda_handler(event: Json, context: object) -> Json:
         return dict(ACKNOWLEDGED)
 
 
-def _answer(event: Json, context: object, settings: SkillSettings) -> Json:
-    kind = request_type(event)
+@dataclass(frozen=True, slots=True)
+class _Skill:
+    """What answers each kind of request."""
+
+    skill_events: SkillEventHandler
+    messages: MessageHandler
+    voice: VoiceHandler
+
+
+def _answer(event: Json, settings: SkillSettings) -> Json:
+    if not isinstance(event, Mapping):
+        raise InvalidSkillEvent("the request envelope must be an object")
+    request = read_voice_request(event, now_ms())
+    kind = request.kind if request.in_session else request_type(event)
     check_skill(event, settings.skill_id)
     skill = _skill(settings)
-    if kind in CHANGES or kind == MESSAGE:
-        envelope = event_envelope(event)
-    elif kind in voice.REQUESTS:
-        envelope = _voice_envelope(skill, event)
+    if kind in CHANGES:
+        skill.skill_events.handle(SkillEvent(event))
+    elif kind == MESSAGE:
+        skill.messages.handle(SkillEvent(event))
     else:
-        count("UnknownRequests", type=kind[:100])
-        logger.warning("unknown request acknowledged", extra={"type": kind})
-        return dict(ACKNOWLEDGED)
-    answer: Json = skill.serializer.serialize(skill.invoke(envelope, context))
-    return answer
-
-
-def _voice_envelope(skill: CustomSkill, event: Json) -> RequestEnvelope:
-    try:
-        return skill.serializer.deserialize(json.dumps(event), RequestEnvelope)
-    except (AskSdkException, AttributeError, ValueError, TypeError, KeyError) as error:
-        raise InvalidSkillEvent(
-            f"the voice request does not have the form of one ({type(error).__name__})"
-        ) from None
+        return skill.voice.handle(request)
+    return dict(ACKNOWLEDGED)
 
 
 @functools.lru_cache(maxsize=4)
-def _skill(settings: SkillSettings) -> CustomSkill:
+def _skill(settings: SkillSettings) -> _Skill:
     table = Subscribers(boto3.client("dynamodb", config=_AWS), settings.subscribers_table)
-    builder = SkillBuilder()
-    builder.skill_id = settings.skill_id
-    builder.add_request_handler(SkillEventHandler(settings, table))
-    builder.add_request_handler(
-        MessageHandler(settings, table, Notifications(settings.notifications_queue_url, _AWS))
+    return _Skill(
+        SkillEventHandler(settings, table),
+        MessageHandler(settings, table, Notifications(settings.notifications_queue_url, _AWS)),
+        VoiceHandler(table, consent_by_voice=settings.voice_consent == "voice"),
     )
-    builder.add_request_handler(voice.VoiceHandler(table))
-    builder.add_exception_handler(voice.Apology())
-    return builder.create()
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in Lambda, the start is the cheapest time to start

@@ -1,66 +1,97 @@
-"""Asking a customer for the permission to notify them: by voice, or with a card in the Alexa app.
+"""Asking a customer for the permission to notify them: with a card in the Alexa app, or by voice.
 
-Sources: "Set Up Voice Permissions for Reminders" for the directive, its answers and their status
-codes; "Request Customer Permissions in the Response" for the card (Alexa Skills Kit).
+Sources: "Request Customer Permissions in the Response" for the card; "Voice-Forward Consent API
+Reference" for the question by voice and what comes of it (Alexa Skills Kit). Nobody documents that
+Alexa takes the notifications permission by voice, and where she refuses the directive nothing can
+follow it, so the card is the default.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ask_sdk_model.interfaces.connections import SendRequestDirective
-from ask_sdk_model.ui import AskForPermissionsConsentCard
-
 from yellowring.observability import count, logger
+from yellowring.skill.voice_request import Object, VoiceRequest, member, string
 from yellowring.subscribers import NOTIFICATIONS_SCOPE
 
 if TYPE_CHECKING:
-    from ask_sdk_model.interfaces.connections import ConnectionsResponse
+    from collections.abc import Mapping
 
     from yellowring.skill.turn import Turn
 
-NAME = "AskFor"
 TOKEN = "notifications"  # noqa: S105 - marks the answer as one to our question
 
-_NOT_IN_MANIFEST = "400"
+CARD: Mapping[str, object] = MappingProxyType(
+    {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS_SCOPE]}
+)
+DIRECTIVE: Mapping[str, object] = MappingProxyType(
+    {
+        "type": "Connections.StartConnection",
+        "uri": "connection://AMAZON.AskForPermissionsConsent/2",
+        "input": {
+            "@type": "AskForPermissionsConsentRequest",
+            "@version": "2",
+            "permissionScopes": [
+                {"permissionScope": NOTIFICATIONS_SCOPE, "consentLevel": "ACCOUNT"}
+            ],
+        },
+        "token": TOKEN,
+        "onCompletion": "RESUME_SESSION",
+    }
+)
 
 
 def ask_for_consent(turn: Turn) -> None:
-    """Have Alexa ask the customer whether the skill may send notifications."""
-    permission = {"permissionScope": NOTIFICATIONS_SCOPE, "consentLevel": "ACCOUNT"}
-    payload = {
-        "@type": "AskForPermissionsConsentRequest",
-        "@version": "2",
-        "permissionScopes": [permission],
-    }
-    directive = SendRequestDirective(name=NAME, payload=payload, token=TOKEN)
-    turn.hand_over("consent_ask", directive)
+    """Ask the customer whether the skill may send notifications; who has granted it is on."""
+    if turn.request.granted:
+        _accept(turn)
+    elif turn.consent_by_voice:
+        turn.hand_over("consent_ask", dict(DIRECTIVE))
+    else:
+        _leave_card(turn)
 
 
-def answer_consent(turn: Turn, response: ConnectionsResponse) -> None:
-    """Answer what came of the question; where it could not be asked, a card asks instead."""
-    code = str(response.status.code) if response.status else "none"
-    payload = response.payload if isinstance(response.payload, dict) else {}
-    status = payload.get("status") if code == "200" else None
-    shown = status if status in ("ACCEPTED", "DENIED", "NOT_ANSWERED") else "ERROR"
-    count("Consents", status=str(shown))
-    match shown:
-        case "ACCEPTED":
-            turn.say("consent_accepted")
-        case "DENIED":
-            turn.say("consent_denied")
-        case "NOT_ANSWERED" if payload.get("isCardThrown") is True:
-            turn.say("consent_card_sent")
-        case "NOT_ANSWERED":
-            turn.say("consent_not_answered")
-        case _:
-            _could_not_ask(turn, code)
+def is_consent_answer(request: VoiceRequest) -> bool:
+    """Check whether a session was resumed with what came of our question."""
+    cause = member(request.fields, "cause")
+    return cause.get("type") == "ConnectionCompleted" and cause.get("token") == TOKEN
 
 
-def _could_not_ask(turn: Turn, code: str) -> None:
-    logger.error("voice consent failed", extra={"code": code[:20]})
-    if code == _NOT_IN_MANIFEST:  # a card would ask for what the manifest does not allow either
-        turn.say("consent_error")
-        return
+def answer_consent(turn: Turn) -> None:
+    """Answer what came of the question by voice; where it came to nothing, a card asks instead."""
+    outcome = _outcome(member(turn.request.fields, "cause"))
+    count("Consents", status=outcome)
+    if outcome == "DENIED":
+        turn.say("consent_denied")
+    elif outcome == "ACCEPTED" or turn.request.granted:
+        _accept(turn)
+    else:
+        logger.warning("voice consent came to nothing", extra={"outcome": outcome})
+        _leave_card(turn)
+
+
+def _outcome(cause: Object) -> str:
+    """Return ``ACCEPTED``, ``DENIED`` or ``NOT_ANSWERED``, or else ``ERROR``."""
+    if str(member(cause, "status").get("code")) != "200":
+        return "ERROR"
+    result = member(cause, "result")
+    scopes = result.get("permissionScopes")
+    own = [
+        each.get("status")
+        for each in (scopes if isinstance(scopes, list) else ())
+        if isinstance(each, dict) and each.get("permissionScope") == NOTIFICATIONS_SCOPE
+    ]
+    status = string(own[0] if own else result.get("status"))
+    return status if status in ("ACCEPTED", "DENIED", "NOT_ANSWERED") else "ERROR"
+
+
+def _accept(turn: Turn) -> None:
+    """Store the consent: Alexa sends no event where the permission was granted already."""
+    turn.accept_consent()
+    turn.say("consent_accepted")
+
+
+def _leave_card(turn: Turn) -> None:
     turn.say("consent_card_sent")
-    turn.show(AskForPermissionsConsentCard(permissions=[NOTIFICATIONS_SCOPE]))
+    turn.show(dict(CARD))

@@ -1,8 +1,7 @@
 """Reading what Alexa sends: skill events in every spelling that has been seen.
 
-The ASK SDK's own deserialiser raises on a numeric timestamp, on a null list and on a type that it
-does not know, and Alexa would deliver such an event again for an hour; so skill events are read
-here, and given to the SDK's dispatcher as requests of its own kind.
+The ASK SDK's deserialiser raises on a numeric timestamp, on a null list and on a type that it does
+not know, and Alexa would deliver such an event again for an hour; so skill events are read here.
 Sources: "Add Events to Your Skill" and "JSON Reference for Alexa Requests" (Alexa Skills Kit).
 """
 
@@ -15,9 +14,6 @@ from datetime import UTC, datetime
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from ask_sdk_model import Application, Context, Request, RequestEnvelope, User
-from ask_sdk_model.interfaces.system import SystemState
-
 from yellowring.alexa.endpoints import normalised
 
 if TYPE_CHECKING:
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
 """What a locale looks like in a request."""
 
-_TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
+TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
 _SECONDS_END = 100_000_000_000
 """Epoch numbers below this are seconds (until the year 5138), above it milliseconds."""
 _LAST_MS = 253_402_300_799_999
@@ -44,7 +40,7 @@ class WrongSkill(Exception):
     """The request is for another skill than ``SKILL_ID``."""
 
 
-class SkillEvent(Request):  # type: ignore[misc]  # the SDK is untyped
+class SkillEvent:
     """A request without a session: something happened to one customer.
 
     Attributes
@@ -68,12 +64,10 @@ class SkillEvent(Request):  # type: ignore[misc]  # the SDK is untyped
         system = _system(envelope)
         user = _object(system.get("user"), "context.System.user")
         request_id = request.get("requestId")
-        super().__init__(
-            object_type=request_type(envelope),
-            request_id=request_id if _is_text(request_id) else "",
-        )
+        self.object_type = request_type(envelope)
+        self.request_id = str(request_id) if _is_text(request_id) else ""
         self._now = now_ms()
-        self.happened_at = usable_time((request.get(name) for name in _TIME_FIELDS), self._now)
+        self.happened_at = usable_time((request.get(name) for name in TIME_FIELDS), self._now)
         self.user_id = text(user.get("userId"), "context.System.user.userId")
         self.fields = request
         self.host = normalised(system.get("apiEndpoint"))
@@ -123,35 +117,16 @@ def check_skill(envelope: Mapping[str, object], skill_id: str) -> None:
     Raises
     ------
     WrongSkill
-        ``context.System.application.applicationId`` is another one, or is missing.
+        ``applicationId`` is another one in ``context.System`` or ``session``, or is in neither.
     """
     context = envelope.get("context")
     system = context.get("System") if isinstance(context, Mapping) else None
-    application = system.get("application") if isinstance(system, Mapping) else None
-    found = application.get("applicationId") if isinstance(application, Mapping) else None
-    if found != skill_id:
+    found = [_application_id(system), _application_id(envelope.get("session"))]
+    if {each for each in found if each is not None} != {skill_id}:
         raise WrongSkill(
-            f"context.System.application.applicationId is {_shown(found)}, "
-            f"but this function serves {skill_id} (SKILL_ID)"
+            f"applicationId is {_shown(found[0])} in context.System and {_shown(found[1])} in "
+            f"session, but this function serves {skill_id} (SKILL_ID)"
         )
-
-
-def event_envelope(envelope: Mapping[str, object]) -> RequestEnvelope:
-    """Make the SDK's envelope around a skill event.
-
-    Raises
-    ------
-    InvalidSkillEvent
-        A field that every event has is missing or malformed.
-    """
-    event = SkillEvent(envelope)
-    system = SystemState(
-        application=Application(application_id=_application_id(envelope)),
-        user=User(user_id=event.user_id),
-    )
-    return RequestEnvelope(
-        version="1.0", context=Context(system=system), request=event, session=None
-    )
 
 
 def milliseconds(value: object) -> int:
@@ -240,9 +215,10 @@ def _system(envelope: Mapping[str, object]) -> Mapping[str, object]:
     return _object(context.get("System"), "context.System")
 
 
-def _application_id(envelope: Mapping[str, object]) -> str:
-    application = _object(_system(envelope).get("application"), "context.System.application")
-    return text(application.get("applicationId"), "context.System.application.applicationId")
+def _application_id(holder: object) -> str | None:
+    application = holder.get("application") if isinstance(holder, Mapping) else None
+    found = application.get("applicationId") if isinstance(application, Mapping) else None
+    return None if found is None else str(found)
 
 
 def _object(value: object, path: str) -> Mapping[str, object]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ask_sdk_core.dispatch_components import AbstractRequestHandler
-
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.skill.commands import (
     Forget,
@@ -25,9 +23,6 @@ from yellowring.skill.skill_events import count_unusable_time, host_of
 from yellowring.subscribers import AttributesChange, Erased, RegisterChange
 
 if TYPE_CHECKING:
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
-
     from yellowring.settings import SkillSettings
     from yellowring.skill.commands import Command
     from yellowring.skill.notifications import Notifications
@@ -39,7 +34,7 @@ MESSAGE = "Messaging.MessageReceived"
 _USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
 
 
-class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
+class MessageHandler:
     """Does what a skill message commands."""
 
     def __init__(
@@ -49,11 +44,7 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
         self._subscribers = subscribers
         self._notifications = notifications
 
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Tell whether the request is a skill message."""
-        return bool(handler_input.request_envelope.request.object_type == MESSAGE)
-
-    def handle(self, handler_input: HandlerInput) -> Response:
+    def handle(self, event: SkillEvent) -> None:
         """Do it.
 
         Raises
@@ -64,7 +55,6 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             It could not be done now: the invocation has to fail, so that Alexa delivers again.
         """
-        event: SkillEvent = handler_input.request_envelope.request
         command = parse_command(event.fields.get("message"))
         outcome = self._do(command, event)
         name = type(command).__name__
@@ -80,7 +70,6 @@ class MessageHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK i
                 "request_id": event.request_id,
             },
         )
-        return handler_input.response_builder.response
 
     def _do(self, command: Command, event: SkillEvent) -> str:
         if isinstance(command, Notify):

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ask_sdk_core.dispatch_components import AbstractRequestHandler
-
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.subscribers import (
     NOTIFICATIONS_SCOPE,
@@ -21,9 +19,6 @@ from yellowring.subscribers import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
 
     from yellowring.settings import SkillSettings
     from yellowring.skill.envelope import SkillEvent
@@ -97,18 +92,14 @@ def count_unusable_time(event: SkillEvent) -> None:
         count("UnusableTimes", type=event.object_type)
 
 
-class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
+class SkillEventHandler:
     """Joins each skill event into its customer's record."""
 
     def __init__(self, settings: SkillSettings, subscribers: Subscribers) -> None:
         self._skill_id = settings.skill_id
         self._subscribers = subscribers
 
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Tell whether the request is one of the seven skill events."""
-        return handler_input.request_envelope.request.object_type in CHANGES
-
-    def handle(self, handler_input: HandlerInput) -> Response:
+    def handle(self, event: SkillEvent) -> None:
         """Store the change.
 
         Raises
@@ -118,7 +109,6 @@ class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SD
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
             It could not be stored now: the invocation has to fail, so that Alexa delivers again.
         """
-        event: SkillEvent = handler_input.request_envelope.request
         applied = self._subscribers.apply(event.user_id, *changes_of(event))
         kind = event.object_type.removeprefix("AlexaSkillEvent.")
         count("SkillEvents", type=kind, outcome=applied)
@@ -133,4 +123,3 @@ class SkillEventHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SD
                 "request_id": event.request_id,
             },
         )
-        return handler_input.response_builder.response

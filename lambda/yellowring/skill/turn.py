@@ -4,100 +4,110 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ask_sdk_core.utils import get_locale
+from botocore.exceptions import BotoCoreError, ClientError
 
 from yellowring.observability import count, logger
-from yellowring.skill.envelope import LOCALE, now_ms, text, usable_time
-from yellowring.skill.speech import speech
-from yellowring.subscribers import Erased, NotWritten, RegisterChange
+from yellowring.skill.speech import speech, ssml
+from yellowring.subscribers import Accepted, Erased, NotWritten, RegisterChange
 
 if TYPE_CHECKING:
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response
+    from collections.abc import Mapping
 
+    from yellowring.skill.voice_request import VoiceRequest
     from yellowring.subscribers import Record, Subscribers
 
+type Json = dict[str, object]
 type Question = Literal["consent", "forget"]
 
-_ASKED = "asked"
-"""The session attribute that tells what the last answer asked, so that a yes can be understood."""
+
+class NoCustomer(ValueError):
+    """The request does not tell whose record is to change."""
 
 
 class Turn:
-    """A voice request and the answer to it; makes one call of DynamoDB at most."""
+    """A voice request and the answer to it."""
 
-    def __init__(self, handler_input: HandlerInput, subscribers: Subscribers) -> None:
-        self._envelope = handler_input.request_envelope
-        self._builder = handler_input.response_builder
-        self._attributes = handler_input.attributes_manager
+    def __init__(
+        self, request: VoiceRequest, subscribers: Subscribers, *, consent_by_voice: bool = False
+    ) -> None:
+        self.request = request
+        self.consent_by_voice = consent_by_voice
+        self.replies = speech(request.locale)
         self._subscribers = subscribers
-        self.locale = locale_of(handler_input)
-        self.replies = speech(self.locale)
-        self.asked = self._take_question()
+        self._response: Json = {}
+        self._attributes: Json = {}
 
-    @property
-    def response(self) -> Response:
-        """The answer as it is so far."""
-        return self._builder.response
+    def answer(self) -> Json:
+        """Return the response envelope as it is so far."""
+        session: Json = {"sessionAttributes": self._attributes} if self.request.in_session else {}
+        return {"version": "1.0", **session, "response": self._response}
 
     def say(self, key: str, **values: str) -> None:
         """Answer with a reply, and end the session."""
-        self._builder.speak(self.replies[key].format(**values)).set_should_end_session(True)
+        self._response["outputSpeech"] = self._speech(self.replies[key].format(**values))
+        self._response["shouldEndSession"] = True
 
     def ask(self, key: str, question: Question | None = None) -> None:
         """Answer with a reply that asks, and keep the session open; say for what a yes would be."""
-        self._builder.speak(self.replies[key]).ask(self.replies[f"{key}_reprompt"])
-        if question and self._envelope.session is not None:
-            self._attributes.session_attributes = {_ASKED: question}
+        self._response["outputSpeech"] = self._speech(self.replies[key])
+        reprompt = self._speech(self.replies[f"{key}_reprompt"])
+        self._response["reprompt"] = {"outputSpeech": reprompt}
+        self._response["shouldEndSession"] = False
+        if question:
+            self._attributes["asked"] = question
 
-    def hand_over(self, key: str, directive: object) -> None:
+    def hand_over(self, key: str, directive: Mapping[str, object]) -> None:
         """Answer with a reply and let Alexa lead on; the session goes on when she has done."""
-        self._builder.speak(self.replies[key]).add_directive(directive)
+        self._response["outputSpeech"] = self._speech(self.replies[key])
+        self._response["directives"] = [directive]
 
-    def show(self, card: object) -> None:
+    def show(self, card: Mapping[str, object]) -> None:
         """Put a card into the Alexa app."""
-        self._builder.set_card(card)
+        self._response["card"] = card
 
     def record(self) -> Record | None:
-        """Store the customer's locale, and return their record; ``None`` when there is no locale.
+        """Store the customer's locale and host, and return their record.
 
-        A record that could be read answers the customer even if the locale could not be stored.
+        Returns
+        -------
+        Record or None
+            ``None`` when nothing is known of the customer, or nothing can be known now.
         """
-        if self.locale is None:
+        request = self.request
+        if request.user_id is None or not (request.locale or request.host):
             return None
-        change = RegisterChange("locale", self._at() or 0, self._request_id(), self.locale)
+        told = {"locale": request.locale, "host": request.host}
+        changes = [
+            RegisterChange(name, request.at or 0, request.request_id, value)
+            for name, value in told.items()
+            if value
+        ]
         try:
-            return self._subscribers.apply_and_read(self._user_id(), change)
+            return self._subscribers.apply_and_read(request.user_id, *changes)
         except NotWritten as error:
             logger.warning("locale not stored", extra={"error": type(error.__cause__).__name__})
             count("LocalesNotStored")
             return error.record
+        except (BotoCoreError, ClientError) as error:
+            name = type(error).__name__
+            logger.warning("the record was not to be had; answered without", extra={"error": name})
+            count("VoiceFailures", error=name)
+            return None
+
+    def accept_consent(self) -> None:
+        """Store that the customer accepts notifications."""
+        self._subscribers.apply(self._user_id(), Accepted(self.request.at or 0))
 
     def erase_record(self) -> None:
         """Remove the customer's data, and leave a tombstone."""
-        at = self._at()
-        self._subscribers.apply(self._user_id(), Erased(now_ms() if at is None else at))
+        told = self.request.at
+        at = self.request.received if told is None else told
+        self._subscribers.apply(self._user_id(), Erased(at))
 
-    def _take_question(self) -> str | None:
-        if self._envelope.session is None:
-            return None
-        asked = (self._attributes.session_attributes or {}).get(_ASKED)
-        self._attributes.session_attributes = {}
-        return asked if isinstance(asked, str) else None
+    def _speech(self, reply: str) -> Json:
+        return {"type": "SSML", "ssml": ssml(reply, self.request.locale)}
 
     def _user_id(self) -> str:
-        user = self._envelope.context.system.user
-        return text(user and user.user_id, "context.System.user.userId")
-
-    def _request_id(self) -> str:
-        return text(self._envelope.request.request_id, "request.requestId")
-
-    def _at(self) -> int | None:
-        timestamp = self._envelope.request.timestamp
-        return usable_time([timestamp and timestamp.isoformat()], now_ms())
-
-
-def locale_of(handler_input: HandlerInput) -> str | None:
-    """Give the locale that the customer speaks in, where the request tells a sound one."""
-    locale = get_locale(handler_input)
-    return locale if isinstance(locale, str) and LOCALE.fullmatch(locale) else None
+        if self.request.user_id is None:
+            raise NoCustomer("context.System.user.userId is missing or malformed")
+        return self.request.user_id

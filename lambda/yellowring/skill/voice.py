@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ask_sdk_core.dispatch_components import AbstractExceptionHandler, AbstractRequestHandler
-from ask_sdk_core.utils import get_intent_name, get_request_type
-
 from yellowring.observability import count, logger
-from yellowring.skill.consent import answer_consent, ask_for_consent
-from yellowring.skill.envelope import SkillEvent
-from yellowring.skill.speech import speech, spoken_events
-from yellowring.skill.turn import Turn, locale_of
+from yellowring.skill.consent import answer_consent, ask_for_consent, is_consent_answer
+from yellowring.skill.speech import spoken_events
+from yellowring.skill.turn import Turn
+from yellowring.skill.voice_request import member, string
 from yellowring.subscribers import subscribed_events, subscription_is_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ask_sdk_core.handler_input import HandlerInput
-    from ask_sdk_model import Response, SessionEndedRequest
+    from yellowring.skill.turn import Json
+    from yellowring.skill.voice_request import VoiceRequest
+    from yellowring.subscribers import Record, Subscribers
 
-    from yellowring.subscribers import Subscribers
-
-REQUESTS = ("LaunchRequest", "IntentRequest", "SessionEndedRequest", "Connections.Response")
-"""The types of request that belong to a session."""
+_SPOKEN = re.compile(
+    r"LaunchRequest|IntentRequest|SessionResumedRequest|Connections\.Response"
+    r"|Display\.ElementSelected|Alexa\.Presentation\.\w+\.(UserEvent|Message)"
+)
+"""Requests that are answered with speech, session or not."""
+_SILENT = re.compile(
+    r"SessionEndedRequest|System\.ExceptionEncountered|(AudioPlayer|PlaybackController)\..*"
+    r"|Alexa\.Presentation\.\w+\.(RuntimeError|Load\w+Data)|Alexa\.(DataStore|Authorization)\..*"
+    r"|(AlexaSkillEvent|AlexaHouseholdListEvent|Reminders)\..*"
+)
+"""Requests that Alexa takes no speech for, or no answer at all."""
+_NAME = re.compile(r"[A-Za-z_.]{1,100}")
+_REQUEST_ID = re.compile(r"amzn1\.echo[\w.-]{1,200}")
 
 
 def _launch(turn: Turn) -> None:
-    if subscribed_events(turn.record()):
+    record = turn.record()
+    if _are_on(turn, record):
         turn.ask("launch_subscribed")
+    elif record is None:
+        turn.ask("help")
     else:
         turn.ask("launch_not_subscribed", "consent")
 
@@ -47,10 +58,19 @@ def _status(turn: Turn) -> None:
     events = spoken_events(turn.replies, subscribed)
     if events:
         turn.say("status_subscribed", events=events)
+    elif turn.request.granted and _are_on(turn, record):
+        turn.say("consent_accepted")
     elif record is None or subscribed or subscription_is_due(record):
         turn.say("status_unknown")
     else:
         turn.ask("status_not_subscribed", "consent")
+
+
+def _are_on(turn: Turn, record: Record | None) -> bool:
+    """Check whether notifications are on, by our record or, where it says nothing, by Alexa."""
+    if record is None:
+        return turn.request.granted
+    return bool(subscribed_events(record)) or subscription_is_due(record)
 
 
 def _stop_notifications(turn: Turn) -> None:
@@ -62,7 +82,7 @@ def _forget_me(turn: Turn) -> None:
 
 
 def _yes(turn: Turn) -> None:
-    match turn.asked:
+    match turn.request.asked:
         case "consent":
             ask_for_consent(turn)
         case "forget":
@@ -74,11 +94,11 @@ def _yes(turn: Turn) -> None:
 
 def _no(turn: Turn) -> None:
     replies = {"consent": "consent_denied", "forget": "forget_cancelled"}
-    turn.say(replies.get(turn.asked or "", "nothing_to_cancel"))
+    turn.say(replies.get(turn.request.asked or "", "nothing_to_cancel"))
 
 
 def _cancel(turn: Turn) -> None:
-    turn.say("forget_cancelled" if turn.asked == "forget" else "goodbye")
+    turn.say("forget_cancelled" if turn.request.asked == "forget" else "goodbye")
 
 
 def _goodbye(turn: Turn) -> None:
@@ -109,61 +129,71 @@ INTENTS: Mapping[str, Callable[[Turn], None]] = {
 """What answers each intent of the interaction models; any other gets the fallback's answer."""
 
 
-class VoiceHandler(AbstractRequestHandler):  # type: ignore[misc]  # the SDK is untyped
+class VoiceHandler:
     """Answers whatever a customer says to the skill."""
 
-    def __init__(self, subscribers: Subscribers) -> None:
+    def __init__(self, subscribers: Subscribers, *, consent_by_voice: bool) -> None:
         self._subscribers = subscribers
+        self._consent_by_voice = consent_by_voice
 
-    def can_handle(self, handler_input: HandlerInput) -> bool:
-        """Tell whether a customer is speaking, or has stopped speaking, to the skill."""
-        return get_request_type(handler_input) in REQUESTS
+    def handle(self, request: VoiceRequest) -> Json:
+        """Answer in the customer's language; at the worst with an apology.
 
-    def handle(self, handler_input: HandlerInput) -> Response:
-        """Answer in the customer's language."""
-        kind = get_request_type(handler_input)
-        if kind == "SessionEndedRequest":
-            _note_end(handler_input.request_envelope.request)
-            return handler_input.response_builder.response  # Alexa takes no speech any more
-        turn = Turn(handler_input, self._subscribers)
-        if kind == "IntentRequest":
-            intent = get_intent_name(handler_input)
-            _count(intent if intent in INTENTS else "other")
-            INTENTS.get(intent, _fallback)(turn)
-            return turn.response
-        _count(kind)
-        if kind == "LaunchRequest":
+        Returns
+        -------
+        dict
+            A response envelope; its response is empty for a request that takes no answer.
+        """
+        if request.kind == "CanFulfillIntentRequest":  # asked by Alexa, of skills she may propose
+            return {"version": "1.0", "response": {"canFulfillIntent": {"canFulfill": "NO"}}}
+        if _SILENT.fullmatch(request.kind) or not (
+            request.in_session or _SPOKEN.fullmatch(request.kind)
+        ):
+            _note(request)
+            return {"version": "1.0", "response": {}}
+        try:
+            turn = Turn(request, self._subscribers, consent_by_voice=self._consent_by_voice)
+            _answer(turn)
+        except Exception as error:
+            logger.exception("voice request failed")
+            count("VoiceFailures", error=type(error).__name__)
+            turn = Turn(request, self._subscribers)
+            turn.say("error_apology")
+        return turn.answer()
+
+
+def _answer(turn: Turn) -> None:
+    request = turn.request
+    match request.kind:
+        case "IntentRequest":
+            count("VoiceRequests", request=request.intent if request.intent in INTENTS else "other")
+            INTENTS.get(request.intent, _fallback)(turn)
+        case "SessionResumedRequest" if is_consent_answer(request):
+            count("VoiceRequests", request=request.kind)
+            answer_consent(turn)
+        case "LaunchRequest" | "SessionResumedRequest" | "Connections.Response":
+            count("VoiceRequests", request=request.kind)
             _launch(turn)
-        else:
-            answer_consent(turn, handler_input.request_envelope.request)
-        return turn.response
+        case _:
+            count("VoiceRequests", request="other")
+            _fallback(turn)
 
 
-def _count(request: str) -> None:
-    count("VoiceRequests", request=request)
+def _note(request: VoiceRequest) -> None:
+    """Log what nobody waits for: an end or an answer that was our fault Alexa says nowhere else."""
+    kind = _named(request.kind, _NAME)
+    error = member(request.fields, "error")
+    if error or kind == "System.ExceptionEncountered":
+        name = _named(error.get("type"), _NAME)
+        cause = _named(member(request.fields, "cause").get("requestId"), _REQUEST_ID)
+        logger.error("Alexa reports an error", extra={"type": kind, "error": name, "cause": cause})
+        count("VoiceFailures", error=name)
+    elif kind != "SessionEndedRequest":
+        count("UnknownRequests", type=kind)
+        logger.warning("unknown request acknowledged", extra={"type": kind})
 
 
-def _note_end(request: SessionEndedRequest) -> None:
-    """Log an end that was our fault: Alexa says so nowhere else."""
-    error = request.error
-    if error is not None:
-        kind = str(error.object_type)[:100]
-        logger.error("session ended with an error", extra={"error": kind})
-        count("VoiceFailures", error=kind)
-
-
-class Apology(AbstractExceptionHandler):  # type: ignore[misc]  # the SDK is untyped
-    """Says sorry to a customer; the failure of a skill event is for Alexa to see, not for them."""
-
-    def can_handle(self, handler_input: HandlerInput, exception: Exception) -> bool:  # noqa: ARG002
-        """Tell whether somebody waits for a spoken answer."""
-        return not isinstance(handler_input.request_envelope.request, SkillEvent)
-
-    def handle(self, handler_input: HandlerInput, exception: Exception) -> Response:
-        """Apologise in the customer's language, and log why."""
-        logger.error("voice request failed", exc_info=exception)
-        count("VoiceFailures", error=type(exception).__name__)
-        builder = handler_input.response_builder
-        builder.response.directives = builder.response.card = builder.response.reprompt = None
-        apology = speech(locale_of(handler_input))["error_apology"]
-        return builder.speak(apology).set_should_end_session(True).response
+def _named(value: object, form: re.Pattern[str]) -> str:
+    """Return a name as it may stand in a log: what has another form could be anything."""
+    found = string(value)
+    return found if form.fullmatch(found) else "other"

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.run import Waiting
 
-from cli import stack_runs, watching
+from cli import stack_runs
 from cli.run_progress import Look
 from cli.stack_runs import lifecycle_of
 from cli.watching import Watch
@@ -247,7 +247,7 @@ def finishing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         counts = Counts({Outcome.ACCEPTED: 2, Outcome.NOT_SENT: 1})
         runs.finish(run, status, counts, cause=None, resumable=1, now=datetime.now(UTC))
 
-    monkeypatch.setattr(watching.time, "sleep", sleep)
+    monkeypatch.setattr("cli.watching.time.sleep", sleep)
     return told
 
 
@@ -338,7 +338,7 @@ def test_the_interrupted_watcher_is_told_that_the_run_goes_on(
         raise KeyboardInterrupt
 
     started(runs)
-    monkeypatch.setattr(watching.time, "sleep", interrupt)
+    monkeypatch.setattr("cli.watching.time.sleep", interrupt)
     said = yellowring("runs", "watch", "snow~1")
     assert said.status == 1
     assert "the run goes on: runs cancel snow~1 stops it" in said.err

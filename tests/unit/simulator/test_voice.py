@@ -17,15 +17,18 @@ from tests.unit.simulator.support import Client, request_body, simulated
 if TYPE_CHECKING:
     from tests.unit.simulator.support import Json
 
-ASK_FOR = {
-    "type": "Connections.SendRequest",
-    "name": "AskFor",
-    "payload": {
-        "@type": "AskForPermissionsConsentRequest",
-        "@version": "1",
-        "permissionScope": NOTIFICATIONS_SCOPE,
-    },
+SCOPE = {"permissionScope": NOTIFICATIONS_SCOPE, "consentLevel": "ACCOUNT"}
+INPUT = {
+    "@type": "AskForPermissionsConsentRequest",
+    "@version": "2",
+    "permissionScopes": [SCOPE],
+}
+ASK = {
+    "type": "Connections.StartConnection",
+    "uri": "connection://AMAZON.AskForPermissionsConsent/2",
+    "input": INPUT,
     "token": "turn-on",
+    "onCompletion": "RESUME_SESSION",
 }
 CARD = {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS_SCOPE]}
 
@@ -134,19 +137,8 @@ def test_without_an_end_of_its_own_a_reply_ends_the_session() -> None:
     assert Talk(Skill(speech("a"))).do("say")["shouldEndSession"] is True
 
 
-@pytest.mark.parametrize(
-    ("payload", "echoed"),
-    [
-        ({"permissionScope": NOTIFICATIONS_SCOPE}, {"permissionScope": NOTIFICATIONS_SCOPE}),
-        (
-            {"permissionScopes": [{"permissionScope": NOTIFICATIONS_SCOPE}]},
-            {"permissionScopes": [{"permissionScope": NOTIFICATIONS_SCOPE}]},
-        ),
-    ],
-)
-def test_an_accepted_question_switches_notifications_on(payload: Json, echoed: Json) -> None:
-    asked = {"@type": "AskForPermissionsConsentRequest", "@version": "1", **payload}
-    skill = Skill(speech("May I?", directives=[{**ASK_FOR, "payload": asked}]), speech("Thanks."))
+def test_an_accepted_question_switches_notifications_on() -> None:
+    skill = Skill(speech("May I?", directives=[ASK]), speech("Thanks."))
     talk = Talk(skill)
     assert talk.do("say", {"intent": "TurnOnNotificationsIntent"})["session"] is not None
     assert talk.customer()["voice"]["consent"] == [NOTIFICATIONS_SCOPE]
@@ -155,44 +147,69 @@ def test_an_accepted_question_switches_notifications_on(payload: Json, echoed: J
     customer = talk.customer()
     assert customer["permissions"] == [NOTIFICATIONS_SCOPE]
     assert customer["subscriptions"] == list(EVENT_NAMES)
-    answer = skill.asked[1]["request"]
-    assert (answer["type"], answer["name"]) == ("Connections.Response", "AskFor")
-    assert (answer["token"], answer["status"]["code"]) == ("turn-on", "200")
-    assert answer["payload"] == echoed | {"status": "ACCEPTED", "isCardThrown": False}
-    assert "permissions" in skill.asked[1]["context"]["System"]["user"]
-    kinds = [event["type"] for event in talk.client.sim("GET", "/events")["events"]]
-    assert kinds == ["SkillEnabled", "SkillPermissionAccepted", "ProactiveSubscriptionChanged"]
+    asked, answer = skill.asked
+    assert answer["request"]["type"] == "SessionResumedRequest"
+    assert answer["request"]["cause"] == {
+        "type": "ConnectionCompleted",
+        "token": "turn-on",
+        "status": {"code": "200", "message": "OK"},
+        "result": {"permissionScopes": [SCOPE | {"status": "ACCEPTED"}], "isCardThrown": False},
+    }
+    assert answer["session"]["sessionId"] == asked["session"]["sessionId"]
+    assert "permissions" in answer["context"]["System"]["user"]
+    assert kinds(talk) == [
+        "SkillEnabled",
+        "SkillPermissionAccepted",
+        "ProactiveSubscriptionChanged",
+    ]
+
+
+@pytest.mark.parametrize("way", ["consent", "card"])
+def test_of_a_permission_that_was_granted_already_no_event_tells(way: str) -> None:
+    asked = {"card": CARD} if way == "card" else {"directives": [ASK]}
+    talk = Talk(Skill(speech("May I?", **asked), speech("Thanks.")))
+    talk.do("grant")
+    talk.do("say")
+    before = kinds(talk)
+    talk.do(way, {"accept": True} if way == "card" else {"status": "ACCEPTED"})
+    assert kinds(talk) == before
+    assert talk.customer()["subscriptions"] == []
+
+
+def kinds(talk: Talk) -> list[str]:
+    return [event["type"] for event in talk.client.sim("GET", "/events")["events"]]
 
 
 @pytest.mark.parametrize("status", ["DENIED", "NOT_ANSWERED", "ERROR"])
 def test_any_other_answer_leaves_notifications_off(status: str) -> None:
-    skill = Skill(speech("May I?", directives=[ASK_FOR]), speech("All right."))
+    skill = Skill(speech("May I?", directives=[ASK]), speech("All right."))
     talk = Talk(skill)
     talk.do("say")
     talk.do("consent", {"status": status})
     assert talk.customer()["permissions"] == []
-    request = skill.asked[1]["request"]
+    cause = skill.asked[1]["request"]["cause"]
+    result = cause.get("result", {"permissionScopes": [{}]})
     expected = ("500", None) if status == "ERROR" else ("200", status)
-    assert (request["status"]["code"], request["payload"].get("status")) == expected
+    assert (cause["status"]["code"], result["permissionScopes"][0].get("status")) == expected
     assert talk.refused("consent", {"status": status})[0] == 409
 
 
 def test_without_an_answer_alexa_may_leave_a_card() -> None:
-    skill = Skill(speech("May I?", directives=[ASK_FOR]), speech("See the app."))
+    skill = Skill(speech("May I?", directives=[ASK]), speech("See the app."))
     talk = Talk(skill)
     talk.do("say")
     assert talk.refused("consent", {"status": "DENIED", "card": True})[0] == 400
     talk.do("consent", {"status": "NOT_ANSWERED", "card": True})
-    assert skill.asked[1]["request"]["payload"]["isCardThrown"] is True
+    assert skill.asked[1]["request"]["cause"]["result"]["isCardThrown"] is True
     assert talk.do("card", {"accept": True})["permissions"] == [NOTIFICATIONS_SCOPE]
 
 
 def test_a_question_outside_the_manifest_is_a_bad_request() -> None:
-    skill = Skill(speech("May I?", directives=[ASK_FOR]), speech("Sorry."))
+    skill = Skill(speech("May I?", directives=[ASK]), speech("Sorry."))
     talk = Talk(skill)
     talk.do("say")
     talk.do("consent", {"status": "ERROR", "code": 400})
-    assert skill.asked[1]["request"]["status"]["code"] == "400"
+    assert skill.asked[1]["request"]["cause"]["status"]["code"] == "400"
 
 
 def test_a_card_can_be_put_away_or_accepted_once() -> None:
@@ -272,11 +289,20 @@ def test_a_wrong_say_is_refused(body: Json, expected: str) -> None:
         ({"outputSpeech": {"type": "PlainText", "text": "x" * 8001}}, "1 to 8000"),
         ({"card": {"type": "AskForPermissionsConsent"}}, "permission scope"),
         ({"directives": {}}, "list"),
-        ({"directives": [{**ASK_FOR, "payload": {"@type": "x"}}]}, "@type"),
+        ({"directives": [{**ASK, "uri": "connection://AMAZON.PrintPDF/1"}]}, "uri"),
+        ({"directives": [{**ASK, "uri": None}]}, "uri"),
+        ({"directives": [{**ASK, "onCompletion": "SEND_ERRORS_ONLY"}]}, "onCompletion"),
+        ({"directives": [{**ASK, "token": 7}]}, "token"),
+        ({"directives": [{**ASK, "input": None}]}, "input must be an object"),
+        ({"directives": [{**ASK, "input": INPUT | {"@type": "x"}}]}, "@type"),
+        ({"directives": [{**ASK, "input": INPUT | {"@version": "1"}}]}, "@version"),
+        ({"directives": [{**ASK, "input": INPUT | {"permissionScopes": {}}}]}, "list"),
+        ({"directives": [{**ASK, "input": INPUT | {"permissionScopes": []}}]}, "permission scope"),
         (
-            {"directives": [{**ASK_FOR, "payload": {"@type": "AskForPermissionsConsentRequest"}}]},
-            "permissionScope",
+            {"directives": [{**ASK, "input": INPUT | {"permissionScopes": [{"a": 1}]}}]},
+            "consentLevel",
         ),
+        ({"directives": [ASK], "shouldEndSession": True}, "shouldEndSession"),
     ],
 )
 def test_a_reply_that_no_device_plays_is_told(response: Json, expected: str) -> None:

@@ -7,13 +7,18 @@ import socket
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
+from yellowring.settings import InvalidSettings
 from yellowring.skill import app
+from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
 from yellowring.skill.voice import INTENTS
+from yellowring.subscribers import Subscribers
+from yellowring.subscribers.deliverability import deliverability
 
 from tests.envelopes import (
     EU,
@@ -23,14 +28,18 @@ from tests.envelopes import (
     command,
     consent,
     disabled,
+    granted,
     message,
     permitted,
     spoken,
     subscribed,
+    time,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
     from tests.unit.skill.kit import Envelope, Handle, Record
 
@@ -47,22 +56,33 @@ STATEMENTS = {
     "goodbye",
     "consent_accepted",
     "consent_denied",
-    "consent_not_answered",
     "status_unknown",
     "stop_notifying",
     "forget_done",
     "forget_cancelled",
     "nothing_to_cancel",
     "error_apology",
-    "consent_error",
     "consent_card_sent",
 }
+
+
+CARD = {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS]}
+
+
+def moment(record: Record, name: str) -> int | None:
+    """Read a moment of the customer's record, in milliseconds since the epoch."""
+    found = (record(USER) or {}).get(name)
+    return None if found is None else int(found)
+
+
+def ms(seconds: float) -> int:
+    return milliseconds(time(seconds))
 
 
 def said(answer: dict[str, Any]) -> str:
     """Give the words of an answer."""
     ssml: str = answer["response"]["outputSpeech"]["ssml"]
-    return ssml.removeprefix("<speak>").removesuffix("</speak>")
+    return "".join(ElementTree.fromstring(ssml).itertext())  # noqa: S314 - our own
 
 
 def key_of(answer: dict[str, Any], locale: str = "en-US") -> str:
@@ -131,22 +151,69 @@ def test_launch_offers_notifications_to_those_without_and_greets_those_with(
 
 
 @pytest.mark.parametrize("request_", [launch(), intent("SubscriptionStatusIntent")])
-def test_yes_to_the_offer_asks_for_consent_by_voice(handle: Handle, request_: Envelope) -> None:
+def test_yes_to_the_offer_leaves_a_card_in_the_app(handle: Handle, request_: Envelope) -> None:
     offer = handle(request_)
     answer = handle(intent("AMAZON.YesIntent", attributes=attributes_of(offer)))
+    assert key_of(answer) == "consent_card_sent"
+    assert answer["response"]["card"] == CARD
+    assert "directives" not in answer["response"]
+    assert answer["response"]["shouldEndSession"] is True
+
+
+def test_where_the_stack_says_so_consent_is_asked_by_voice(
+    handle: Handle, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("VOICE_CONSENT", "voice")
+    answer = handle(intent("TurnOnNotificationsIntent"))
     assert key_of(answer) == "consent_ask"
     (directive,) = answer["response"]["directives"]
     assert directive == {
-        "type": "Connections.SendRequest",
-        "name": "AskFor",
-        "payload": {
+        "type": "Connections.StartConnection",
+        "uri": "connection://AMAZON.AskForPermissionsConsent/2",
+        "input": {
             "@type": "AskForPermissionsConsentRequest",
             "@version": "2",
             "permissionScopes": [{"permissionScope": NOTIFICATIONS, "consentLevel": "ACCOUNT"}],
         },
         "token": "notifications",
+        "onCompletion": "RESUME_SESSION",
     }
-    assert answer["response"].get("shouldEndSession") is None
+    assert "card" not in answer["response"]
+    assert "shouldEndSession" not in answer["response"]
+
+
+def test_another_way_of_asking_for_consent_is_refused_by_name(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("VOICE_CONSENT", "post")
+    with pytest.raises(InvalidSettings, match="VOICE_CONSENT is 'post'"):
+        app.lambda_handler(launch(), object())
+
+
+@pytest.mark.parametrize("way", ["card", "voice"])
+def test_who_has_granted_it_already_is_not_asked_but_on(
+    handle: Handle, record: Record, environment: pytest.MonkeyPatch, way: str
+) -> None:
+    environment.setenv("VOICE_CONSENT", way)
+    answer = handle(granted(intent("TurnOnNotificationsIntent", at=3)))
+    assert key_of(answer) == "consent_accepted"
+    assert answer["response"].keys() == {"outputSpeech", "shouldEndSession"}
+    assert moment(record, "acceptedAt") == ms(3)
+
+
+def test_who_accepted_is_on_and_deliverable_though_alexa_sends_no_event(
+    handle: Handle, aws: DynamoDBClient
+) -> None:
+    handle(consent("ACCEPTED", at=1))
+    assert key_of(handle(launch(at=2))) == "launch_subscribed"
+    kept = Subscribers(aws, "subscribers").get(USER)
+    assert kept is not None
+    assert deliverability(kept, WEATHER) == "deliverable"
+
+
+def test_a_permission_that_is_not_granted_any_more_is_asked_for(handle: Handle) -> None:
+    answer = handle(granted(intent("TurnOnNotificationsIntent"), "DENIED"))
+    assert key_of(answer) == "consent_card_sent"
 
 
 def test_no_to_the_offer_leaves_notifications_off(handle: Handle) -> None:
@@ -166,24 +233,61 @@ def test_turning_on_what_is_on_says_what_will_be_told(handle: Handle) -> None:
     ("response", "key"),
     [
         (consent("ACCEPTED"), "consent_accepted"),
+        (consent("ACCEPTED", code=200), "consent_accepted"),
+        (granted(consent(None, code="500")), "consent_accepted"),
         (consent("DENIED"), "consent_denied"),
-        (consent("NOT_ANSWERED"), "consent_not_answered"),
+        (granted(consent("DENIED")), "consent_denied"),
+        (consent("NOT_ANSWERED"), "consent_card_sent"),
         (consent("NOT_ANSWERED", card=True), "consent_card_sent"),
-        (consent(None, code="400"), "consent_error"),
+        (consent(None, code="400"), "consent_card_sent"),
         (consent(None, code="500"), "consent_card_sent"),
         (consent("ACCEPTED", code="500"), "consent_card_sent"),
+        (consent("ACCEPTED", code=None), "consent_card_sent"),
         (consent("PERHAPS"), "consent_card_sent"),
+        (consent(None), "consent_card_sent"),
     ],
 )
-def test_what_came_of_the_consent_is_answered(handle: Handle, response: Envelope, key: str) -> None:
+def test_what_came_of_the_consent_is_answered_and_only_an_acceptance_is_stored(
+    handle: Handle, record: Record, response: Envelope, key: str
+) -> None:
     answer = handle(response)
     assert key_of(answer) == key
     assert answer["response"]["shouldEndSession"] is True
+    assert answer["response"].get("card") == (CARD if key == "consent_card_sent" else None)
+    assert (record(USER) is not None) is (key == "consent_accepted")
 
 
-def test_where_voice_consent_fails_a_card_asks_for_the_same_permission(handle: Handle) -> None:
-    card = handle(consent(None, code="500"))["response"]["card"]
-    assert card == {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS]}
+def test_consent_is_read_from_our_own_scope_or_from_the_result_as_a_whole(handle: Handle) -> None:
+    response = consent("DENIED")
+    result = response["request"]["cause"]["result"]
+    other = {"permissionScope": "alexa::profile:email:read", "status": "ACCEPTED"}
+    result["permissionScopes"].insert(0, other)
+    assert key_of(handle(response)) == "consent_denied"
+    response["request"]["cause"]["result"] = {"status": "ACCEPTED"}
+    assert key_of(handle(response)) == "consent_accepted"
+
+
+def test_consent_is_dated_by_its_request(handle: Handle, record: Record) -> None:
+    handle(consent("ACCEPTED", at=7))
+    handle(consent("ACCEPTED", at=5))
+    assert moment(record, "acceptedAt") == ms(7)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        consent("ACCEPTED", token="another"),
+        consent("ACCEPTED", token=None),
+        consent("ACCEPTED", cause="ConnectionInterrupted"),
+        spoken("SessionResumedRequest"),
+        spoken("Connections.Response", name="AskFor", payload={"status": "ACCEPTED"}),
+    ],
+)
+def test_another_connections_answer_is_not_ours(
+    handle: Handle, record: Record, response: Envelope
+) -> None:
+    assert key_of(handle(response)) == "launch_not_subscribed"
+    assert moment(record, "acceptedAt") is None
 
 
 def test_the_status_is_read_from_the_record(handle: Handle) -> None:
@@ -203,6 +307,22 @@ def test_a_status_that_cannot_be_told_is_said_to_be_unknown(
 ) -> None:
     handle(event)
     assert key_of(handle(intent("SubscriptionStatusIntent", at=1))) == "status_unknown"
+
+
+def test_what_alexa_says_is_granted_counts_where_the_record_says_nothing(handle: Handle) -> None:
+    nobody = {"locale": None, "user": ""}
+    assert key_of(handle(launch(**nobody))) == "help"
+    assert key_of(handle(granted(launch(**nobody)))) == "launch_subscribed"
+    status = intent("SubscriptionStatusIntent", **nobody)
+    assert key_of(handle(status)) == "status_unknown"
+    assert key_of(handle(granted(status))) == "consent_accepted"
+
+
+def test_who_allowed_notifications_is_greeted_so_before_the_subscription_comes(
+    handle: Handle,
+) -> None:
+    handle(permitted(NOTIFICATIONS))
+    assert key_of(handle(launch(at=1))) == "launch_subscribed"
 
 
 def test_forget_me_erases_only_after_a_yes(handle: Handle, record: Record) -> None:
@@ -329,19 +449,13 @@ def test_a_whole_conversation_goes_in_the_customers_own_language(
         asked.clear()
         asked.update(attributes_of(answer))
         key = key_of(answer, locale)
-        assert answer["response"].get("shouldEndSession") is (
-            True
-            if key in {*STATEMENTS, "status_subscribed"}
-            else None
-            if key == "consent_ask"
-            else False
-        )
+        assert answer["response"]["shouldEndSession"] is (key in {*STATEMENTS, "status_subscribed"})
         return key
 
     asked: dict[str, Any] = {}
     here: dict[str, Any] = {"locale": locale, "attributes": asked}
     assert tell(launch(at=0, **here)) == "launch_not_subscribed"
-    assert tell(intent("AMAZON.YesIntent", at=1, **here)) == "consent_ask"
+    assert tell(intent("AMAZON.YesIntent", at=1, **here)) == "consent_card_sent"
     assert tell(consent("ACCEPTED", at=2, **here)) == "consent_accepted"
     handle(permitted(NOTIFICATIONS, at=3))
     handle(subscribed(WEATHER, at=3))
@@ -366,18 +480,32 @@ def test_the_end_of_a_session_is_answered_with_nothing(
     assert "INVALID_RESPONSE" in "".join(logs_without_personal_data)
 
 
+def fail(*_: object) -> None:
+    raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_fault_of_ours_is_an_apology_in_the_customers_language(
     handle: Handle, monkeypatch: pytest.MonkeyPatch, locale: str
 ) -> None:
-    def fail(*_: object) -> None:
-        raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
-
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", fail)
-    answer = handle(launch(locale=locale))
-    assert key_of(answer, locale) == "error_apology"
-    assert answer["response"]["shouldEndSession"] is True
-    assert "Error" not in json.dumps(answer)
+    yes = intent("AMAZON.YesIntent", locale=locale, attributes={"asked": "forget"})
+    for request in (yes, consent("ACCEPTED", locale=locale)):
+        answer = handle(request)
+        assert key_of(answer, locale) == "error_apology"
+        assert answer["response"].keys() == {"outputSpeech", "shouldEndSession"}
+        assert answer["response"]["shouldEndSession"] is True
+        assert "Error" not in json.dumps(answer)
+
+
+def test_without_the_record_a_customer_is_answered_all_the_same(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", fail)
+    assert key_of(handle(launch())) == "help"
+    assert key_of(handle(granted(launch()))) == "launch_subscribed"
+    assert key_of(handle(intent("SubscriptionStatusIntent"))) == "status_unknown"
+    assert key_of(handle(intent("TurnOnNotificationsIntent"))) == "consent_card_sent"
 
 
 @pytest.fixture(params=["nobody listens", "somebody listens and never answers"])
@@ -390,7 +518,7 @@ def dead_port(request: pytest.FixtureRequest) -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_with_dynamodb_down_voice_apologises_and_an_event_fails_within_the_eight_seconds(
+def test_with_dynamodb_down_voice_answers_within_the_eight_seconds(
     environment: pytest.MonkeyPatch, dead_port: int
 ) -> None:
     environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{dead_port}")
@@ -398,19 +526,14 @@ def test_with_dynamodb_down_voice_apologises_and_an_event_fails_within_the_eight
     started = monotonic()
     answer = app.lambda_handler(launch(), object())
     took = monotonic() - started
-    assert key_of(answer) == "error_apology"
+    assert key_of(answer) == "help"
     assert took < 7
     app._skill.cache_clear()
 
 
-def test_a_voice_request_that_is_not_one_is_acknowledged(handle: Handle) -> None:
-    broken = intent("AMAZON.HelpIntent")
-    broken["request"]["timestamp"] = ["?"]
-    assert handle(broken) == {"version": "1.0", "response": {}}
-
-
 def test_a_voice_request_without_a_user_changes_nothing(handle: Handle, aws: Any) -> None:
-    broken = launch()
-    del broken["context"]["System"]["user"]["userId"]
-    assert key_of(handle(broken)) == "error_apology"
+    for request in (launch(), intent("AMAZON.YesIntent", attributes={"asked": "forget"})):
+        del request["context"]["System"]["user"]["userId"]
+        del request["session"]["user"]
+        assert key_of(handle(request)) in {"help", "error_apology"}
     assert aws.scan(TableName="subscribers")["Items"] == []

@@ -19,6 +19,7 @@ from yellowring.catalog import check_event
 from yellowring.sender.campaign.placeholders import CannotFill, filled
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from datetime import datetime
 
     from yellowring.sender.campaign.parsing import Campaign
@@ -42,13 +43,13 @@ class EventSource(Protocol):
     -------
     Mapping or None
         ``{"payload": {…}, "localizedAttributes": […]}``, the second where the first refers to it;
-        or nothing: then this customer is not in the audience.
+        or nothing: then this customer is skipped.
     """
 
     def __call__(
-        self, customer: Customer, campaign: Campaign, now: datetime
-    ) -> Mapping[str, Any] | None:
-        """Make it."""
+        self, customer: Customer, campaign: Campaign, now: datetime, /
+    ) -> Mapping[str, Any] | Awaitable[Mapping[str, Any] | None] | None:
+        """Make it, or return what makes it when it is awaited."""
 
 
 class InvalidContent(ValueError):

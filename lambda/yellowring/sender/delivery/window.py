@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -112,8 +112,6 @@ class Window:
 class SharedWindow:
     """Keeps the present window in the runs table; every method is one call."""
 
-    key: ClassVar[dict[str, dict[str, str]]] = KEY
-
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
@@ -122,7 +120,7 @@ class SharedWindow:
         """Return the latest window, if there ever was one."""
         async with asyncio.timeout(PATIENCE):
             answer = await asyncio.to_thread(
-                self._client.get_item, TableName=self._table, Key=self.key, ConsistentRead=True
+                self._client.get_item, TableName=self._table, Key=KEY, ConsistentRead=True
             )
         return _window(answer["Item"]) if "Item" in answer else None
 
@@ -174,7 +172,7 @@ class SharedWindow:
                 answer = await asyncio.to_thread(
                     self._client.update_item,
                     TableName=self._table,
-                    Key=self.key,
+                    Key=KEY,
                     UpdateExpression=change,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=names,

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["speech", "spoken_events"]
+__all__ = ["speech", "spoken_events", "ssml"]
 
 DEFAULT_LANGUAGE = "en"
+BRAND = "Yellow Ring"
+"""The skill's name in the Alexa app: English in every language, and said so."""
 
 
 @lru_cache(maxsize=32)
@@ -42,14 +44,23 @@ def speech(locale: str | None) -> Mapping[str, str]:
     >>> speech("de-AT")["goodbye"]
     'Bis bald.'
     """
-    wanted = locale or DEFAULT_LANGUAGE
-    language = wanted.partition("-")[0]
-    if language not in _files():
-        return speech(DEFAULT_LANGUAGE)
-    replies = _read(language)
-    if wanted in _files():
-        replies |= _read(wanted)
+    replies = _read(_language(locale))
+    if locale in _files():
+        replies |= _read(locale)
     return MappingProxyType(replies)
+
+
+def ssml(reply: str, locale: str | None) -> str:
+    """Write a reply of a locale as SSML.
+
+    Examples
+    --------
+    >>> ssml("Yellow Ring ist an.", "de-DE")
+    '<speak><lang xml:lang="en-US">Yellow Ring</lang> ist an.</speak>'
+    """
+    if _language(locale) != DEFAULT_LANGUAGE:
+        reply = reply.replace(BRAND, f'<lang xml:lang="en-US">{BRAND}</lang>')
+    return f"<speak>{reply}</speak>"
 
 
 def spoken_events(replies: Mapping[str, str], event_names: Iterable[str]) -> str:
@@ -87,6 +98,11 @@ def _event_key(event_name: str) -> str:
     """Turn ``AMAZON.WeatherAlert.Activated`` into ``event_weather_alert``."""
     middle = event_name.split(".")[1] if event_name.count(".") > 1 else event_name
     return "event_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", middle).lower()
+
+
+def _language(locale: str | None) -> str:
+    language = (locale or DEFAULT_LANGUAGE).partition("-")[0]
+    return language if language in _files() else DEFAULT_LANGUAGE
 
 
 @cache

@@ -168,6 +168,8 @@ class Alexa:
         Who heard which event, by reference id.
     refused
         When somebody was refused for their own sake, by user id, in seconds of the game.
+    denied
+        Who was refused an event, for whatever reason, that they had heard before.
     asked
         When each request came.
     """
@@ -178,6 +180,7 @@ class Alexa:
     now: Callable[[], float]
     book: set[tuple[str, str]] = field(default_factory=set)
     refused: dict[str, list[float]] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
     asked: list[float] = field(default_factory=list)
     answers: Counter[int | None] = field(default_factory=Counter)
 
@@ -188,6 +191,8 @@ class Alexa:
         user_id = audience["payload"].get("user", "*")
         self.asked.append(self.now())
         answer = self._noise() or self._judge(document["referenceId"], user_id)
+        if answer.status in (FORBIDDEN, INVALID) and self.has_told(user_id):
+            self.denied.add(user_id)
         if answer.status is None and self.random.random() < 0.5:
             self._judge(document["referenceId"], user_id)  # it was taken all the same
         self.answers[answer.status] += 1

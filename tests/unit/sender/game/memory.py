@@ -42,19 +42,18 @@ class MemoryRuns:
     chunks: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
     ended: dict[int, tuple[str, Counts]] = field(default_factory=dict)
 
-    def put(self, run: Run) -> Run:
+    def put(self, run: Run) -> None:
         def write() -> bool:
-            if run.run_id in self.runs:
-                return False
-            self.runs[run.run_id] = run
+            self.runs.setdefault(run.run_id, run)
             return True
 
-        if self._write(write):
-            return run
-        known = self.load(run.run_id)
-        if known.campaign != run.campaign:
+        self._write(write)
+
+    def known(self, run: Run) -> Run | None:
+        known = self.runs.get(run.run_id)
+        if known is not None and known.campaign != run.campaign:
             raise RunConflict(run.run_id)
-        return known
+        return known and self.load(run.run_id)
 
     def load(self, run_id: str) -> Run:
         if run_id not in self.runs:

@@ -55,8 +55,11 @@ def _heard(game: Game) -> Iterator[str]:
         yield "somebody heard it under another reference id"
     heard = counts["accepted"] + counts["duplicate"]
     unknown = counts["failed"] + counts["expired"] + counts.get("notSent", 0)
-    people = game.people.table
-    gone = sum(who != "*" and (who not in people or people[who].left) for _, who in book)
+    people, denied = game.people.table, game.alexa.denied
+    left = {each.user_id for each in people.values() if each.left}
+    gone = sum(
+        who in denied or who in left or (who != "*" and who not in people) for _, who in book
+    )
     if not heard <= len(book) <= heard + unknown + gone:
         yield f"{heard} are counted as heard, {len(book)} heard ({unknown} unknown, {gone} gone)"
     if game.run.status == "completed" and not heard and counts and not game.run.cause:
