@@ -322,7 +322,7 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
     assert notifications(sqs) == []
     (line,) = [text for text in logs_without_personal_data if "invalid request" in text]
     assert reason in json.loads(line)["problem"]
-    assert '"InvalidRequests": 1' in "".join(logs_without_personal_data)
+    assert '"InvalidRequests":1' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.observability import count, logger
-from yellowring.sender.campaign.event_source import ContentLate, InvalidContent
+from yellowring.sender.campaign import InvalidCampaign
+from yellowring.sender.campaign.event_source import (
+    ContentLate,
+    EventSourceFailed,
+    InvalidContent,
+)
 from yellowring.sender.delivery.outcomes import Outcome, outcome_of, overloads
 from yellowring.sender.run.ledger import Ledger
 from yellowring.sender.run.run import Ending, Waiting
@@ -172,7 +177,7 @@ class Slice:
         page: Sequence[tuple[Customer, str]] = ()
         position, after = 0, ledger.cursor
         while not self._stopping and self._tools.clock() < self._until:
-            if self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
+            if self._tools.clock() - self._written_at >= self._between_checkpoints():
                 await self._checkpoint()
             if ledger.waiting and (due := ledger.due(self._epoch(), AGAIN)):
                 await self._again(due)
@@ -310,6 +315,10 @@ class Slice:
         match error:
             case InvalidCredentials():
                 self._halt = f"credentials: {error}"
+            case InvalidCampaign():
+                self._halt = f"campaign: {error}"
+            case EventSourceFailed():
+                self._halt = f"event source: {error}"
             case InvalidCursor():
                 self._halt = f"cursor: {error}"
             case TokenUnavailable():
@@ -376,6 +385,11 @@ class Slice:
         return min(LONGEST_WAIT, max(0, ceil(wait), ceil(turn)))
 
     # ---- checkpoints ----
+
+    def _between_checkpoints(self) -> float:
+        """Return the seconds between checkpoints: an item is charged by its size, and all segments
+        of a run share a partition, so one that is long, for an outage, is written less often."""
+        return CHECKPOINT_SECONDS + len(self._ledger.waiting) / 12
 
     async def _checkpoint(self) -> None:
         segment = self._snapshot()

@@ -8,6 +8,8 @@ segment only one can count; nothing else of a run changes while it sends.
 from __future__ import annotations
 
 import json
+import random
+import time
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -316,8 +318,10 @@ class Runs:
 
     def _write(self, requests: Sequence[Any]) -> None:
         left: Any = {self._table: list(requests)}
-        while left:
-            left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
+        longest = 0.05
+        while left := self._client.batch_write_item(RequestItems=left).get("UnprocessedItems"):
+            time.sleep(random.uniform(longest / 2, longest))  # noqa: S311
+            longest = min(2 * longest, 5.0)
 
     def _update(
         self,
