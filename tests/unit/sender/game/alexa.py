@@ -146,6 +146,8 @@ class Weather:
     down, no_token, unauthorized, wrong_stage, wrong_event
         When Alexa is down, LWA is, every token is refused (401), nobody is known (403), and
         everybody's event is found wrong (400).
+    busy, retry_after
+        When everybody is answered 429, and with which ``Retry-After`` in seconds.
     noise
         The part of answers that are 429, 5xx or none.
     """
@@ -155,6 +157,8 @@ class Weather:
     unauthorized: Spans = ()
     wrong_stage: Spans = ()
     wrong_event: Spans = ()
+    busy: Spans = ()
+    retry_after: float | None = None
     noise: float = 0.0
 
 
@@ -201,6 +205,8 @@ class Alexa:
     def _noise(self) -> Answer | None:
         if within(self.weather.unauthorized, self.now()):
             return Answer(401)
+        if within(self.weather.busy, self.now()):
+            return Answer(429, retry_after=self.weather.retry_after)
         draw = self.random.random
         if within(self.weather.down, self.now()):
             return Answer(503 if draw() < 0.7 else None)

@@ -150,6 +150,34 @@ def test_a_total_outage_pauses_a_run_instead_of_burning_through_it() -> None:
     assert game.counts["failed"] <= 500
 
 
+def test_no_request_is_begun_after_the_last_moment_not_even_in_an_outage() -> None:
+    down = Weather(down=((0, EVER),))
+    _play(Plan(customers=1500, segments=1, life=12, rate=200, page=100, weather=down))
+
+
+def test_whoever_leaves_while_they_wait_is_skipped_and_not_asked_again() -> None:
+    down = Weather(down=((0, 300),))
+    game = _play(Plan(customers=30, weather=down, changes=((250.0, "leave"),) * 10))
+    assert game.counts["skipped"] == len(game.changed)
+    assert game.run.counts.heard == 30 - len(game.changed)
+    assert not game.alexa.refused
+
+
+def test_a_listed_user_without_a_subscription_is_left_to_alexas_word_however_often_tried() -> None:
+    down = Weather(down=((0, 100),))
+    changes: tuple[tuple[float, Change], ...] = ((0.0, "leave"), (0.0, "leave"))
+    game = _play(Plan(customers=10, audience="users", weather=down, changes=changes))
+    assert game.counts["rejected"] == len(game.changed)
+
+
+@pytest.mark.parametrize("seconds", [30.0, 400.0, 1500.0])
+def test_a_retry_after_is_waited_for(seconds: float) -> None:
+    busy = Weather(busy=((0, 5),), retry_after=seconds)
+    game = _play(Plan(customers=20, weather=busy))
+    assert game.counts == {"accepted": 20}
+    assert not [at for at in game.begun if 5 < at < seconds]
+
+
 def test_an_infinite_retry_after_loses_nobody() -> None:
     game = _play(Plan(seed=3, customers=60, life=6, weather=Weather(noise=0.6)))
     assert game.alexa.answers[429] > 0
