@@ -87,6 +87,7 @@ def test_a_cancelled_run_counts_what_was_sent_and_resumed_reaches_the_rest(
     ]
 
 
+@pytest.mark.slow
 def test_an_execution_that_is_aborted_from_outside_halts_its_run(
     stack: LocalStack, announced: Announced
 ) -> None:
@@ -107,6 +108,7 @@ def test_an_execution_that_is_aborted_from_outside_halts_its_run(
     assert announced("aborted~1", 1) == [("RunHalted", "aborted~1/1/halted")]
 
 
+@pytest.mark.slow
 def test_a_few_customers_at_the_wrong_stage_are_told_of_and_nobody_is_marked(
     stack: LocalStack,
 ) -> None:

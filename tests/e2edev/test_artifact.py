@@ -1,0 +1,71 @@
+"""What ``sam build`` makes for Lambda, without Docker: it has to run there, not here."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local_stack.deployment import Build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+AARCH64 = 183  # e_machine of an ELF header
+MOST_BYTES = 100 * 1024 * 1024  # Lambda takes 250 MB; a third of it is a warning already
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    build = Build("arm64")
+    with build.reserved():
+        if building := build.start(tmp_path_factory.mktemp("logs")):
+            with building:
+                build.finish(building)
+    return build
+
+
+@pytest.fixture(scope="module", params=["SkillFunction", "SenderFunction"])
+def artifact(build: Build, request: pytest.FixtureRequest) -> Path:
+    name: str = request.param
+    return build.template.with_name(name)
+
+
+def machine(binary: Path) -> int:
+    """Return what an ELF file says it was made for (ELF specification, e_machine)."""
+    header = binary.read_bytes()[:20]
+    assert header[:4] == b"\x7fELF", binary
+    number: int = struct.unpack_from("<H", header, 18)[0]
+    return number
+
+
+def test_every_binary_in_the_artifact_is_for_arm64(artifact: Path) -> None:
+    binaries = [*artifact.rglob("*.so"), *artifact.rglob("*.so.*")]
+    assert len(binaries) > 5
+    assert {binary.name: machine(binary) for binary in binaries if machine(binary) != AARCH64} == {}
+
+
+def test_the_template_that_was_built_asks_for_arm64(build: Build) -> None:
+    template = yaml_parse(build.template.read_text(encoding="utf-8"))
+    assert template["Parameters"]["Architecture"]["Default"] == "arm64"
+
+
+def test_the_artifact_holds_the_package_its_data_and_no_leftovers(artifact: Path) -> None:
+    assert (artifact / "yellowring" / "skill" / "app.py").exists()
+    assert (artifact / "yellowring" / "sender" / "app.py").exists()
+    unwanted = {".venv", "pytest", "moto", "pip", "samcli"}
+    assert unwanted & {each.name for each in artifact.iterdir()} == set()
+
+
+def test_every_module_in_the_artifact_is_compiled_ahead(artifact: Path) -> None:
+    modules = [path for path in (artifact / "yellowring").rglob("*.py") if path.stat().st_size]
+    compiled = [path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc" for path in modules]
+    assert [path for path in compiled if not path.exists()] == []
+
+
+def test_the_artifact_fits_lambda_with_room_to_spare(artifact: Path) -> None:
+    assert sum(path.stat().st_size for path in artifact.rglob("*") if path.is_file()) < MOST_BYTES
