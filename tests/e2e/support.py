@@ -237,14 +237,19 @@ def history(stack: LocalStack, execution: str) -> list[dict[str, Any]]:
     return [dict(event) for page in pages for event in page["events"]]
 
 
-def slices(stack: LocalStack, run: Run) -> list[dict[str, Any]]:
-    """Return the events of the workflow's calls of a slice that have begun."""
-    return [
-        event
+def tasks(stack: LocalStack, run: Run, kind: str) -> int:
+    """Count the workflow's tasks in a run that has ended: all ``Scheduled``, or all ``Failed``."""
+    return sum(
+        event["type"] == f"Task{kind}"
         for execution in executions(stack, run)
         for event in history(stack, execution)
-        if event["type"] == "TaskScheduled" and '"slice"' in json.dumps(event, default=str)
-    ]
+    )
+
+
+def invocations(stack: LocalStack) -> int:
+    """Count the invocations of the sender that have come to an end."""
+    lines = stack.log_lines(stack.outputs.SenderFunctionName)
+    return sum(line.startswith("REPORT RequestId") for line in lines)
 
 
 # ---- settings, queues, commands ----
