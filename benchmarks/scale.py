@@ -19,6 +19,7 @@ import _estimates as of  # noqa: E402
 from _estimates import Estimate, estimate  # noqa: E402
 from _measured import BATCHES, WAITING, Measured, measure  # noqa: E402
 from _slices import FEW  # noqa: E402
+from yellowring.sender.run.run import LAST_MINUTES  # noqa: E402
 from yellowring.sender.run.slice import SHORTEST_TURN  # noqa: E402
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def time_table(estimates: Iterable[Estimate]) -> str:
 
 def reach_table() -> str:
     """Return how many customers a run reaches before its event expires."""
-    last = of.LAST_MINUTES.total_seconds()
+    last = LAST_MINUTES.total_seconds()
     rows = [
         (f"{quantity(rate)}/s", *(quantity(rate * (hours * 3600 - last)) for hours in EXPIRIES))
         for rate in RATES
