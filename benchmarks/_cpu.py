@@ -81,7 +81,7 @@ type Send = Callable[[], Awaitable[object]]
 
 def measure() -> dict[str, dict[str, float]]:
     """Return microseconds of CPU per event: by how they are sent, then by client."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (url, trusted):
+    with tempfile.TemporaryDirectory() as folder, alexa(Path(folder)) as (url, trusted):
         clients: dict[str, Callable[[], tuple[float, float]]] = {
             "yellowring": lambda: asyncio.run(_ours(url, trusted)),
             "aiohttp": lambda: asyncio.run(_aiohttp(url, trusted)),
@@ -231,7 +231,8 @@ def _libcurl(url: str, trusted: Path) -> float:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[str, Path]]:
+def alexa(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Run an Alexa that accepts everything; yield its URL and the certificate to trust."""
     certificate, key = make_certificate(folder)
     command = [sys.executable, __file__, str(certificate), str(key)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:

@@ -1,171 +1,51 @@
 """What a run takes and costs, from ten thousand customers to a hundred million.
 
-Run it with ``python benchmarks/scale.py``; it prints the tables of docs/scale.md. Sends nothing,
-needs no stack. CPU times and sizes are measured here and now; prices, limits and what only the real
-Alexa could tell are the constants below; everything else is computed from these.
+Run it with ``python benchmarks/scale.py``; it prints the tables of docs/scale.md. Sends nothing but
+to servers of its own, needs no stack. CPU times and sizes are measured here and now; prices, limits
+and what only the real Alexa could tell are the constants in ``_estimates.py``; everything else is
+computed from these.
 """
 
 from __future__ import annotations
 
-import math
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "lambda"), str(ROOT / "benchmarks")]
 
-from _measured import Measured, measure  # noqa: E402
-from yellowring.sender.delivery.delivering import CONCURRENCY, LAST_MINUTES  # noqa: E402
-from yellowring.sender.plan import CUSTOMERS_PER_SEGMENT, MOST_SEGMENTS  # noqa: E402
-from yellowring.sender.worker import (  # noqa: E402
-    LARGEST_PAGE,
-    SECONDS_PER_PAGE,
-    SLICE,
-    SMALLEST_PAGE,
-)
+import _estimates as of  # noqa: E402
+from _estimates import Estimate, estimate  # noqa: E402
+from _measured import BATCHES, WAITING, Measured, measure  # noqa: E402
+from _slices import FEW  # noqa: E402
+from yellowring.sender.run.run import LAST_MINUTES  # noqa: E402
+from yellowring.sender.run.slice import SHORTEST_TURN  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# List prices in US dollars for us-east-1, without free tiers, as of November 2026; from the pricing
-# pages of AWS Lambda (arm64), Amazon DynamoDB (on demand), Amazon SQS (standard queues), and Amazon
-# EC2 (data transfer out to the internet).
-PER_GB_SECOND = 0.0000133334
-PER_INVOCATION = 0.20e-6
-PER_READ_UNIT = 0.125e-6
-PER_WRITE_UNIT = 0.625e-6
-PER_QUEUE_REQUEST = 0.40e-6
-PER_GB_OUT = 0.09
-
-# The stack, as template.yaml has it, and what AWS documents of its services.
-MEMORY_GB = 0.5
-VCPUS = 512 / 1769
-"""A function of 1769 MB has one vCPU ("Configure Lambda function memory")."""
-TIMEOUT = 300
-FEWEST_WORKERS = 2
-PARTITION_WRITES = 1000
-"""Write units per second that one item can take ("DynamoDB throughput quotas, partitions")."""
-LARGEST_ITEM = 400 * 1024
-
-# Assumed: only sending to Alexa would tell.
-LATENCY = 0.1
-"""Seconds until Alexa answers."""
-USABLE = 0.7
-"""The part of its CPU that a worker should be planned with; TLS and a slower core take the rest."""
-LEFT = 0.001
-"""The part of the customers whose outcome is still unknown after a worker's own tries."""
-REJECTED = 0.01
-"""The part of the customers whom Alexa refuses, and who are marked."""
-RETRY_SECONDS = 5
-
-LIFE = 24 * 3600 - LAST_MINUTES.total_seconds()
-"""Seconds for which a run of the longest expiry can send."""
 CUSTOMERS = (10_000, 1_000_000, 100_000_000)
-DEFAULT_RATE = 25
-"""Events per second of a stack whose MaxEventsPerSecond was never set."""
-RATES = (100, 1_000, 10_000)
+RATES = (25, 100, 1_000, 10_000)
+FEW_OF = (1_000_000, 100_000_000)
+FEW_RATES = (25, 100, 1_000)
+OUTAGES = ((25, 4), (100, 4), (1_000, 4), (10_000, 19), (10_000, 84), (10_000, 200))
+"""Events per second, and workers."""
+SHARING = ((25, 4), (10_000, 200))
+"""Events per second, and workers: as deployed by default, and as many as there can be."""
 EXPIRIES = (1, 6, 24)
 """Hours."""
-SEGMENTS = (1, 2, 10, 50, 100, 200, 500, 1000)
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What one run comes to."""
-
-    customers: int
-    rate: int
-    workers: int
-    segments: int
-    page: int
-    seconds: float
-    reached: float
-    item_writes: float
-    binding: str
-    gb_seconds: float
-    read_units: float
-    write_units: float
-    queue_requests: float
-    dollars: dict[str, float]
-
-
-def worker_rate(measured: Measured) -> float:
-    """Give the events per second that one worker can send."""
-    cpu = (measured.paced_event_ms + measured.page_ms / 1000) / 1000
-    return min(CONCURRENCY / LATENCY, USABLE * VCPUS / cpu)
-
-
-def run_bytes(measured: Measured, segments: int) -> float:
-    """Give the size of the run's item: what one segment takes, and the rest."""
-    sizes = measured.run_bytes
-    each = (sizes[1000] - sizes[1]) / 999
-    return sizes[1] + each * (segments - 1)
-
-
-def estimate(measured: Measured, customers: int, rate: int) -> Estimate:
-    """Compute a run whose stack was given as many workers as its rate needs."""
-    segments = max(1, min(MOST_SEGMENTS, math.ceil(customers / CUSTOMERS_PER_SEGMENT)))
-    wanted = max(FEWEST_WORKERS, math.ceil(rate / worker_rate(measured)))
-    workers = min(segments, wanted)
-    page = int(min(LARGEST_PAGE, max(SMALLEST_PAGE, rate / workers * SECONDS_PER_PAGE)))
-    item = run_bytes(measured, segments)
-    checkpoint = math.ceil(item / 1024)
-    limits = {
-        "Alexa's pace": float(rate),
-        "segments": workers * worker_rate(measured) if workers < wanted else math.inf,
-        "run's item": PARTITION_WRITES / checkpoint * page,
-    }
-    binding = min(limits, key=lambda name: limits[name])
-    actual = limits[binding]
-    seconds = customers / actual
-    reached = min(1.0, LIFE / seconds)
-    if reached < 1:
-        binding, seconds = "expiry", LIFE
-    sent = customers * reached
-    pages = customers / page  # those too who can only be counted as expired
-    retries = sent / page * (1 - (1 - LEFT) ** page)
-    counting = (customers - sent) * measured.page_ms / LARGEST_PAGE / 1000 / VCPUS
-    slices = workers * max(1.0, seconds / (TIMEOUT * SLICE)) if segments > 1 else 1
-    loads = (slices + retries) * math.ceil(item / 4096)
-    reads = customers * measured.customer_bytes / 4096 / 2 + loads + seconds * workers
-    writes = (pages + retries) * checkpoint + seconds * (workers + 1) + sent * REJECTED
-    invocations = slices + retries
-    gb_seconds = MEMORY_GB * (workers * seconds + counting + retries * RETRY_SECONDS)
-    requests = 3 * (segments + slices + retries)
-    return Estimate(
-        customers,
-        rate,
-        workers,
-        segments,
-        page,
-        seconds,
-        reached,
-        min(actual, rate) / page * checkpoint,
-        binding,
-        gb_seconds,
-        reads,
-        writes,
-        requests,
-        {
-            "Lambda": gb_seconds * PER_GB_SECOND + invocations * PER_INVOCATION,
-            "DynamoDB": reads * PER_READ_UNIT + writes * PER_WRITE_UNIT,
-            "SQS": requests * PER_QUEUE_REQUEST,
-            "traffic": sent * measured.request_bytes / 1e9 * PER_GB_OUT,
-        },
-    )
-
-
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Write a Markdown table, all but the first column to the right."""
-    heads = list(heads)
-    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1), *map(list, rows)]
+def table(heads: str, rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table, all but the first column to the right."""
+    titles = heads.split(",")
+    lines = [titles, ["---"] + ["---:"] * (len(titles) - 1), *map(list, rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def quantity(number: float) -> str:
-    """Write a number with three digits at most that count."""
+    """Return a number with three digits at most that count."""
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if number >= size:
             return f"{number / size:.3g}{unit}"
@@ -173,111 +53,204 @@ def quantity(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time in its largest unit."""
+    """Return a time in its largest unit."""
     for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.3g} s"
 
 
+def part(share: float) -> str:
+    """Return a part in percent, or that it is the whole."""
+    return "all" if share == 1 else f"{share:.0%}"
+
+
 def measured_table(measured: Measured) -> str:
-    """Write down what was measured."""
+    """Return what was measured."""
+    saturated, paced = measured.saturated, measured.paced
     rows = [
-        ("CPU of one event, as fast as can be", f"{measured.event_ms:.3f} ms"),
-        ("CPU of one event at 200/s", f"{measured.paced_event_ms:.3f} ms"),
-        ("CPU of a page of 1000 customers", f"{measured.page_ms:.0f} ms"),
+        ("CPU of one event, as fast as can be", f"{saturated.event_ms:.3f} ms"),
+        ("CPU of one event at an even 200/s", f"{paced.event_ms:.3f} ms"),
+        ("CPU of a page of 1 000 customers who all match", f"{measured.page_ms:.0f} ms"),
+        ("CPU of a page of which one in a hundred matches", f"{measured.few_ms:.1f} ms"),
+        *(
+            (
+                f"a checkpoint with {waiting} waiting: CPU, size of the item",
+                f"{measured.checkpoint_ms[waiting]:.1f} ms, "
+                f"{measured.segment_bytes[waiting] / 1024:.1f} KB",
+            )
+            for waiting in WAITING
+        ),
+        ("CPU of a mark (get and put)", f"{measured.mark_ms:.1f} ms"),
+        *(
+            (
+                f"CPU of a batch of {many} notification{'s' * (many > 1)}, connecting included",
+                f"{measured.batch_ms[many]:.0f} ms",
+            )
+            for many in BATCHES
+        ),
         ("bytes of one request, headers included", f"{measured.request_bytes}"),
         ("bytes of a customer's item", f"{measured.customer_bytes}"),
+        ("bytes of the run's item", f"{measured.run_bytes}"),
         ("most memory of the process", f"{measured.rss_mb:.0f} MB"),
-        ("so one worker sends at most", f"{worker_rate(measured):.0f} events/s"),
+        ("so one worker sends at most", f"{of.worker_rate(measured):.0f} events/s"),
     ]
-    return table(("measured", "value"), rows)
+    return table("measured,value", rows)
 
 
-def time_table(estimates: list[Estimate]) -> str:
-    """Write how long runs take, and why."""
-    heads = "customers,events/s,segments,workers,page,time,reached,run's item WCU/s,binds"
+def limiter_table(estimates: Iterable[Estimate]) -> str:
+    """Return what the rate limiter does, played on a virtual clock."""
+    pairs = sorted({*SHARING, *((e.rate, e.workers) for e in estimates)})
+    rows = []
+    for rate, workers in pairs:
+        pace = of.limiter(workers, rate)
+        rows.append(
+            (
+                f"{quantity(rate)}/s",
+                str(workers),
+                f"{pace.reached:.0%}",
+                f"{pace.reads:.1f}",
+                f"{pace.writes:.1f}",
+                f"{workers * pace.writes:.0f}",
+            )
+        )
+    heads = "limit,workers,of it sent,reads per worker and second,writes,item's WRU/s of 1 000"
+    return table(heads, rows)
+
+
+def time_table(estimates: Iterable[Estimate]) -> str:
+    """Return how long runs take, and why."""
     rows = [
         (
             quantity(e.customers),
             quantity(e.rate),
-            str(e.segments),
             str(e.workers),
-            str(e.page),
             duration(e.seconds),
-            "all" if e.reached == 1 else f"{e.reached:.0%}",
-            f"{e.item_writes:.0f}",
+            part(e.reached),
             e.binding,
+            quantity(e.partition),
         )
         for e in estimates
     ]
-    return table(heads.split(","), rows)
+    return table("customers,events/s,workers,time,reached,binds,run's WRU/s of 1 000", rows)
 
 
-def cost_table(estimates: list[Estimate]) -> str:
-    """Write what runs cost."""
-    heads = "customers,events/s,GB-s,RRU,WRU,SQS requests,Lambda,DynamoDB,SQS,traffic,total"
+def reach_table() -> str:
+    """Return how many customers a run reaches before its event expires."""
+    last = LAST_MINUTES.total_seconds()
+    rows = [
+        (f"{quantity(rate)}/s", *(quantity(rate * (hours * 3600 - last)) for hours in EXPIRIES))
+        for rate in RATES
+    ]
+    return table(",".join(["events/s", *(f"PT{hours}H" for hours in EXPIRIES)]), rows)
+
+
+def cost_table(estimates: Iterable[Estimate]) -> str:
+    """Return what runs cost."""
     rows = [
         (
             quantity(e.customers),
             quantity(e.rate),
-            *map(quantity, (e.gb_seconds, e.read_units, e.write_units, e.queue_requests)),
+            *map(quantity, (e.gb_seconds, e.transitions, e.read_units, e.write_units)),
             *(f"${dollars:.4f}" for dollars in e.dollars.values()),
             f"**${sum(e.dollars.values()):.2f}**",
         )
         for e in estimates
     ]
-    return table(heads.split(","), rows)
+    heads = "customers,events/s,GB-s,transitions,RRU,WRU,Lambda,Step Functions,DynamoDB,secret"
+    return table(heads + ",traffic,total", rows)
 
 
-def reach_table() -> str:
-    """Write how many customers a run reaches before its event expires."""
-    rows = [
-        (
-            f"{quantity(rate)}/s",
-            *(quantity(rate * (hours * 3600 - LAST_MINUTES.total_seconds())) for hours in EXPIRIES),
-        )
-        for rate in (DEFAULT_RATE, *RATES)
-    ]
-    return table(("events/s", *(f"PT{hours}H" for hours in EXPIRIES)), rows)
-
-
-def segments_table(measured: Measured) -> str:
-    """Write what the number of segments does to the one item that all workers write."""
+def few_table(measured: Measured) -> str:
+    """Return what an audience of one in a hundred customers takes and costs."""
     rows = []
-    for segments in SEGMENTS:
-        size = measured.run_bytes.get(segments) or run_bytes(measured, segments)
-        units = math.ceil(size / 1024)
-        workers = PARTITION_WRITES * SECONDS_PER_PAGE / units
-        cpu = measured.checkpoint_ms.get(segments)
+    for customers in FEW_OF:
+        for rate in FEW_RATES:
+            e = estimate(measured, customers, rate, FEW)
+            rows.append(
+                (
+                    quantity(customers),
+                    quantity(rate),
+                    str(e.workers),
+                    duration(e.seconds),
+                    part(e.reached),
+                    e.binding,
+                    f"${e.scan_units * of.PER_READ_UNIT:.4f}",
+                    f"${e.checkpoint_units * of.PER_WRITE_UNIT:.4f}",
+                    f"{e.checkpoints_of_scan:.1%}",
+                    f"{e.one_a_page_of_scan:.0%}",
+                    f"**${sum(e.dollars.values()):.2f}**",
+                )
+            )
+    heads = "customers in the table,events/s,workers,time,reached,binds,scan,checkpoints"
+    return table(heads + ",of the scan,with one a page,total", rows)
+
+
+def outage_table(measured: Measured) -> str:
+    """Return what an hour without Alexa does."""
+    rows = []
+    for rate, workers in OUTAGES:
+        out = of.outage(measured, rate, workers)
+        over = " **(over)**" if out.partition > of.PARTITION_WRITES else ""
         rows.append(
             (
-                str(segments),
-                f"{size / 1024:.1f} KB",
-                f"{size / LARGEST_ITEM:.0%}",
-                str(units),
-                f"{cpu:.1f} ms" if cpu else "",
-                f"{workers:.0f}" + (" **(fewer than segments)**" if workers < segments else ""),
-                quantity(PARTITION_WRITES / units * LARGEST_PAGE),
+                quantity(rate),
+                str(workers),
+                quantity(out.waiting),
+                f"{out.tries:.1f}",
+                f"{out.item_bytes / 1024:.0f} KB ({out.item_bytes / of.LARGEST_ITEM:.0%})",
+                f"{out.partition:.0f}{over}",
+                f"${out.dollars:.2f}",
             )
         )
-    heads = (
-        "segments,item,of 400 KB,WCU per checkpoint,CPU of one,"
-        "workers at a page per 10 s,events/s at pages of 1000"
-    )
-    return table(heads.split(","), rows)
+    heads = "events/s,workers,waiting at most,tries/s,segment's item (of 400 KB)"
+    return table(heads + ",run's WRU/s of 1 000,an hour costs", rows)
+
+
+def history_table() -> str:
+    """Return what becomes of a child's history in a day."""
+    throttled = SHORTEST_TURN + of.RETRY_SECONDS
+    rows = [
+        (title, f"{turn:.0f} s", quantity(of.history(turn, events)), f"{full:.0%}")
+        for title, turn, events in (
+            ("slices that use their time", of.TURN, of.EVENTS),
+            ("slices that fail or wait at once", SHORTEST_TURN, of.EVENTS),
+            ("each slice throttled by Lambda to the last", throttled, of.EVENTS + 3 * of.RETRIES),
+        )
+        for full in [of.history(turn, events) / of.HISTORY]
+    ]
+    return table("a day of,turn,events,of 25 000", rows)
+
+
+def notification_table(measured: Measured) -> str:
+    """Return what a million notifications cost."""
+    rows = []
+    for batch in BATCHES:
+        dollars = of.notification_dollars(measured, batch)
+        rows.append(
+            (
+                str(batch),
+                *(f"${each:.2f}" for each in dollars.values()),
+                f"**${sum(dollars.values()):.2f}**",
+            )
+        )
+    return table("in a batch,Lambda,DynamoDB,SQS,secret,traffic,a million", rows)
 
 
 def main() -> None:
     """Measure, compute, print."""
-    measured = measure((1, 10, 100, 1000))
+    measured = measure()
     estimates = [estimate(measured, many, rate) for many in CUSTOMERS for rate in RATES]
     for title, text in (
         ("Measured", measured_table(measured)),
+        ("The rate limiter, on a virtual clock", limiter_table(estimates)),
         ("Time", time_table(estimates)),
         ("Reach", reach_table()),
         ("Cost of one run", cost_table(estimates)),
-        ("The run's item", segments_table(measured)),
+        ("An audience of one in a hundred", few_table(measured)),
+        ("An outage", outage_table(measured)),
+        ("A child's history", history_table()),
+        ("A million notifications", notification_table(measured)),
     ):
         print(f"### {title}\n\n{text}\n")
 

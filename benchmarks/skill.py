@@ -1,7 +1,9 @@
-"""What the skill function costs of its own: CPU of each kind of request, warm, without AWS.
+"""What the skill function costs of its own: CPU and calls of each kind of request, and its import.
 
-Run it with ``python benchmarks/skill.py``; medians and 99th percentiles are printed, and
-``--json`` prints them as JSON. DynamoDB and SQS are stood in for by what answers at once.
+Run it with ``python benchmarks/skill.py``; medians and 99th percentiles of a warm function are
+printed with the calls of DynamoDB and SQS that a request makes, and ``--json`` prints them as JSON.
+DynamoDB and SQS are stood in for by what answers at once. What importing costs is the CPU of a
+fresh process, beside one that imports the ASK SDK as a hello-world skill does.
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ import contextlib
 import io
 import json
 import os
+import resource
+import statistics
+import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +29,7 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "us-east-1",
     "SKILL_ID": "amzn1.ask.skill.00000000-0000-4000-8000-000000000001",
     "SUBSCRIBERS_TABLE": "subscribers",
-    "WORK_QUEUE_URL": "https://sqs.example/work",
+    "NOTIFICATIONS_QUEUE_URL": "https://sqs.example/notifications",
 }
 
 from yellowring.observability import logger  # noqa: E402
@@ -32,6 +38,13 @@ from yellowring.skill import app  # noqa: E402
 from tests import envelopes  # noqa: E402
 
 ROUNDS, WARM_UP = 300, 30
+IMPORTS = {
+    "nothing": "pass",
+    "the skill function": "import yellowring.skill.app",
+    "boto3": "import boto3",
+    "ASK SDK, hello world": "from ask_sdk_core.skill_builder import SkillBuilder",
+}
+IMPORT_ROUNDS = 5
 MOST_MILLISECONDS = 5.0
 
 WEATHER = {"weatherAlert": {"source": "localizedattribute:source", "alertType": "TORNADO"}}
@@ -78,44 +91,73 @@ def requests() -> dict[str, dict[str, Any]]:
 
 
 class Instantly:
-    """DynamoDB and SQS as they would be if they took no time."""
+    """DynamoDB and SQS as they would be if they took no time; counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
 
     def get_item(self, **_: object) -> dict[str, Any]:
         """Answer with a customer who has a subscription."""
+        self.calls["get"] += 1
         return {"Item": CUSTOMER}
 
     def put_item(self, **_: object) -> dict[str, Any]:
         """Take the record."""
+        self.calls["put"] += 1
         return {}
 
     def send_message(self, **_: object) -> dict[str, Any]:
         """Take the message."""
+        self.calls["send"] += 1
         return {}
 
 
-def measure(rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
-    """Give the CPU of each request in milliseconds: the median and the 99th percentile."""
+def measure(rounds: int = ROUNDS) -> dict[str, dict[str, Any]]:
+    """Return the CPU of each request in ms, the median and the 99th percentile, and its calls."""
     instantly = Instantly()
     app._skill.cache_clear()
     silence = io.StringIO()
     for handler in logger._logger.handlers:
         handler.stream = silence  # type: ignore[attr-defined]
     with patch("boto3.client", lambda *_, **__: instantly), contextlib.redirect_stdout(silence):
-        found = {name: _cpu(request, rounds) for name, request in requests().items()}
+        found = {name: _cpu(request, rounds, instantly) for name, request in requests().items()}
     app._skill.cache_clear()
     return found
 
 
-def _cpu(request: dict[str, Any], rounds: int) -> dict[str, float]:
+def _cpu(request: dict[str, Any], rounds: int, instantly: Instantly) -> dict[str, Any]:
     for _ in range(WARM_UP):
         app.lambda_handler(request, None)
+    instantly.calls.clear()
+    app.lambda_handler(request, None)
+    calls = dict(instantly.calls)
     taken = []
     for _ in range(rounds):
         started = time.process_time_ns()
         app.lambda_handler(request, None)
         taken.append((time.process_time_ns() - started) / 1e6)
     taken.sort()
-    return {"median_ms": taken[len(taken) // 2], "p99_ms": taken[int(len(taken) * 0.99)]}
+    return {
+        "median_ms": taken[len(taken) // 2],
+        "p99_ms": taken[int(len(taken) * 0.99)],
+        "calls": calls,
+    }
+
+
+def measure_imports() -> dict[str, float]:
+    """Return the CPU in ms of a fresh process that imports something and ends."""
+    return {
+        name: statistics.median(_process_cpu(statement) for _ in range(IMPORT_ROUNDS))
+        for name, statement in IMPORTS.items()
+    }
+
+
+def _process_cpu(statement: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "lambda")}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", statement], env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
 def main() -> None:
@@ -124,9 +166,13 @@ def main() -> None:
     if "--json" in sys.argv:
         print(json.dumps(measured, indent=2))
     else:
-        print(f"{'request':28}{'median':>10}{'p99':>10}")
+        print(f"{'request':28}{'median':>10}{'p99':>10}  calls")
         for name, each in measured.items():
-            print(f"{name:28}{each['median_ms']:7.2f} ms{each['p99_ms']:7.2f} ms")
+            calls = ", ".join(f"{many} {call}" for call, many in each["calls"].items()) or "none"
+            print(f"{name:28}{each['median_ms']:7.2f} ms{each['p99_ms']:7.2f} ms  {calls}")
+        print(f"\n{'CPU of a process importing':28}{'median':>10}")
+        for name, taken in measure_imports().items():
+            print(f"{name:28}{taken:7.0f} ms")
     if max(each["median_ms"] for each in measured.values()) > MOST_MILLISECONDS:
         sys.exit(f"over the limit of {MOST_MILLISECONDS} ms")
 

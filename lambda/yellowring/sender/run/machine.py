@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
     from yellowring.sender.run.run import Run
+
+type ExecutionState = Literal["running", "ended", "missing"]
 
 LONGEST_NAME = 80
 """Characters of an execution's name; of our run ids only ``~`` is not allowed in one."""
@@ -26,27 +28,40 @@ class Machine:
         self._client = client
         self._arn = arn
 
-    def start(self, run: Run) -> str:
-        """Start the execution that works on a run's attempt; return its ARN.
+    def arn(self, run: Run) -> str:
+        """Return the ARN that the next execution of a run's attempt will have."""
+        return f"{self._arn.replace(':stateMachine:', ':execution:')}:{execution_name(run)}"
+
+    def start(self, run: Run) -> None:
+        """Start the execution whose ARN a run has noted.
 
         Starting it again is safe: a name is taken for 90 days, whatever becomes of the execution.
         """
-        name = execution_name(run)
         document = {
             "runId": run.run_id,
             "attempt": run.attempt,
-            "lastSegment": run.segments - 1,
-            "settleSeconds": SETTLE_SECONDS if run.executions else 0,
+            "segments": list(range(run.segments)),
+            "settleSeconds": SETTLE_SECONDS if run.executions > 1 else 0,
         }
         try:
-            answer = self._client.start_execution(
-                stateMachineArn=self._arn, name=name, input=json.dumps(document)
+            self._client.start_execution(
+                stateMachineArn=self._arn,
+                name=str(run.execution_arn).rpartition(":")[2],
+                input=json.dumps(document),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
-            return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
-        return answer["executionArn"]
+
+    def state(self, execution_arn: str) -> ExecutionState:
+        """Return whether an execution is running, has ended, or was never started."""
+        try:
+            answer = self._client.describe_execution(executionArn=execution_arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return "missing"
+        return "running" if answer["status"] in ("RUNNING", "PENDING_REDRIVE") else "ended"
 
 
 def execution_name(run: Run) -> str:
