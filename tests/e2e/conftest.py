@@ -12,7 +12,7 @@ from rich.console import Console
 from local_stack.demo import planned_firing, tell
 from local_stack.progress import Progress
 from local_stack.stack import local_stack
-from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages
+from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages, queues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def stack(firing: Schedule) -> Iterator[LocalStack]:
     """
     with local_stack("e2e", firing, Progress(Console(quiet=True))) as running:
         yield running
-        for url in (running.outputs.NotificationsQueueUrl, running.outputs.DeadLetterQueueUrl):
+        for url in queues(running):
             eventually(lambda url=url: messages(running, url) == 0, f"something is left on {url}")  # type: ignore[misc]
         _check_logs(running)
         _check_histories(running)
