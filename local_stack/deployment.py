@@ -43,6 +43,7 @@ class Outputs:
     RunMachineArn: str
     EventBusName: str
     NotificationsQueueUrl: str
+    NotificationsDeadLetterQueueUrl: str
     DeadLetterQueueUrl: str
     CredentialsSecretId: str
     ScheduleGroupName: str

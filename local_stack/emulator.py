@@ -76,6 +76,7 @@ class Aws:
         }
         self.cloudformation = session.client("cloudformation", **options)
         self.dynamodb = session.client("dynamodb", **options)
+        self.events = session.client("events", **options)
         self.functions = session.client("lambda", **options)
         self.logs = session.client("logs", **options)
         self.s3 = session.client("s3", **options)

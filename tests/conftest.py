@@ -126,7 +126,7 @@ def logs_without_personal_data(
         monkeypatch.setattr(handler, "stream", Stream())
 
     def emit(document: Any) -> None:
-        lines.append(json.dumps(document) + "\n")
+        lines.append(json.dumps(document, separators=(",", ":")) + "\n")
 
     monkeypatch.setattr(observability, "emit", emit)
     told = _texts_of_skill_messages(monkeypatch)

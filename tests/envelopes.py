@@ -11,6 +11,7 @@ from tests.conftest import SKILL_ID
 USER = "amzn1.ask.account.TESTCUSTOMER"
 NA = "https://api.amazonalexa.com"
 EU = "https://api.eu.amazonalexa.com"
+FE = "https://api.fe.amazonalexa.com"
 NOTIFICATIONS = "alexa::devices:all:notifications:write"
 WEATHER = "AMAZON.WeatherAlert.Activated"
 LATEST = 1_000_000

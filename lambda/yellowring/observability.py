@@ -88,7 +88,7 @@ def count(metric: str, value: int = 1, **dimensions: str) -> None:
 
 def emit(document: Mapping[str, object]) -> None:
     """Write a line of JSON to stdout, where Lambda takes it into the log."""
-    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
 
 
 logger = Logger(service="yellowring", logger_formatter=_Redacting())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from local_stack.demo import planned_firing, tell
 from local_stack.progress import Progress
 from local_stack.stack import local_stack
+from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +29,37 @@ def firing() -> Schedule:
 
 @pytest.fixture(scope="session")
 def stack(firing: Schedule) -> Iterator[LocalStack]:
-    """A deployed stack that nothing has happened on, but for what other tests did."""
+    """A deployed stack that nothing has happened on, but for what other tests did.
+
+    After the last test nothing of any of them is in its queues, and nobody's id in its logs and
+    histories.
+    """
     with local_stack("e2e", firing, Progress(Console(quiet=True))) as running:
         yield running
+        for url in (running.outputs.NotificationsQueueUrl, running.outputs.DeadLetterQueueUrl):
+            eventually(lambda url=url: messages(running, url) == 0, f"something is left on {url}")  # type: ignore[misc]
+        _check_logs(running)
+        _check_histories(running)
+
+
+def _check_logs(stack: LocalStack) -> None:
+    for function in (stack.outputs.SkillFunctionName, stack.outputs.SenderFunctionName, NOTIFIER):
+        told = [line for line in stack.log_lines(function) if USER_ID in line]
+        assert told == [], f"{function} logs user ids"
+        assert stack.skill.client_secret not in "".join(stack.log_lines(function))
+
+
+def _check_histories(stack: LocalStack) -> None:
+    """Find nobody in what Step Functions keeps for 90 days."""
+    for execution in executions(stack):
+        kept = json.dumps(
+            [
+                stack.aws.states.describe_execution(executionArn=execution),
+                history(stack, execution),
+            ],
+            default=str,
+        )
+        assert USER_ID not in kept, execution
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +68,22 @@ def story(stack: LocalStack, firing: Schedule) -> Report:
     report = tell(stack, firing, Progress(Console(quiet=True)))
     stack.alexa.set_faults({})
     return report
+
+
+@pytest.fixture(scope="session")
+def announcements(stack: LocalStack) -> str:
+    """Subscribe a queue to the stack's event bus, as another system would; return its URL."""
+    url = stack.aws.sqs.create_queue(QueueName="announcements")["QueueUrl"]
+    attributes = stack.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    bus = stack.outputs.EventBusName
+    stack.aws.events.put_rule(
+        Name="announcements",
+        EventBusName=bus,
+        EventPattern=json.dumps({"source": ["yellowring"]}),
+    )
+    stack.aws.events.put_targets(
+        Rule="announcements",
+        EventBusName=bus,
+        Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}],
+    )
+    return url

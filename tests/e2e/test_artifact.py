@@ -29,7 +29,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return build
 
 
-@pytest.fixture(scope="module", params=["SkillFunction", "SenderFunction"])
+@pytest.fixture(scope="module", params=["SkillFunction", "SenderFunction", "NotifierFunction"])
 def artifact(build: Build, request: pytest.FixtureRequest) -> Path:
     name: str = request.param
     return build.template.with_name(name)

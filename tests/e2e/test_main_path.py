@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local_stack.emulator import FunctionFailed
-from local_stack.schedule import invocations, wait_for_run
 from local_stack.story import CAMPAIGN, WEATHER
+from tests.e2e.support import (
+    campaign_for,
+    campaign_to,
+    counts,
+    crowd,
+    ended,
+    executions,
+    heard,
+    start,
+)
 
 if TYPE_CHECKING:
     from local_stack.report import Report
     from local_stack.stack import LocalStack
 
-RUN_SECONDS = 60.0
-
-
-def order(name: str, **parts: object) -> dict[str, Any]:
-    return {
-        "campaign": {**CAMPAIGN, "name": name, **parts},
-        "scheduledTime": "2026-11-20T09:00:00Z",
-    }
-
-
-def ringing(report: Report) -> set[str]:
-    return {each.user_ids[-1] for each in report.customers if each.should_ring}
-
-
-def received(stack: LocalStack, run_id: str) -> list[str]:
-    return sorted(
-        each["userId"] for each in stack.alexa.notifications() if each["referenceId"] == run_id
-    )
+SCHEDULED = "2026-11-20T09:00:00Z"
 
 
 def test_the_schedule_notifies_each_subscribed_customer_once_and_nobody_twice(
@@ -59,41 +50,38 @@ def test_a_named_audience_is_notified_and_who_may_not_be_is_counted(
 ) -> None:
     hugo = next(each for each in story.customers if each.name == "Hugo").user_ids[-1]
     ada = next(each for each in story.customers if each.name == "Ada").user_ids[-1]
-    run = stack.send(order("named", audience={"type": "users", "userIds": [hugo, ada]}))
-    assert run["status"] == "completed"
-    assert {name: count for name, count in run["counts"].items() if count} == {
-        "accepted": 1,
-        "rejected": 1,
-    }
-    assert received(stack, run["runId"]) == [ada]
+    start(stack, "named~1", campaign_to([hugo, ada]))
+    run = ended(stack, "named~1")
+    assert (run.status, counts(run)) == ("completed", {"accepted": 1, "rejected": 1})
+    assert heard(stack, "named~1") == {ada: 1}
 
 
-def test_a_large_audience_goes_through_the_work_queue(stack: LocalStack, story: Report) -> None:
-    user_ids = [
-        stack.alexa.add_customer("na", "en-US", subscribed=[WEATHER], silent=True)
-        for _ in range(250)
-    ]
-    before = invocations(stack)
-    run = stack.send(order("large", audience={"type": "users", "userIds": user_ids}))
-    item = wait_for_run(stack, run["runId"], RUN_SECONDS)
-    assert item["status"]["S"] == "completed"
-    assert item["counts"]["M"]["accepted"]["N"] == "250"
-    assert received(stack, run["runId"]) == sorted(user_ids)
-    assert invocations(stack) > before + 1
+def test_a_run_is_answered_at_once_and_firing_it_again_rings_nobody(stack: LocalStack) -> None:
+    users = crowd(stack, "again", 3)
+    fired = {"campaign": campaign_for("again"), "scheduledTime": SCHEDULED}
+    answer = stack.send(fired)
+    assert (answer["runId"], answer["status"]) == ("again~20261120T090000Z", "running")
+    assert set(answer["counts"].values()) == {0}
+    run = ended(stack, answer["runId"])
+    assert (run.status, counts(run)) == ("completed", {"accepted": 3})
+    again = stack.send(fired)
+    assert (again["status"], again["counts"]) == ("completed", run.counts.document())
+    assert len(executions(stack, run)) == 1 + run.segments
+    assert heard(stack, answer["runId"]) == dict.fromkeys(users, 1)
 
 
 def test_a_multicast_reaches_whoever_alexa_says_is_subscribed_in_the_region(
     stack: LocalStack, story: Report
 ) -> None:
-    run = stack.send(order("multicast", audience={"type": "multicast"}))
-    assert run["status"] == "completed"
-    views = {view["userId"]: view for view in stack.alexa.customers()}
+    start(stack, "multicast~1", {**CAMPAIGN, "audience": {"type": "multicast"}})
+    run = ended(stack, "multicast~1")
+    assert (run.status, counts(run)) == ("completed", {"accepted": 1})
     subscribed = [
-        user_id
-        for user_id, view in views.items()
+        view["userId"]
+        for view in stack.alexa.customers()
         if view["region"] == "na" and WEATHER in view["subscriptions"]
     ]
-    assert received(stack, run["runId"]) == sorted(subscribed)
+    assert heard(stack, "multicast~1") == dict.fromkeys(subscribed, 1)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +96,8 @@ def test_a_campaign_that_cannot_be_sent_starts_no_run(
     stack: LocalStack, part: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(FunctionFailed, match=reason):
-        stack.send(order("refused", **part))
-    assert stack.run("refused~20261120T090000Z") is None
+        stack.send({"campaign": {**CAMPAIGN, **part}, "runId": "refused~1"})
+    assert stack.run("refused~1") is None
 
 
 def test_a_request_of_another_skill_is_refused_and_writes_nothing(stack: LocalStack) -> None:
@@ -134,19 +122,6 @@ def test_a_request_of_another_skill_is_refused_and_writes_nothing(stack: LocalSt
     assert stack.record(user_id) is None
 
 
-def test_the_functions_logs_hold_no_user_id_and_no_secret(stack: LocalStack, story: Report) -> None:
-    user_ids = [user_id for each in story.customers for user_id in each.user_ids]
-    for function in (stack.outputs.SkillFunctionName, stack.outputs.SenderFunctionName):
-        logged = "\n".join(stack.log_lines(function))
-        assert logged
-        assert [user_id for user_id in user_ids if user_id in logged] == []
-        assert stack.skill.client_secret not in logged
-
-
-def test_nothing_is_left_in_the_queues(stack: LocalStack, story: Report) -> None:
-    for url in (stack.outputs.WorkQueueUrl, stack.outputs.DeadLetterQueueUrl):
-        attributes = stack.aws.sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )["Attributes"]
-        assert set(attributes.values()) == {"0"}, json.dumps(attributes)
+def test_a_request_without_a_time_and_an_id_starts_no_run(stack: LocalStack) -> None:
+    with pytest.raises(FunctionFailed, match="scheduledTime"):
+        stack.send({"campaign": CAMPAIGN})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from yellowring.sender.where import parse_where
+from yellowring.sender.campaign.where import parse_where
 from yellowring.skill.envelope import SkillEvent
 from yellowring.skill.skill_events import changes_of
 from yellowring.subscribers import (

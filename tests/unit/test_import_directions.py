@@ -64,3 +64,20 @@ def test_the_simulator_knows_of_us_only_what_alexa_says(path: Path) -> None:
 
 def test_what_is_deployed_does_not_load_the_ask_sdk() -> None:
     assert not [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
+
+
+ROOMS: dict[str, set[str]] = {
+    "campaign": set(),
+    "delivery": set(),
+    "run": {"campaign", "delivery"},
+    "notification": {"campaign", "delivery", "run"},
+}
+"""For each room of the sender, the other rooms that it may import."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_senders_rooms_import_only_what_lies_below_them(room: str) -> None:
+    for path in (PACKAGE / "sender" / room).glob("*.py"):
+        names = [name.split(".") for name in imported(path)]
+        others = {name[2] for name in names if name[:2] == ["yellowring", "sender"]}
+        assert others - {room} <= ROOMS[room], path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yellowring.sender.campaign import parse_campaign
 from yellowring.settings import SenderSettings, SkillSettings
@@ -18,8 +19,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8"))
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
-FUNCTIONS = ("SkillFunction", "SenderFunction")
-ROLES = ("SkillRole", "SenderRole", "ScheduleRole")
+FUNCTIONS = ("SkillFunction", "SenderFunction", "NotifierFunction")
+ROLES = ("SkillRole", "SenderRole", "ScheduleRole", "RunMachineRole")
+MACHINE = (
+    "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    ":stateMachine:${AWS::StackName}-run"
+)
 
 
 def properties(resource: str) -> dict[str, Any]:
@@ -46,39 +51,55 @@ def allowed(role: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for statement in statements(role):
         actions = statement["Action"]
-        resource = statement["Resource"]
-        match resource:
-            case {"Fn::GetAtt": [target, "Arn"]}:
-                name = target
-            case {"Fn::Sub": str(text)} if "secretsmanager" in text:
-                name = "CredentialsSecret"
-            case _:
-                pytest.fail(f"{role} allows {actions} on {resource}")
-        found.setdefault(name, set()).update([actions] if isinstance(actions, str) else actions)
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            match resource:
+                case {"Fn::GetAtt": [target, "Arn"]}:
+                    name = target
+                case {"Fn::Sub": str(text)} if "secretsmanager" in text:
+                    name = "CredentialsSecret"
+                case {"Fn::Sub": str(text)} if text == MACHINE:
+                    name = "RunMachine"
+                case {"Fn::Sub": str(text)} if text.endswith(":execution:${AWS::StackName}-run/*"):
+                    name = "children of RunMachine"
+                case "*":
+                    name = "*"
+                case _:
+                    pytest.fail(f"{role} allows {actions} on {resource}")
+            found.setdefault(name, set()).update([actions] if isinstance(actions, str) else actions)
     return found
 
 
-def test_the_skill_function_may_keep_records_and_hand_over_work_and_nothing_else() -> None:
+def test_the_skill_function_may_keep_records_and_leave_notifications_and_nothing_else() -> None:
     assert allowed("SkillRole") == {
         "SkillLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
-        "WorkQueue": {"sqs:SendMessage"},
+        "NotificationsQueue": {"sqs:SendMessage"},
     }
 
 
-def test_the_sender_may_visit_customers_and_keep_runs_and_nothing_else() -> None:
+def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else() -> None:
+    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert allowed("SenderRole") == {
-        "SenderLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "SenderLogGroup": logs,
+        "NotifierLogGroup": logs,
         "SubscribersTable": {
             "dynamodb:Scan",
             "dynamodb:BatchGetItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
         },
-        "RunsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "RunsTable": {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:Query",
+            "dynamodb:BatchWriteItem",
+        },
+        "RunMachine": {"states:StartExecution"},
+        "EventBus": {"events:PutEvents"},
         "CredentialsSecret": {"secretsmanager:GetSecretValue"},
-        "WorkQueue": {
-            "sqs:SendMessage",
+        "NotificationsQueue": {
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:ChangeMessageVisibility",
@@ -86,6 +107,80 @@ def test_the_sender_may_visit_customers_and_keep_runs_and_nothing_else() -> None
         },
         "DeadLetterQueue": {"sqs:SendMessage"},
     }
+
+
+def test_the_workflow_may_call_the_sender_run_its_children_and_log_and_nothing_else() -> None:
+    found = allowed("RunMachineRole")
+    assert all(action.startswith("logs:") for action in found.pop("*"))
+    assert found == {
+        "SenderFunction": {"lambda:InvokeFunction"},
+        "RunMachine": {"states:StartExecution"},
+        "children of RunMachine": {"states:DescribeExecution", "states:StopExecution"},
+    }
+
+
+CALLED = {
+    "lambda/yellowring/sender/run/store.py": "RunsTable",
+    "lambda/yellowring/sender/delivery/window.py": "RunsTable",
+    "lambda/yellowring/sender/notification/evidence.py": "RunsTable",
+    "lambda/yellowring/sender/notification/batch.py": "",
+    "lambda/yellowring/sender/run/machine.py": "RunMachine",
+    "lambda/yellowring/sender/run/announcing.py": "EventBus",
+    "lambda/yellowring/sender/app.py": "CredentialsSecret",
+}
+"""Where the sender calls AWS, and what it calls there; empty: more than one thing."""
+OPERATORS = {"dynamodb:Scan"}
+"""What only the commands call, with an operator's own rights."""
+
+
+def test_the_sender_may_call_what_its_code_calls_and_its_code_calls_what_it_may() -> None:
+    from botocore.session import Session
+
+    session = Session()
+    operations = {
+        xform_name(name): f"{service}:{name}"
+        for service, client in (
+            ("dynamodb", "dynamodb"),
+            ("states", "stepfunctions"),
+            ("events", "events"),
+            ("secretsmanager", "secretsmanager"),
+            ("sqs", "sqs"),
+        )
+        for name in session.get_service_model(client).operation_names
+    }
+    may = allowed("SenderRole")
+    by_sqs_itself = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    seen: dict[str, set[str]] = {}
+    for path, target in CALLED.items():
+        text = (PROJECT / path).read_text(encoding="utf-8")
+        patterns = (r"(?:_client|_queue|secrets)\.(\w+)", r"get_paginator\(.(\w+)")
+        names = {name for pattern in patterns for name in re.findall(pattern, text)}
+        calls = {operations[name] for name in names if name in operations} - OPERATORS
+        assert calls, f"{path} calls nothing"
+        for call in calls:
+            permitted = {t for t, actions in may.items() if call in actions}
+            assert target in permitted or (not target and permitted), f"{path} may not {call}"
+        seen.setdefault(target, set()).update(calls)
+    assert seen["RunsTable"] == may["RunsTable"]
+    assert seen[""] == (may["NotificationsQueue"] - by_sqs_itself) | may["DeadLetterQueue"]
+
+
+def test_no_function_is_fed_by_a_queue_that_it_may_send_to() -> None:
+    for function in FUNCTIONS:
+        role = properties(function)["Role"]["Fn::GetAtt"][0]
+        for event in properties(function)["Events"].values():
+            if event["Type"] == "SQS":
+                queue = event["Properties"]["Queue"]["Fn::GetAtt"][0]
+                assert "sqs:SendMessage" not in allowed(role)[queue]
+        assert "lambda:InvokeFunction" not in {a for each in allowed(role).values() for a in each}
+
+
+def test_the_machines_name_is_the_one_that_everybody_calls_it_by() -> None:
+    assert properties("RunMachine")["Name"] == {"Fn::Sub": "${AWS::StackName}-run"}
+    rule = properties("SenderFunction")["Events"]["ExecutionEnded"]["Properties"]["Pattern"]
+    assert rule["detail"]["stateMachineArn"] == [{"Fn::Sub": MACHINE}]
+    assert rule["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert environment("SenderFunction")["RUN_MACHINE_ARN"] == {"Fn::Sub": MACHINE}
 
 
 def test_the_schedule_may_start_the_sender_and_nothing_else() -> None:
@@ -117,7 +212,10 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
         "SKILL_STAGE",
         "SUBSCRIBERS_TABLE",
         "RUNS_TABLE",
-        "WORK_QUEUE_URL",
+        "NOTIFICATIONS_QUEUE_URL",
+        "DEAD_LETTER_QUEUE_URL",
+        "RUN_MACHINE_ARN",
+        "EVENT_BUS_NAME",
         "CREDENTIALS_SECRET_ID",
         "MAX_EVENTS_PER_SECOND",
         "ALEXA_BASE_URL",
@@ -126,8 +224,10 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
 
 
 def test_the_functions_differ_in_nothing_but_their_service_name() -> None:
-    skill, sender = (environment(function) for function in FUNCTIONS)
-    assert {name for name in skill if skill[name] != sender[name]} == {"POWERTOOLS_SERVICE_NAME"}
+    skill, *others = (environment(function) for function in FUNCTIONS)
+    for other in others:
+        differing = {name for name in skill if skill[name] != other[name]}
+        assert differing == {"POWERTOOLS_SERVICE_NAME"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -148,9 +248,13 @@ def test_only_the_one_skill_may_invoke_the_skill_function() -> None:
     assert "Default" not in PARAMETERS["SkillId"]
 
 
-@pytest.mark.parametrize(("table", "key"), [("SubscribersTable", "userId"), ("RunsTable", "runId")])
-def test_the_tables_are_kept_safe_and_forget_in_time(table: str, key: str) -> None:
-    assert properties(table)["KeySchema"] == [{"AttributeName": key, "KeyType": "HASH"}]
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [("SubscribersTable", {"userId": "HASH"}), ("RunsTable", {"runId": "HASH", "part": "RANGE"})],
+)
+def test_the_tables_are_kept_safe_and_forget_in_time(table: str, keys: dict[str, str]) -> None:
+    schema = properties(table)["KeySchema"]
+    assert {each["AttributeName"]: each["KeyType"] for each in schema} == keys
     assert properties(table)["BillingMode"] == "PAY_PER_REQUEST"
     assert properties(table)["TimeToLiveSpecification"] == {
         "AttributeName": "expiresAt",
@@ -163,8 +267,15 @@ def test_the_tables_are_kept_safe_and_forget_in_time(table: str, key: str) -> No
     assert PARAMETERS["DataDeletionPolicy"]["Default"] == "Retain"
 
 
-def test_a_message_stays_hidden_longer_than_the_sender_can_run() -> None:
-    assert properties("WorkQueue")["VisibilityTimeout"] > properties("SenderFunction")["Timeout"]
+def test_a_message_stays_hidden_longer_than_the_notifier_can_run() -> None:
+    hidden = properties("NotificationsQueue")["VisibilityTimeout"]
+    assert hidden > properties("NotifierFunction")["Timeout"]
+
+
+def test_a_notification_stays_on_the_queue_longer_than_it_lives() -> None:
+    queue = properties("NotificationsQueue")
+    assert queue["MessageRetentionPeriod"] > 24 * 3600
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000
 
 
 def test_what_cannot_be_done_ends_in_the_dead_letter_queue_whichever_way_it_came() -> None:
@@ -172,18 +283,18 @@ def test_what_cannot_be_done_ends_in_the_dead_letter_queue_whichever_way_it_came
     sender = properties("SenderFunction")
     schedule = sender["Events"]["Schedule"]["Properties"]
     on_failure = sender["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-    assert properties("WorkQueue")["RedrivePolicy"]["deadLetterTargetArn"] == dead
+    assert properties("NotificationsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == dead
     assert schedule["DeadLetterConfig"]["Arn"] == dead
     assert on_failure == {"Type": "SQS", "Destination": dead}
 
 
-def test_the_work_queue_reports_single_failures_and_bounds_the_workers() -> None:
-    work = properties("SenderFunction")["Events"]["Work"]["Properties"]
+def test_the_notifications_queue_reports_single_failures_and_bounds_the_workers() -> None:
+    work = properties("NotifierFunction")["Events"]["Notifications"]["Properties"]
     assert work["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert work["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaxWorkers"}}
+    assert work["ScalingConfig"]["MaximumConcurrency"] >= 2
 
 
-@pytest.mark.parametrize("queue", ["WorkQueue", "DeadLetterQueue"])
+@pytest.mark.parametrize("queue", ["NotificationsQueue", "DeadLetterQueue"])
 def test_the_queues_are_encrypted_for_they_hold_user_ids(queue: str) -> None:
     assert properties(queue)["SqsManagedSseEnabled"] is True
 
@@ -213,7 +324,7 @@ def test_every_parameter_says_what_it_is_for() -> None:
 
 
 def test_the_log_groups_have_a_retention() -> None:
-    for group in ("SkillLogGroup", "SenderLogGroup"):
+    for group in ("SkillLogGroup", "SenderLogGroup", "NotifierLogGroup", "RunMachineLogGroup"):
         assert properties(group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 

@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,9 +26,13 @@ from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
-from yellowring.sender.campaign import parse_campaign
-from yellowring.sender.campaign.content import content_of
-from yellowring.sender.campaign.event_source import EventSourceCalls, load_event_source
+from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring.sender.campaign.content import SameForAll, content_of
+from yellowring.sender.campaign.event_source import (
+    EventSourceCalls,
+    EventSourceFailed,
+    load_event_source,
+)
 from yellowring.sender.delivery.concurrency import Concurrency
 from yellowring.sender.delivery.rate_limiter import RateLimiter
 from yellowring.sender.delivery.sending import Sending
@@ -52,8 +56,15 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
 
+    from yellowring.sender.campaign.content import Content
+    from yellowring.sender.run.run import Run
+    from yellowring.subscribers import Filter
+
 DRAIN = timedelta(seconds=25)
 """What is left of an invocation for requests under way to end in, and for the last checkpoint."""
+
+NOTIFICATION_DRAIN = timedelta(seconds=15)
+"""The same for a batch of notifications."""
 
 _AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 5})
 
@@ -83,7 +94,6 @@ class Stores:
     lifecycle: Lifecycle
     queue: SQSClient
     secrets: SecretsManagerClient
-    event_source: EventSourceCalls | None
     evidence: Evidence
     tokens: dict[str, Token] = field(default_factory=dict)
 
@@ -140,6 +150,7 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
         event = {**event, "scheduledTime": f"{now_utc():%Y-%m-%dT%H:%MZ}"}
     request = parse_run_request(event)
     _credentials(settings, stores)  # or a run would be started that can send nothing
+    _event_source(settings.event_source)
     run = stores.lifecycle.start(request, settings.max_workers)
     return stores.lifecycle.document(run)
 
@@ -168,10 +179,12 @@ class Worker:
         try:
             turn = asyncio.run(self._slice(task, until))
         except Exception as error:
-            count("SliceFailures", error=type(error).__name__)
+            name = type(error).__name__
+            count("SliceFailures", error=name)
             logger.exception("slice failed, the workflow waits and tries again")
-            raise SliceFailed(f"{type(error).__name__} (run {task['runId']})") from None
-        if self.stores.event_source is not None and self.stores.event_source.exhausted:
+            # Step Functions tells the next slice the error's name, and nothing else.
+            raise type(name, (SliceFailed,), {})(f"run {task['runId']}") from None
+        if self._source_hangs():
             logger.critical("the event source hangs in every thread: this process ends")
             os._exit(1)
         kept = {name: task[name] for name in ("task", "runId", "attempt", "segment")}
@@ -188,6 +201,7 @@ class Worker:
                 sending=sending,
                 evidence=self.stores.evidence,
                 skill_id=self.settings.skill_id,
+                until=time.monotonic() + (self.time_left - NOTIFICATION_DRAIN).total_seconds(),
                 now=now_utc,
             )
             return await batch.work(records)
@@ -198,27 +212,32 @@ class Worker:
         segment = await asyncio.to_thread(runs.segment, run.run_id, task["segment"])
         if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
             return Turn(done=True)
-        campaign = parse_campaign(run.campaign)
-        content = content_of(campaign, request_of(run), self.stores.event_source)
-        where = campaign.where.filter() if campaign.where else None
+        content, where, refused = _content(run, self.settings)
         audience = self.stores.audience.of(content.needs, where)
-        async with self._sending(workers=run.segments) as sending:
+        async with self._sending(workers=run.segments, refused=refused) as sending:
             tools = Tools(
                 runs=runs,
                 subscribers=self.stores.subscribers,
-                visiting=visiting(run, campaign, segment.number, runs, audience),
+                visiting=visiting(run, segment.number, runs, audience),
                 content=content,
                 sending=sending,
                 until=until,
                 now=now_utc,
             )
-            failure = task.get("failure")
-            return await Slice(run, segment, tools, failure).work()
+            return await Slice(run, segment, tools, task.get("failure")).work()
+
+    def _source_hangs(self) -> bool:
+        with suppress(EventSourceFailed):
+            source = _event_source(self.settings.event_source)
+            return source is not None and source.exhausted
+        return False
 
     @asynccontextmanager
-    async def _sending(self, workers: int) -> AsyncIterator[Sending]:
+    async def _sending(
+        self, workers: int, refused: Exception | None = None
+    ) -> AsyncIterator[Sending]:
         settings = self.settings
-        credentials, refused = Credentials("", ""), None
+        credentials = Credentials("", "")
         try:
             credentials = await asyncio.to_thread(_credentials, settings, self.stores)
         except InvalidCredentials as error:
@@ -239,6 +258,19 @@ class Worker:
             yield Sending(events, limiter, Concurrency(), home, refused)
 
 
+def _content(
+    run: Run, settings: SenderSettings
+) -> tuple[Content, Filter | None, InvalidCampaign | EventSourceFailed | None]:
+    """Return what a run says, to whom of its audience, and why it cannot be said, if it cannot."""
+    request = request_of(run)
+    try:
+        campaign = parse_campaign(run.campaign)
+        content = content_of(campaign, request, _event_source(settings.event_source))
+    except (InvalidCampaign, EventSourceFailed) as error:  # a run can end all the same
+        return SameForAll(request.unicast()), None, error
+    return content, campaign.where.filter() if campaign.where else None, None
+
+
 def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
     secret_id = settings.credentials_secret_id
     try:
@@ -252,10 +284,16 @@ def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
 
 
 @functools.lru_cache(maxsize=4)
+def _event_source(name: str) -> EventSourceCalls | None:
+    """Load the event source when it is first needed: notifications and a run's end never do."""
+    source = load_event_source(name)
+    return EventSourceCalls(source) if source else None
+
+
+@functools.lru_cache(maxsize=4)
 def _stores(settings: SenderSettings) -> Stores:
     dynamodb = boto3.client("dynamodb", config=_AWS)
     runs = Runs(dynamodb, settings.runs_table)
-    source = load_event_source(settings.event_source)
     return Stores(
         runs=runs,
         window=SharedWindow(dynamodb, settings.runs_table),
@@ -268,7 +306,6 @@ def _stores(settings: SenderSettings) -> Stores:
         ),
         queue=boto3.client("sqs", config=_AWS),
         secrets=boto3.client("secretsmanager", config=_AWS),
-        event_source=EventSourceCalls(source) if source else None,
         evidence=Evidence(dynamodb, settings.runs_table, settings.skill_id),
     )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
 USERS = [f"amzn1.ask.account.{letter * 30}" for letter in "ABC"]
-ARN = "arn:aws:states:us-east-1:123456789012:execution:run:snow-1-1"
+ARN = "arn:aws:states:us-east-1:123456789012:execution:run:snow-1_1"
 
 
 def campaign(name: str = "snow", **parts: Any) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def a_run(name: str = "snow", workers: int = 4, at: datetime = START, **parts: A
 
 def started(runs: Runs, name: str = "snow", *, executed: bool = True, **given: Any) -> Run:
     """Store a run that is under way."""
-    run = runs.put(a_run(name, **given))
+    run = a_run(name, **given)
+    runs.put(run)
     if executed:
         runs.executed(run, ARN)
     return runs.load(run.run_id)

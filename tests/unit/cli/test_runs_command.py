@@ -139,7 +139,7 @@ def test_whoever_reads_a_running_run_without_an_execution_starts_it(
     started(runs, executed=False)
     assert yellowring("runs", *command).status == 0
     assert (arn := runs.load("snow~1").execution_arn) is not None
-    assert stack.workflows.describe_execution(executionArn=arn)["name"] == "snow-1-1"
+    assert stack.workflows.describe_execution(executionArn=arn)["name"] == "snow-1_1"
 
 
 def refusing(code: str) -> Callable[..., Any]:
@@ -296,7 +296,7 @@ def test_resume_begins_another_attempt_and_says_how_to_watch_it(stack: Stack, ru
     assert "runs watch snow~1" in said.out
     run = runs.load("snow~1")
     assert (run.status, run.attempt, run.ending) == ("running", 2, None)
-    assert str(run.execution_arn).endswith("snow-1-2")
+    assert str(run.execution_arn).endswith("snow-1_2")
 
 
 def test_resume_as_json_is_the_run(runs: Runs) -> None:

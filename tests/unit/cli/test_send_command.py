@@ -155,7 +155,9 @@ def test_a_conflict_that_only_the_sender_sees_is_told_alike(sender: Sender) -> N
 
 
 def test_several_users_are_a_run_that_names_them(sender: Sender) -> None:
-    assert send("--users", ADA, "--users", BEN).status == 0
+    said = send("--users", ADA, "--users", BEN)
+    assert said.status == 0
+    assert "stored" not in said.err
     audience = sender.requests[0]["campaign"]["audience"]
     assert audience == {"type": "users", "userIds": [ADA, BEN]}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
+_client = functools.cache(boto3.client)
+
+
 @pytest.fixture
-def world(aws: DynamoDBClient, environment: pytest.MonkeyPatch) -> Iterator[World]:
+def clients(environment: pytest.MonkeyPatch) -> None:
+    """AWS clients that are made once for all tests: each is dear, and all are the same."""
+    environment.setattr(boto3, "client", lambda service, **_: _client(service))
+
+
+@pytest.fixture
+def world(clients: None, aws: DynamoDBClient, environment: pytest.MonkeyPatch) -> Iterator[World]:
     """An AWS in memory, a local Alexa that serves on loopback, and the sender set up for both."""
     boto3.client("stepfunctions").create_state_machine(
         name="yellow-ring-run",

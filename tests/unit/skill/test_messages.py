@@ -18,7 +18,7 @@ from yellowring.skill.commands import InvalidMessage, Notify, parse_command
 from yellowring.skill.notifications import reference_id_of
 
 from tests.conftest import SKILL_ID
-from tests.envelopes import EU, USER, WEATHER, command, message, subscribed, time
+from tests.envelopes import EU, START, USER, WEATHER, command, message, subscribed, time
 from tests.unit.skill.conftest import NOW
 
 if TYPE_CHECKING:
@@ -75,12 +75,17 @@ def test_what_the_locales_say_goes_along(handle: Handle, sqs: SQSClient) -> None
 def test_a_notification_expires_so_long_after_its_message_was_sent(
     handle: Handle, sqs: SQSClient, expires_in: dict[str, str], minutes: int
 ) -> None:
-    at = int(datetime.now(UTC).timestamp() * 1000) - 90_000
-    handle(message(command("notify", campaign={"name": "x", "event": EVENT, **expires_in}), at=at))
+    handle(message(command("notify", campaign={"name": "x", "event": EVENT, **expires_in}), at=90))
     (notification,) = notifications(sqs)
-    assert notification.expiry_time == datetime.fromtimestamp(at / 1000, UTC) + timedelta(
-        minutes=minutes
-    )
+    sent_at = START + timedelta(seconds=90)
+    assert notification.expiry_time == sent_at + timedelta(minutes=minutes)
+
+
+def test_a_message_without_a_usable_time_counts_from_now(handle: Handle, sqs: SQSClient) -> None:
+    handle(message(command("notify", campaign=CAMPAIGN), at="soon"))
+    (notification,) = notifications(sqs)
+    now = START + timedelta(hours=1)
+    assert notification.expiry_time == now + timedelta(minutes=30)
 
 
 def test_notify_touches_no_record(handle: Handle, aws: Any, record: Record) -> None:
@@ -317,7 +322,7 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
     assert notifications(sqs) == []
     (line,) = [text for text in logs_without_personal_data if "invalid request" in text]
     assert reason in json.loads(line)["problem"]
-    assert '"InvalidRequests":[1.0]' in "".join(logs_without_personal_data)
+    assert '"InvalidRequests":1' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_an_opt_out_without_a_usable_time_happened_now(
     assert item is not None
     at = item[name]["at"] if isinstance(item[name], dict) else item[name]
     assert at // 1000 == NOW.timestamp()
-    assert '"UnusableTimes":[1.0]' in "".join(logs_without_personal_data)
+    assert '"UnusableTimes":1' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
@@ -236,7 +236,7 @@ def test_anything_else_without_a_usable_time_is_older_than_all(
     item = record(USER)
     assert item is not None
     assert item["subscriptions"]["at"] == 0
-    assert '"UnusableTimes":[1.0]' in "".join(logs_without_personal_data)
+    assert '"UnusableTimes":1' in "".join(logs_without_personal_data)
 
 
 def test_a_time_ten_minutes_ahead_is_taken(handle: Handle, record: Record) -> None:
@@ -354,7 +354,7 @@ def test_an_unknown_type_is_acknowledged_logged_and_counted(
     assert aws.scan(TableName="subscribers")["Items"] == []
     text = "".join(logs_without_personal_data)
     assert "unknown request acknowledged" in text
-    assert '"UnknownRequests":[1.0]' in text
+    assert '"UnknownRequests":1' in text
 
 
 def test_a_storage_fault_fails_the_invocation(

@@ -32,8 +32,24 @@ PLACES = 32
 WAIT_FOR_PLACE = 0.01
 """Seconds between two looks for a free place."""
 
-type Content = tuple[Mapping[str, Any], list[dict[str, str]]]
+type Content = tuple[dict[str, Any], list[dict[str, str]]]
 """An event's payload and its localized attributes, in their wire shapes."""
+
+
+class Fillable(Protocol):
+    """A campaign or a notification: an event whose texts may hold placeholders."""
+
+    @property
+    def event_name(self) -> str:
+        """Return the event's name."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return the event's payload."""
+
+    @property
+    def localized_attributes(self) -> list[dict[str, str]]:
+        """Return the texts of each locale."""
 
 
 class EventSource(Protocol):
@@ -92,7 +108,7 @@ def load_event_source(name: str) -> EventSource | None:
     return source
 
 
-def fill(campaign: Campaign, attributes: Mapping[str, object]) -> Content:
+def fill(campaign: Fillable, attributes: Mapping[str, object]) -> Content:
     """Put a customer's attributes in the places of a campaign's placeholders.
 
     Raises
@@ -217,7 +233,7 @@ def _made(campaign: Campaign, content: object) -> Content | None:
     return _checked(campaign, content["payload"], content.get("localizedAttributes", []))
 
 
-def _checked(campaign: Campaign, payload: object, localized_attributes: object) -> Content:
+def _checked(campaign: Fillable, payload: object, localized_attributes: object) -> Content:
     checked = check_event(campaign.event_name, payload, localized_attributes)
     if checked.problems:
         paths = ", ".join(problem.path for problem in checked.problems)

@@ -29,8 +29,10 @@ MOST_USER_IDS = 1000
 """User ids within a campaign; a longer list is stored before the run is started."""
 MOST_LISTED = 10_000_000
 """User ids in a stored list."""
-LARGEST_DOCUMENT = 200_000
-"""Bytes of a campaign as JSON, its user ids apart: DynamoDB bounds an item at 400 KB."""
+LARGEST_DOCUMENT = 32_000
+"""Bytes of a campaign as JSON, its user ids apart: each worker of a run reads it every second."""
+MOST_PLACEHOLDERS = 100
+"""Attributes that a campaign's texts may name: DynamoDB bounds the expression that reads them."""
 LONGEST_USER_ID = 255
 """Characters of a user id."""
 NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
@@ -206,8 +208,12 @@ class _Reader:
             where=self._where(values),
             warnings=event.warnings,
         )
+        named = attributes_named(campaign.payload, campaign.localized_attributes)
+        if len(named) > MOST_PLACEHOLDERS:
+            right = f"names {len(named)} attributes in placeholders"
+            self._add("$", f"{right}: at most {MOST_PLACEHOLDERS} are read along")
         if campaign.audience.type == "multicast":
-            for name in sorted(attributes_named(campaign.payload, campaign.localized_attributes)):
+            for name in sorted(named):
                 right = "a multicast says the same to everybody: send to subscribers, or leave"
                 self._add("$.audience.type", f"{right} the placeholder {{{name}}} out")
         return campaign

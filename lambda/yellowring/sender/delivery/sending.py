@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from yellowring.alexa import UnknownEndpoint, region_of
 
 if TYPE_CHECKING:
-    from yellowring.alexa import InvalidCredentials, Region
+    from yellowring.alexa import Region
     from yellowring.alexa.proactive_events import Answer, ProactiveEvents
     from yellowring.sender.delivery.concurrency import Concurrency
     from yellowring.sender.delivery.rate_limiter import RateLimiter
@@ -32,7 +32,7 @@ class Sending:
     home
         The region of a customer whose endpoint is not known.
     refused
-        Why there are no credentials to send with, where there are none.
+        Why nothing can be sent, where that is known beforehand.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Sending:
         limiter: RateLimiter,
         concurrency: Concurrency,
         home: Region,
-        refused: InvalidCredentials | None = None,
+        refused: Exception | None = None,
     ) -> None:
         self._events = events
         self._limiter = limiter
@@ -70,6 +70,8 @@ class Sending:
         ------
         InvalidCredentials, TokenUnavailable
             There is none.
+        Exception
+            What ``refused`` was.
         """
         if self._refused:
             raise self._refused
@@ -84,9 +86,11 @@ class Sending:
         """Note that a request has come to its end."""
         self._concurrency.release()
 
-    async def acquire_urgent(self, count: int) -> None:
-        """Wait until so many notifications may go, before any campaign's requests."""
-        await self._limiter.acquire_urgent(count)
+    async def acquire_urgent(self, most: int) -> int:
+        """Wait until notifications may go, before any campaign's requests; return how many."""
+        many = min(most, self._limiter.per_second or 1)
+        await self._limiter.acquire_urgent(many)
+        return many
 
     async def send(self, region: Region, body: bytes) -> Answer:
         """Send one request; raises only where there is no token to send with."""

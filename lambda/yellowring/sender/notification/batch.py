@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
 from yellowring.observability import count, hash_user_id, logger, redact
+from yellowring.sender.campaign.event_source import InvalidContent, fill
+from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.delivery.outcomes import REFUSALS, Outcome, outcome_of, overloads
-from yellowring.sender.notification.notification import InvalidNotification, parse_notification
+from yellowring.sender.notification.notification import (
+    InvalidNotification,
+    parse_notification,
+    with_expiry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -74,6 +81,8 @@ class Batch:
         When a refusal is believed.
     skill_id
         Names customers in logs.
+    until
+        When to begin nothing more, in seconds of the monotonic clock.
     now
         The clock.
     """
@@ -88,6 +97,7 @@ class Batch:
         sending: Sending,
         evidence: Evidence,
         skill_id: str,
+        until: float,
         now: Callable[[], datetime],
     ) -> None:
         self._queue = queue
@@ -97,6 +107,7 @@ class Batch:
         self._sending = sending
         self._evidence = evidence
         self._skill_id = skill_id
+        self._until = until
         self._now = now
         self._kept: set[str] = set()
 
@@ -107,19 +118,32 @@ class Batch:
             *(self._guarded(message, self._prepare(message)) for message in received)
         )
         ready = [each for each in prepared if each is not None]
-        if ready:
-            try:
-                await self._sending.ready()
-                await self._sending.acquire_urgent(len(ready))
-            except Exception as error:  # none of them was sent: all wait
-                self._note_failure(error)
-                for each in ready:
-                    await self._keep(each.message, each.notification.expiry_time)
-            else:
-                await asyncio.gather(
-                    *(self._guarded(each.message, self._send(each)) for each in ready)
-                )
+        await self._send_all(ready)
         return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(self._kept)]}
+
+    async def _send_all(self, ready: Sequence[_Ready]) -> None:
+        """Send as the pace allows and the time suffices; the rest is given out again at once."""
+        sends: list[asyncio.Task[None]] = []
+        left = list(ready)
+        try:
+            if left:
+                await self._sending.ready()
+            while left:
+                async with asyncio.timeout(max(0.0, self._until - time.monotonic())):
+                    many = await self._sending.acquire_urgent(len(left))
+                now, left = left[:many], left[many:]
+                sends += [
+                    asyncio.create_task(self._guarded(each.message, self._send(each)))
+                    for each in now
+                ]
+        except TimeoutError:
+            for each in left:
+                await self._keep(each.message, each.notification.expiry_time, at_once=True)
+        except Exception as error:
+            self._note_failure(error)
+            for each in left:
+                await self._keep(each.message, each.notification.expiry_time)
+        await asyncio.gather(*sends)
 
     async def _guarded[T](self, message: Received, step: Coroutine[Any, Any, T | None]) -> T | None:
         """Have a message wait whose step fails; what fails again and again is kept as evidence."""
@@ -142,12 +166,22 @@ class Batch:
         if self._now() >= notification.last_send:
             self._settled(notification, Outcome.EXPIRED)
             return None
+        named = attributes_named(notification.payload, notification.localized_attributes)
+        audience = self._audience.of(named, None)
         (customer,) = await asyncio.to_thread(
-            self._audience.named, [notification.user_id], notification.event_name
+            audience.named, [notification.user_id], notification.event_name
         )
         if customer.deliverable is False:  # nothing is known of a customer without a record
             self._settled(notification, Outcome.SKIPPED)
             return None
+        if named:
+            try:
+                payload, localized = fill(notification, customer.attributes)
+            except InvalidContent as error:
+                logger.warning("content refused", extra={"problem": str(error)})
+                self._settled(notification, Outcome.INVALID)
+                return None
+            notification = replace(notification, payload=payload, localized_attributes=localized)
         return _Ready(message, notification, customer)
 
     async def _send(self, ready: _Ready) -> None:
@@ -184,7 +218,12 @@ class Batch:
             self._settled(notification, outcome)
 
     async def _keep(
-        self, message: Received, until: datetime | None = None, retry_after: float | None = None
+        self,
+        message: Received,
+        until: datetime | None = None,
+        retry_after: float | None = None,
+        *,
+        at_once: bool = False,
     ) -> None:
         """Leave a message on the queue, to be given out again after the back-off."""
         self._kept.add(message.message_id)
@@ -193,6 +232,8 @@ class Batch:
         if until is not None:  # it is looked at once more when it has expired, to be counted
             left = (until - self._now()).total_seconds()
             wait = max(1, min(wait, math.ceil(left)))
+        if at_once:
+            wait = 1
         try:
             await asyncio.to_thread(
                 self._queue.change_message_visibility,
@@ -209,7 +250,7 @@ class Batch:
             await asyncio.to_thread(
                 self._queue.send_message,
                 QueueUrl=self._dead_letter_url,
-                MessageBody=message.body,
+                MessageBody=with_expiry(message.body, message.sent_at),
                 MessageAttributes={"problem": {"DataType": "String", "StringValue": why}},
             )
         except Exception as error:  # it stays where it is

@@ -115,6 +115,8 @@ def _times(document: dict[str, Any], sent_at: datetime) -> tuple[datetime, datet
         try:
             expiry_time = datetime.fromisoformat(str(document["expiryTime"]))
             expiry_time = expiry_time.replace(tzinfo=expiry_time.tzinfo or UTC)
+            if expiry_time - sent_at > longest:
+                raise InvalidNotification("$.expiryTime must be at most 24 hours ahead")
             # A redriven message was sent again, and Alexa takes no expiry beyond 24 hours.
             return max(
                 min(sent_at, expiry_time - SHORTEST_LIFE), expiry_time - longest
@@ -125,3 +127,17 @@ def _times(document: dict[str, Any], sent_at: datetime) -> tuple[datetime, datet
     if duration is None or not timedelta(minutes=5) <= duration <= longest:
         raise InvalidNotification("$.expiresIn must be a duration from PT5M to PT24H")
     return sent_at, sent_at + max(duration, SHORTEST_LIFE)
+
+
+def with_expiry(body: str, sent_at: datetime) -> str:
+    """Return a message with its expiry as a time, so that no redrive has it live anew.
+
+    What cannot be read is returned as it is.
+    """
+    try:
+        document = json.loads(body)
+        notification = parse_notification(body, sent_at)
+    except (ValueError, RecursionError):
+        return body
+    document.pop("expiresIn", None)
+    return json.dumps(document | {"expiryTime": notification.expiry_time.isoformat()})

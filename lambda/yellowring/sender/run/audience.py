@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from yellowring.sender.run.store import CHUNK
+from yellowring.sender.run.store import chunks_of
 from yellowring.subscribers import Customer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from yellowring.sender.campaign import Campaign
     from yellowring.sender.run.run import Run
     from yellowring.sender.run.store import Runs
     from yellowring.subscribers import Audience
@@ -142,28 +141,19 @@ class VisitingEverybody:
         return int(cursor is None), None
 
 
-def visiting(
-    run: Run, campaign: Campaign, segment: int, runs: Runs, audience: Audience
-) -> Visiting:
+def visiting(run: Run, segment: int, runs: Runs, audience: Audience) -> Visiting:
     """Return what one segment of a run visits."""
-    match campaign.audience.type:
-        case "multicast":
-            return VisitingEverybody()
-        case "users":
-            listed = campaign.audience.listed
-            assert listed is not None  # noqa: S101 - a stored campaign has the list's digest
-            return VisitingList(
-                runs,
-                audience,
-                campaign.event_name,
-                run.run_id,
-                listed.digest,
-                -(-listed.count // CHUNK),
-                segment,
-                run.segments,
-            )
-        case "subscribers":
-            return VisitingSubscribers(audience, campaign.event_name, segment, run.segments)
+    document: Any = run.campaign
+    event_name: str = document["event"]["name"]
+    if run.listed:
+        chunks = chunks_of(run.listed.count)
+        digest = run.listed.digest
+        return VisitingList(
+            runs, audience, event_name, run.run_id, digest, chunks, segment, run.segments
+        )
+    if document["audience"]["type"] == "multicast":
+        return VisitingEverybody()
+    return VisitingSubscribers(audience, event_name, segment, run.segments)
 
 
 async def _named(

@@ -82,10 +82,21 @@ class Lifecycle:
         return self.ensure_execution(known)
 
     def ensure_execution(self, run: Run) -> Run:
-        """Start the execution of a running run that has none."""
-        if run.status != "running" or run.execution_arn is not None:
+        """See that a running run has an execution that works on it.
+
+        EventBridge tells of executions that ended before their time, but promises it to nobody: so
+        whoever reads a running run looks.
+        """
+        if run.status != "running":
             return run
-        return self._execute(run)
+        if run.execution_arn is None:
+            return self._execute(run)
+        match self.machine.state(run.execution_arn):
+            case "missing":  # its starter noted it, and did not live to start it
+                self.machine.start(run)
+            case "ended":
+                return self.finish(run.run_id, run.attempt, run.execution_arn)
+        return run
 
     def cancel(self, run_id: str) -> bool:
         """Have a run stop; what was sent is counted. Return ``False`` when it had ended before."""
@@ -93,7 +104,7 @@ class Lifecycle:
         if run.status != "running":
             return False
         self.runs.end(run, Ending("cancelled", None, self.now()))
-        self.ensure_execution(run)
+        self.ensure_execution(self.runs.load(run_id))
         return True
 
     def resume(self, run_id: str) -> Run:
@@ -120,7 +131,7 @@ class Lifecycle:
             if listed := run.listed:
                 self.runs.keep_list(run_id, listed.digest, listed.count, expiry_time)
             self.runs.resume(run, now, expiry_time)
-        elif run.execution_arn:
+        elif run.execution_arn and self.ensure_execution(run).status == "running":
             raise CannotResume(f"run {run_id} is under way: watch it with `yellowring runs watch`")
         return self.ensure_execution(self.runs.load(run_id))
 
@@ -135,7 +146,7 @@ class Lifecycle:
         run_id, attempt, execution_arn
             Which execution has ended, and what it worked on; another than the run's is history.
         """
-        run = self.ensure_execution(self.runs.load(run_id))
+        run = self.runs.load(run_id)
         if run.attempt != attempt or run.execution_arn != execution_arn:
             return run
         if run.status != "running":
@@ -162,9 +173,12 @@ class Lifecycle:
         return self._execute(run)
 
     def _execute(self, run: Run) -> Run:
-        arn = self.machine.start(run)
-        self.runs.executed(run, arn)
-        return self.runs.load(run.run_id)
+        """Note the next execution, then start it: one that was noted and not started is found."""
+        self.runs.executed(run, self.machine.arn(run))
+        run = self.runs.load(run.run_id)
+        if run.status == "running":
+            self.machine.start(run)
+        return run
 
     def _end(self, run: Run, segments: list[Segment]) -> Run:
         status = run.ending.status if run.ending else "completed"
@@ -179,7 +193,7 @@ class Lifecycle:
         return self.runs.load(run.run_id)
 
     def _announce(self, run: Run) -> Run:
-        if run.announced:
+        if run.announced or run.status == "running":  # somebody has resumed it meanwhile
             return run
         if not run.resumable:
             self.runs.forget_customers(run)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 Status = Literal["running", "completed", "halted", "cancelled"]
 
-LAST_MINUTES = timedelta(minutes=5)
-"""An event that expires sooner than this is refused by Alexa."""
+LAST_MINUTES = timedelta(minutes=5, seconds=30)
+"""No request is begun so shortly before the event's expiry: Alexa refuses one that expires within
+five minutes of its arrival, by a clock of its own."""
 
 
 @dataclass(frozen=True, slots=True)

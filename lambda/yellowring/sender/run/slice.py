@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.observability import count, logger
-from yellowring.sender.campaign.event_source import ContentLate, InvalidContent
+from yellowring.sender.campaign import InvalidCampaign
+from yellowring.sender.campaign.event_source import (
+    ContentLate,
+    EventSourceFailed,
+    InvalidContent,
+)
 from yellowring.sender.delivery.outcomes import Outcome, outcome_of, overloads
 from yellowring.sender.run.ledger import Ledger
 from yellowring.sender.run.run import Ending, Waiting
@@ -123,7 +128,7 @@ class Slice:
         self._stopping = False
         self._failure = failure
         self._halt: str | None = None
-        self._problem: str | None = None
+        self._problem = segment.problem if segment.waiting else None
         self._overtaken: VersionConflict | None = None
 
     async def work(self) -> Turn:
@@ -172,7 +177,7 @@ class Slice:
         page: Sequence[tuple[Customer, str]] = ()
         position, after = 0, ledger.cursor
         while not self._stopping and self._tools.clock() < self._until:
-            if self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
+            if self._tools.clock() - self._written_at >= self._between_checkpoints():
                 await self._checkpoint()
             if ledger.waiting and (due := ledger.due(self._epoch(), AGAIN)):
                 await self._again(due)
@@ -310,6 +315,10 @@ class Slice:
         match error:
             case InvalidCredentials():
                 self._halt = f"credentials: {error}"
+            case InvalidCampaign():
+                self._halt = f"campaign: {error}"
+            case EventSourceFailed():
+                self._halt = f"event source: {error}"
             case InvalidCursor():
                 self._halt = f"cursor: {error}"
             case TokenUnavailable():
@@ -323,9 +332,10 @@ class Slice:
 
     async def _look_at_status(self) -> None:
         while not self._stopping:
-            await self._tools.sleep(STATUS_SECONDS)
+            left = max(0.0, self._until - self._tools.clock())
+            await self._tools.sleep(min(STATUS_SECONDS, left))
             with suppress(Exception):  # the next look will do; the checkpoints guard the rest
-                if await self._asked_to_end():
+                if self._tools.clock() >= self._until or await self._asked_to_end():
                     self._stop()
 
     async def _asked_to_end(self) -> bool:
@@ -347,7 +357,10 @@ class Slice:
         ledger = self._ledger
         done = ledger.visited
         while not done and self._tools.clock() < self._tools.until:
-            more, cursor = await self._tools.visiting.rest(ledger.rest_cursor or ledger.cursor)
+            try:
+                more, cursor = await self._tools.visiting.rest(ledger.rest_cursor or ledger.cursor)
+            except InvalidCursor:  # nobody can say how many come after it, at no time
+                more, cursor = 0, None
             ledger.rest, ledger.rest_cursor = ledger.rest + more, cursor
             done = cursor is None
             if not done and self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
@@ -373,9 +386,15 @@ class Slice:
 
     # ---- checkpoints ----
 
+    def _between_checkpoints(self) -> float:
+        """Return the seconds between checkpoints: an item is charged by its size, and all segments
+        of a run share a partition, so one that is long, for an outage, is written less often."""
+        return CHECKPOINT_SECONDS + len(self._ledger.waiting) / 12
+
     async def _checkpoint(self) -> None:
         segment = self._snapshot()
-        self._problem = None
+        if not self._ledger.waiting:  # or else that is what they wait for
+            self._problem = None
         await self._write(segment)
 
     def _snapshot(self, *, done: bool = False) -> Segment:

@@ -7,31 +7,41 @@ segment only one can count; nothing else of a run changes while it sends.
 
 from __future__ import annotations
 
-import json
+import random
+import time
 import uuid
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
-from yellowring.sender.delivery.outcomes import Counts, Outcome
-from yellowring.sender.run.refusals import Evidence, Held, Unauthorized
-from yellowring.sender.run.run import Ending, Run, Segment, Status, Waiting
+from yellowring.sender.run.items import (
+    REMNANTS,
+    RETENTION,
+    RUN,
+    chunk_part,
+    counts_item,
+    key,
+    read_run,
+    read_segment,
+    run_item,
+    segment_item,
+    segment_part,
+)
+from yellowring.sender.run.run import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-RETENTION = timedelta(days=90)
-"""How long a run is kept; it names no customer once it has ended."""
-REMNANTS = timedelta(days=1)
-"""How long after the event's expiry segments and lists are kept, which do name customers."""
+    from yellowring.sender.delivery.outcomes import Counts
+    from yellowring.sender.run.run import Ending, Run, Status
+
 CHUNK = 500
 """User ids in one item of a list: with the longest ids 130 KB, of DynamoDB's 400."""
 
-_RUN = "run"
 _BATCH = 25
 """Items in one batch write, the most that DynamoDB takes."""
 
@@ -60,7 +70,7 @@ class Runs:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_run_item(run),
+                Item=run_item(run),
                 ConditionExpression="attribute_not_exists(runId)",
             )
         except ClientError as error:
@@ -95,17 +105,17 @@ class Runs:
             There is none of that id.
         """
         answer = self._client.get_item(
-            TableName=self._table, Key=_key(run_id, _RUN), ConsistentRead=True
+            TableName=self._table, Key=key(run_id, RUN), ConsistentRead=True
         )
         if "Item" not in answer:
             raise RunNotFound(f"there is no run {run_id}: it was never started, or is 90 days old")
-        return _run(answer["Item"])
+        return read_run(answer["Item"])
 
     def ending(self, run_id: str, attempt: int) -> bool:
         """Check whether an attempt of a run is to send nothing more; this is asked often."""
         answer = self._client.get_item(
             TableName=self._table,
-            Key=_key(run_id, _RUN),
+            Key=key(run_id, RUN),
             ProjectionExpression="#status, attempt, ending",
             ExpressionAttributeNames={"#status": "status"},
             ConsistentRead=True,
@@ -151,7 +161,7 @@ class Runs:
             run.run_id,
             {
                 "status": status,
-                "counts": _counts(counts),
+                "counts": counts_item(counts),
                 "cause": cause,
                 "resumable": resumable,
                 "endedAt": now.isoformat(),
@@ -185,9 +195,9 @@ class Runs:
     def segment(self, run_id: str, number: int) -> Segment:
         """Read a segment, consistently; one without an item is fresh."""
         answer = self._client.get_item(
-            TableName=self._table, Key=_key(run_id, _part(number)), ConsistentRead=True
+            TableName=self._table, Key=key(run_id, segment_part(number)), ConsistentRead=True
         )
-        return _segment(answer["Item"]) if "Item" in answer else Segment(number)
+        return read_segment(answer["Item"]) if "Item" in answer else Segment(number)
 
     def segments(self, run: Run) -> list[Segment]:
         """Read all segments of a run that have an item."""
@@ -197,7 +207,7 @@ class Runs:
             ExpressionAttributeValues={":run": {"S": run.run_id}, ":segments": {"S": "segment#"}},
             ConsistentRead=True,
         )
-        return [_segment(item) for page in pages for item in page["Items"]]
+        return [read_segment(item) for page in pages for item in page["Items"]]
 
     def checkpoint(self, run: Run, known: Segment, new: Segment) -> Segment:
         """Write a segment that is still as it is known; return it with its new version.
@@ -208,7 +218,7 @@ class Runs:
             It is not: another worker has moved it on.
         """
         by = uuid.uuid4().hex[:12]
-        item = _segment_item(run, new, known.version + 1, by)
+        item = segment_item(run, new, known.version + 1, by)
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(runId)"}
         if known.version:
             condition = {
@@ -230,7 +240,7 @@ class Runs:
                 raise VersionConflict(
                     f"segment {known.number} of run {run.run_id} was moved on by another worker"
                 ) from None
-        return _segment(item)
+        return read_segment(item)
 
     def put_list(self, run_id: str, digest: str, user_ids: Iterable[str], until: datetime) -> int:
         """Store a list of user ids in chunks; return how many chunks there are.
@@ -244,7 +254,7 @@ class Runs:
 
         def item() -> dict[str, Any]:
             return {
-                **_key(run_id, _chunk_part(digest, number)),
+                **key(run_id, chunk_part(digest, number)),
                 "userIds": {"L": [{"S": each} for each in chunk]},
                 "expiresAt": expires,
             }
@@ -268,7 +278,7 @@ class Runs:
         """Read one chunk of a list; one that is not there is empty."""
         answer = self._client.get_item(
             TableName=self._table,
-            Key=_key(run_id, _chunk_part(digest, number)),
+            Key=key(run_id, chunk_part(digest, number)),
             ConsistentRead=True,
         )
         ids = answer.get("Item", {}).get("userIds", {}).get("L", [])
@@ -279,7 +289,7 @@ class Runs:
         for number in range(chunks_of(count)):
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(run_id, _chunk_part(digest, number)),
+                Key=key(run_id, chunk_part(digest, number)),
                 UpdateExpression="SET expiresAt = :until",
                 ConditionExpression="attribute_exists(runId)",
                 ExpressionAttributeValues={
@@ -295,11 +305,11 @@ class Runs:
         """
         blanks = [Segment(n, attempt=run.attempt, done=True) for n in range(run.segments)]
         requests: list[Any] = [
-            {"PutRequest": {"Item": _segment_item(run, each, version=0, by="")}} for each in blanks
+            {"PutRequest": {"Item": segment_item(run, each, version=0, by="")}} for each in blanks
         ]
         if listed := run.listed:
             chunks = range(chunks_of(listed.count))
-            keys = [_key(run.run_id, _chunk_part(listed.digest, number)) for number in chunks]
+            keys = [key(run.run_id, chunk_part(listed.digest, number)) for number in chunks]
             requests += [{"DeleteRequest": {"Key": each}} for each in keys]
         for start in range(0, len(requests), _BATCH):
             self._write(requests[start : start + _BATCH])
@@ -309,15 +319,17 @@ class Runs:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,
             FilterExpression="part = :run",
-            ExpressionAttributeValues={":run": {"S": _RUN}},
+            ExpressionAttributeValues={":run": {"S": RUN}},
         )
-        runs = [_run(item) for page in pages for item in page["Items"]]
+        runs = [read_run(item) for page in pages for item in page["Items"]]
         return sorted(runs, key=lambda run: (run.started_at, run.run_id), reverse=True)
 
     def _write(self, requests: Sequence[Any]) -> None:
         left: Any = {self._table: list(requests)}
-        while left:
-            left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
+        longest = 0.05
+        while left := self._client.batch_write_item(RequestItems=left).get("UnprocessedItems"):
+            time.sleep(random.uniform(longest / 2, longest))  # noqa: S311
+            longest = min(2 * longest, 5.0)
 
     def _update(
         self,
@@ -341,7 +353,7 @@ class Runs:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(run_id, _RUN),
+                Key=key(run_id, RUN),
                 UpdateExpression=change,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
@@ -361,135 +373,5 @@ def chunks_of(count: int) -> int:
     return -(-count // CHUNK)
 
 
-def _key(run_id: str, part: str) -> dict[str, Any]:
-    return {"runId": {"S": run_id}, "part": {"S": part}}
-
-
-def _part(number: int) -> str:
-    return f"segment#{number:04}"
-
-
-def _chunk_part(digest: str, number: int) -> str:
-    return f"list#{digest}#{number:06}"
-
-
 def _is_conflict(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _counts(counts: Counts) -> dict[str, int]:
-    return {outcome.value: n for outcome, n in counts.by_outcome.items() if n}
-
-
-def _read_counts(value: Mapping[str, Any]) -> Counts:
-    return Counts({Outcome(name): int(n) for name, n in value.items()})
-
-
-def _run_item(run: Run) -> dict[str, Any]:
-    item = {
-        "campaign": json.dumps(run.campaign, sort_keys=True),
-        "status": run.status,
-        "segments": run.segments,
-        "attempt": run.attempt,
-        "executions": run.executions,
-        "startedAt": run.started_at.isoformat(),
-        "eventTime": run.event_time.isoformat(),
-        "expiryTime": run.expiry_time.isoformat(),
-        "expiresAt": int((run.started_at + RETENTION).timestamp()),
-    }
-    serialize = TypeSerializer().serialize
-    return _key(run.run_id, _RUN) | {name: serialize(value) for name, value in item.items()}
-
-
-def _run(item: Mapping[str, Any]) -> Run:
-    plain = _plain(item)
-    ending = plain.get("ending")
-    return Run(
-        run_id=plain["runId"],
-        campaign=json.loads(plain["campaign"]),
-        status=plain["status"],
-        segments=int(plain["segments"]),
-        started_at=datetime.fromisoformat(plain["startedAt"]),
-        event_time=datetime.fromisoformat(plain["eventTime"]),
-        expiry_time=datetime.fromisoformat(plain["expiryTime"]),
-        attempt=int(plain["attempt"]),
-        executions=int(plain["executions"]),
-        execution_arn=plain.get("executionArn"),
-        ending=Ending(ending["status"], ending["cause"], datetime.fromisoformat(ending["at"]))
-        if ending
-        else None,
-        counts=_read_counts(plain.get("counts", {})),
-        resumable=int(plain.get("resumable", 0)),
-        ended_at=datetime.fromisoformat(plain["endedAt"]) if "endedAt" in plain else None,
-        cause=plain.get("cause"),
-        announced=plain.get("announced", False),
-    )
-
-
-def _segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str, Any]:
-    item = {
-        "version": version,
-        "by": by,
-        "number": segment.number,
-        "attempt": segment.attempt,
-        "cursor": segment.cursor,
-        "visited": segment.visited,
-        "counts": _counts(segment.counts),
-        "waiting": [
-            [each.user_id, each.due, each.tries, each.deliverable] for each in segment.waiting
-        ],
-        "held": [
-            [each.user_id, each.region, each.outcome.value, each.sent_at, each.host_known]
-            for each in segment.held
-        ],
-        "evidence": {
-            region: [each.in_a_row, each.accepted] for region, each in segment.evidence.items()
-        },
-        "unauthorized": [segment.unauthorized.answers, segment.unauthorized.since],
-        "rest": segment.rest,
-        "restCursor": segment.rest_cursor,
-        "done": segment.done,
-        "problem": segment.problem,
-        "expiresAt": int((run.expiry_time + REMNANTS).timestamp()),
-    }
-    serialize = TypeSerializer().serialize
-    return _key(run.run_id, _part(segment.number)) | {
-        name: serialize(value) for name, value in item.items()
-    }
-
-
-def _segment(item: Mapping[str, Any]) -> Segment:
-    plain = _plain(item)
-    return Segment(
-        number=int(plain["number"]),
-        version=int(plain["version"]),
-        attempt=int(plain["attempt"]),
-        cursor=plain["cursor"],
-        visited=plain["visited"],
-        counts=_read_counts(plain["counts"]),
-        waiting=tuple(
-            Waiting(user_id, int(due), int(tries), deliverable)
-            for user_id, due, tries, deliverable in plain["waiting"]
-        ),
-        held=tuple(
-            Held(user_id, region, Outcome(outcome), int(sent_at), host_known)
-            for user_id, region, outcome, sent_at, host_known in plain["held"]
-        ),
-        evidence={
-            region: Evidence(int(in_a_row), accepted)
-            for region, (in_a_row, accepted) in plain["evidence"].items()
-        },
-        unauthorized=Unauthorized(*map(int, plain["unauthorized"])),
-        rest=int(plain["rest"]),
-        rest_cursor=plain["restCursor"],
-        done=plain["done"],
-        problem=plain["problem"],
-    )
-
-
-def _plain(item: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an item's values are of any type
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
-
-
-__all__ = ["RunConflict", "RunNotFound", "Runs", "VersionConflict", "chunks_of"]

@@ -13,10 +13,11 @@ from yellowring.alexa.proactive_events import Answer
 from yellowring.subscribers import Customer, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from random import Random
 
     from yellowring.alexa import Region
+    from yellowring.subscribers import AttributeValue
 
 type Spans = Sequence[tuple[float, float]]
 """From when until when (seconds of the game) something is so."""
@@ -58,7 +59,7 @@ class Person:
     is_bad: bool = False
     is_limited: bool = False
     left: bool = False
-    attributes: Mapping[str, object] = field(default_factory=dict)
+    attributes: dict[str, AttributeValue] = field(default_factory=dict)
     place: tuple[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +71,6 @@ class Person:
         return self.subscribed and (
             self.rejected_at is None or self.rejected_at < self.subscribed_at
         )
-
 
 
 def place_of(user_id: str) -> tuple[int, str]:
@@ -146,6 +146,8 @@ class Weather:
     down, no_token, unauthorized, wrong_stage, wrong_event
         When Alexa is down, LWA is, every token is refused (401), nobody is known (403), and
         everybody's event is found wrong (400).
+    busy, retry_after
+        When everybody is answered 429, and with which ``Retry-After`` in seconds.
     noise
         The part of answers that are 429, 5xx or none.
     """
@@ -155,6 +157,8 @@ class Weather:
     unauthorized: Spans = ()
     wrong_stage: Spans = ()
     wrong_event: Spans = ()
+    busy: Spans = ()
+    retry_after: float | None = None
     noise: float = 0.0
 
 
@@ -201,6 +205,8 @@ class Alexa:
     def _noise(self) -> Answer | None:
         if within(self.weather.unauthorized, self.now()):
             return Answer(401)
+        if within(self.weather.busy, self.now()):
+            return Answer(429, retry_after=self.weather.retry_after)
         draw = self.random.random
         if within(self.weather.down, self.now()):
             return Answer(503 if draw() < 0.7 else None)
@@ -213,13 +219,11 @@ class Alexa:
     def _judge(self, reference_id: str, user_id: str) -> Answer:
         if within(self.weather.wrong_stage, self.now()):
             return Answer(FORBIDDEN, "no subscription")
-        if within(self.weather.wrong_event, self.now()):
-            return Answer(INVALID, "invalid event")
         person = self.people.table.get(user_id)
         if user_id != "*" and (person is None or person.is_stale or not person.subscribed):
             self.refused.setdefault(user_id, []).append(self.now())
             return Answer(FORBIDDEN, "no subscription")
-        if person and person.is_bad:
+        if within(self.weather.wrong_event, self.now()) or (person and person.is_bad):
             return Answer(INVALID)
         if (reference_id, user_id) in self.book:
             return Answer(CONFLICT)

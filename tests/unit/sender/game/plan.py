@@ -84,13 +84,14 @@ class Plan:
 def drawn(seed: int) -> Plan:
     """Draw a game; the same seed gives the same."""
     random = Random(seed)  # noqa: S311
-    life = random.choice(LIVES) if random.random() < 0.98 else random.choice((180, 720, 1440))
+    is_long = random.random() < 0.004
+    life = random.choice((180, 720, 1440)) if is_long else random.choice(LIVES)
     seconds = max(life, 6) * 60
     stale = random.choice((0.0, random.uniform(0, 0.5), 0.5))
     return Plan(
         seed=seed,
         customers=random.choice((random.randint(0, 3), random.randint(0, 60))),
-        segments=random.randint(1, 8),
+        segments=random.randint(1, 2 if is_long else 8),
         life=life,
         rate=random.choice((1, 5, 25, 200)),
         page=random.randint(2, 20),

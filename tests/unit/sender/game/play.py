@@ -9,24 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import random as global_random
-from collections import Counter
 from contextvars import Context
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from yellowring.alexa import TokenUnavailable
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
 from yellowring.sender.campaign import parse_campaign
 from yellowring.sender.campaign.content import content_of
 from yellowring.sender.campaign.event_source import EventSourceCalls
 from yellowring.sender.delivery.concurrency import Concurrency
 from yellowring.sender.delivery.sending import Sending
-from yellowring.sender.run import audience, lifecycle, machine, slice, store
+from yellowring.sender.run import audience, lifecycle, store
+from yellowring.sender.run import slice as slices
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
 from yellowring.sender.run.lifecycle import CannotResume, Lifecycle
@@ -35,146 +33,37 @@ from yellowring.sender.run.request import parse_run_request
 from yellowring.sender.run.slice import Slice, Tools
 
 from tests.unit.sender.game import states
-from tests.unit.sender.game.alexa import Alexa, People, Person, within
-from tests.unit.sender.game.memory import MemoryRuns
+from tests.unit.sender.game.alexa import Alexa, People, Person
 from tests.unit.sender.game.virtual_time import CALLER, VirtualLoop, run
+from tests.unit.sender.game.workers import (
+    BEGINNING,
+    Death,
+    Events,
+    Pace,
+    Through,
+    TimedRuns,
+    Worker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from yellowring.alexa import Region
-    from yellowring.alexa.proactive_events import Answer
     from yellowring.sender.campaign.content import Content
-    from yellowring.sender.run.run import Ending, Run, Segment
+    from yellowring.sender.run.run import Run
     from yellowring.subscribers import Customer
 
     from tests.unit.sender.game.plan import Plan
 
-BEGINNING = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RUN_ID = "snow~20261120T090000Z"
-DEFINITION = json.loads(
-    (Path(__file__).parents[4] / "infrastructure" / "run.asl.json").read_text()
-)
+DEFINITION = json.loads((Path(__file__).parents[4] / "infrastructure" / "run.asl.json").read_text())
 INVOCATION, DRAIN = 300, 25
 """Seconds after which Lambda ends a worker, and that a slice leaves of them."""
 MINUTE, HOUR = 60.0, 3600.0
+TRIES = 100
+_SILENT = mock.Mock(spec_set=("info", "warning", "error"))
 _ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:yellow-ring-run"
-
-
-class Death(BaseException):
-    """The worker was killed; nothing that it does from now on has an effect."""
-
-
-class Worker:
-    """One invocation of the sender: it has a clock of its own, and dies for good."""
-
-    def __init__(self, game: Game) -> None:
-        self._game = game
-        self._skew = game.random.uniform(-game.plan.skew / 2, game.plan.skew / 2)
-        self._is_dead = False
-        self.ended: asyncio.Future[tuple[str | None, Any]] = game.loop.create_future()
-
-    def now(self) -> datetime:
-        """Return the time as this worker's clock has it."""
-        return BEGINNING + timedelta(seconds=self._game.loop.time() + self._skew)
-
-    def end(self, error: str | None, result: Any = None) -> None:
-        """Tell how it ended, once."""
-        if not self.ended.done():
-            self.ended.set_result((error, result))
-
-    def kill(self) -> None:
-        """Die."""
-        if not self._is_dead and not self.ended.done():
-            self._game.deaths += 1
-        self._is_dead = True
-        self.end("Lambda.Unknown")
-
-    def may_die(self) -> None:
-        """Die, or not; the dead do nothing more."""
-        if self._game.random.random() < self._game.plan.deaths:
-            self.kill()
-        self.check()
-
-    def check(self) -> None:
-        """Raise where it is dead."""
-        if self._is_dead:
-            raise Death
-
-    def latency(self) -> float:
-        """Return the seconds that one way of a call of a table takes."""
-        return self._game.random.uniform(0.001, 0.1)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-        self.check()
-
-    def through(self, call: Callable[[], Any]) -> Any:
-        """Make a call of a table; it may fail, and its caller die before and after it."""
-        self.may_die()
-        fate = self._game.random.random()
-        if fate < self._game.plan.throttles / 2:
-            code = "ProvisionedThroughputExceededException"
-            raise ClientError({"Error": {"Code": code}}, "Call")
-        result = call()
-        if fate < self._game.plan.throttles:
-            raise ReadTimeoutError(endpoint_url="https://dynamodb")
-        self.may_die()
-        return result
-
-
-class Through:
-    """What a lifecycle calls, one call after the other, with the world going on between them."""
-
-    def __init__(self, target: object, worker: Worker, loop: VirtualLoop) -> None:
-        self._target, self._worker, self._loop = target, worker, loop
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self._loop.pause(self._worker.latency())
-            result = self._worker.through(lambda: getattr(self._target, name)(*args, **kwargs))
-            self._loop.pause(self._worker.latency())
-            return result
-
-        return call
-
-
-class TimedRuns(MemoryRuns):
-    """The runs table, with a note of when a run was told to end, and did."""
-
-    def __init__(self, game: Game) -> None:
-        super().__init__(lambda: game.random.random() < game.plan.lost)
-        self._game = game
-        self.told_to_end: dict[int, float] = {}
-        self.ended_at: dict[int, float] = {}
-        self.resumed_at: list[float] = []
-
-    def end(self, run: Run, ending: Ending) -> bool:
-        """Note when."""
-        ends = super().end(run, ending)
-        if self.runs[run.run_id].ending is not None:
-            self.told_to_end.setdefault(run.attempt, self._game.loop.time())
-        return ends
-
-    def finish(self, run: Run, *args: Any, **kwargs: Any) -> bool:
-        """Note when."""
-        ends = super().finish(run, *args, **kwargs)
-        if run.attempt in self.ended:
-            self.ended_at.setdefault(run.attempt, self._game.loop.time())
-        return ends
-
-    def resume(self, *args: Any) -> bool:
-        """Note when."""
-        self.resumed_at.append(self._game.loop.time())
-        return super().resume(*args)
-
-    def checkpoint(self, run: Run, known: Segment, new: Segment) -> Segment:
-        """See that an item stays within bounds."""
-        assert len(new.waiting) + len(new.held) <= 500
-        self._game.most_waiting = max(self._game.most_waiting, len(new.waiting))
-        self._game.checkpoints += 1
-        return super().checkpoint(run, known, new)
 
 
 class Game:
@@ -193,12 +82,16 @@ class Game:
         self.runs = TimedRuns(self)
         self.people = People(self._population(), plan.page)
         self.at_the_start = set(self.people.table)
-        self.alexa = Alexa(self.people, plan.weather, self.random, lambda: self.loop.time())
-        self._paced = 0.0
+        self.alexa = Alexa(self.people, plan.weather, self.random, self.now)
+        self.paced = 0.0
         self._contents: dict[int, Content] = {}
         self.request = parse_run_request(
             {"campaign": self._campaign(), "scheduledTime": BEGINNING.isoformat()}
         )
+
+    def now(self) -> float:
+        """Return the seconds since the game began."""
+        return self.loop.time()
 
     def play(self) -> Game:
         """Play the game to its end."""
@@ -207,10 +100,10 @@ class Game:
         with (
             mock.patch.object(store, "CHUNK", chunk),
             mock.patch.object(audience, "CHUNK", chunk),
-            mock.patch.object(slice, "count"),
-            mock.patch.object(slice, "logger"),
-            mock.patch.object(lifecycle, "count"),
-            mock.patch.object(lifecycle, "logger"),
+            mock.patch.object(slices, "count", _SILENT.info),
+            mock.patch.object(slices, "logger", _SILENT),
+            mock.patch.object(lifecycle, "count", _SILENT.info),
+            mock.patch.object(lifecycle, "logger", _SILENT),
         ):
             run(self._main)
         return self
@@ -244,9 +137,7 @@ class Game:
         await asyncio.sleep(latest + 2 * HOUR + max(plan.life, 6) * MINUTE + 20 * MINUTE)
 
     def _fire(self) -> None:
-        self.loop.spawn(
-            self._insist(lambda runs: runs.start(self.request, self.plan.segments), times=100)
-        )
+        self.loop.spawn(self._insist(lambda runs: runs.start(self.request, self.plan.segments)))
 
     def _cancel(self) -> None:
         self.loop.spawn(self._insist(lambda runs: runs.cancel(RUN_ID)))
@@ -270,9 +161,7 @@ class Game:
     async def _tell_of(self, execution: states.Execution, delay: float) -> None:
         await asyncio.sleep(self.random.uniform(0, delay))
         of = execution.input
-        await self._insist(
-            lambda runs: runs.finish(of["runId"], of["attempt"], execution.arn), times=100
-        )
+        await self._insist(lambda runs: runs.finish(of["runId"], of["attempt"], execution.arn))
 
     def _change(self, kind: str) -> None:
         now = int((BEGINNING.timestamp() + self.loop.time()) * 1000)
@@ -298,7 +187,7 @@ class Game:
 
     # ---- Lambda ----
 
-    async def invoke(self, payload: dict[str, Any], timeout: float) -> dict[str, Any]:
+    async def invoke(self, payload: dict[str, Any], patience: float) -> dict[str, Any]:
         """Have the sender do a task; it may fail, or be done by two, or go on unheard."""
         if self.random.random() < self.plan.throttles:
             raise states.TaskFailed("Lambda.TooManyRequestsException")
@@ -307,8 +196,8 @@ class Game:
         if self.random.random() < self.plan.overlaps:
             self.loop.call_later(self.random.choice((0, 1, 30, 100)), begin, payload)
         if self.random.random() < self.plan.deaf:
-            timeout = self.random.choice((0.5, 5.0, 60.0, timeout))
-        done, _ = await asyncio.wait({ended}, timeout=timeout)
+            patience = self.random.choice((0.5, 5.0, 60.0, patience))
+        done, _ = await asyncio.wait({ended}, timeout=patience)
         if not done:
             raise states.TaskFailed("States.Timeout")
         error, result = ended.result()
@@ -356,7 +245,7 @@ class Game:
             runs=cast("Any", self.runs),
             subscribers=people,
             visiting=visiting(
-                run, parse_campaign(run.campaign), segment.number, cast("Any", self.runs), people
+                run, self.request.campaign, segment.number, cast("Any", self.runs), people
             ),
             content=self._content(run),
             sending=Sending(
@@ -380,7 +269,11 @@ class Game:
             request = CreateProactiveEventRequest(
                 run.event_time, run.run_id, run.expiry_time, event["name"], event["payload"]
             )
-            source = EventSourceCalls(self._source) if self.plan.content == "source" else None
+            source = (
+                EventSourceCalls(cast("Any", self._source))
+                if self.plan.content == "source"
+                else None
+            )
             campaign = parse_campaign(run.campaign)
             self._contents[run.attempt] = content_of(campaign, request, source)
         return self._contents[run.attempt]
@@ -388,9 +281,9 @@ class Game:
     async def _source(self, customer: Customer, campaign: object, now: datetime) -> Any:
         seconds = self.random.choice((0.0, 0.0, 0.1, 0.6, 4.9, HOUR))
         await asyncio.sleep(seconds)
-        if self.random.random() < 0.05:
+        if customer.user_id.endswith("7"):
             raise LookupError
-        return None if self.random.random() < 0.1 else {"payload": PAYLOAD}
+        return None if customer.user_id.endswith("3") else {"payload": PAYLOAD}
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
         """Have a worker do something with a lifecycle; others go on between its calls."""
@@ -417,9 +310,9 @@ class Game:
         self.loop.call_soon(do, context=Context())
         return worker.ended
 
-    async def _insist(self, work: Callable[[Lifecycle], Any], times: int = 5) -> None:
+    async def _insist(self, work: Callable[[Lifecycle], Any]) -> None:
         """Do something until it is done, as a retry policy does, or somebody at a keyboard."""
-        for _ in range(times):
+        for _ in range(TRIES):
             error, result = await self._operate(work)
             if error is None or isinstance(result, CannotResume):
                 return
@@ -474,51 +367,3 @@ class Game:
 
 
 PAYLOAD = {"weatherAlert": {"source": "Weather Desk", "alertType": "SNOW_STORM"}}
-
-
-class Events:
-    """The client of Alexa that one worker has."""
-
-    def __init__(self, game: Game, worker: Worker) -> None:
-        self._game, self._worker = game, worker
-
-    async def ready(self) -> None:
-        """Have a token."""
-        self._worker.may_die()
-        await self._worker.sleep(self._worker.latency())
-        if within(self._game.plan.weather.no_token, self._game.loop.time()):
-            raise TokenUnavailable("LWA answers 503")
-
-    async def send(self, region: Region, body: bytes) -> Answer:
-        """Send a request; the worker may die before Alexa has it, and before the answer comes."""
-        game = self._game
-        self._worker.may_die()
-        if within(game.plan.weather.no_token, game.loop.time()) and game.random.random() < 0.2:
-            raise TokenUnavailable("the token is too old, and LWA answers 503")
-        game.begun.append(game.loop.time())
-        await asyncio.sleep(game.random.uniform(0.01, 0.3))
-        answer = game.alexa.take(body)
-        await asyncio.sleep(10.0 if answer.status is None else game.random.uniform(0.01, 0.3))
-        self._worker.may_die()
-        return answer
-
-
-class Pace:
-    """The rate limiter that one worker has; all share the same rate."""
-
-    def __init__(self, game: Game, worker: Worker) -> None:
-        self._game, self._worker = game, worker
-        self.per_second = game.plan.rate
-
-    async def acquire(self) -> None:
-        """Wait for a place in the row."""
-        game = self._game
-        now = game.loop.time()
-        game._paced = max(game._paced, now) + 1 / game.plan.rate
-        await self._worker.sleep(game._paced - now)
-
-    def slow_down(self) -> None:
-        """Do nothing: how the rate falls is tested elsewhere."""
-
-
-__all__ = ["BEGINNING", "RUN_ID", "Counter", "Game", "machine"]

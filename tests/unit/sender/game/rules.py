@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.unit.sender.game.play import BEGINNING, RUN_ID
+from tests.unit.sender.game.play import RUN_ID
+from tests.unit.sender.game.workers import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +63,9 @@ def _heard(game: Game) -> Iterator[str]:
     )
     if not heard <= len(book) <= heard + unknown + gone:
         yield f"{heard} are counted as heard, {len(book)} heard ({unknown} unknown, {gone} gone)"
-    if game.run.status == "completed" and not heard and counts and not game.run.cause:
-        if game.run.counts.total:
-            yield "a run that reached nobody says no cause"
+    run = game.run
+    if run.status == "completed" and run.counts.total and not heard and not run.cause:
+        yield "a run that reached nobody says no cause"
 
 
 def _marks(game: Game) -> Iterator[str]:
@@ -94,9 +95,9 @@ def _sends(game: Game) -> Iterator[str]:
 def _halts(game: Game) -> Iterator[str]:
     """A healthy run is not halted."""
     run = game.run
-    if run.status == "halted" and game.plan.is_healthy:
-        if not game.plan.aborts or "workflow" not in (run.cause or ""):
-            yield f"halted: {run.cause}"
+    is_aborted = game.plan.aborts and "workflow" in (run.cause or "")
+    if run.status == "halted" and game.plan.is_healthy and not is_aborted:
+        yield f"halted: {run.cause}"
 
 
 def _forgets(game: Game) -> Iterator[str]:

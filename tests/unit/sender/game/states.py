@@ -38,7 +38,7 @@ class TaskFailed(Exception):
 class Lambda(Protocol):
     """What the tasks invoke."""
 
-    async def invoke(self, payload: dict[str, Any], timeout: float) -> dict[str, Any]:
+    async def invoke(self, payload: dict[str, Any], patience: float) -> dict[str, Any]:
         """Return the function's answer, or raise `TaskFailed`."""
 
     def execution_ended(self, execution: Execution) -> None:
@@ -154,7 +154,9 @@ class Machine:
             case "Pass":
                 return state.get("Result", given)
             case "Wait":
-                seconds = state["Seconds"] if "Seconds" in state else _get(data, state["SecondsPath"])
+                seconds = (
+                    state["Seconds"] if "Seconds" in state else _get(data, state["SecondsPath"])
+                )
                 assert type(seconds) is int, seconds
                 assert 0 <= seconds <= 60, seconds
                 await asyncio.sleep(seconds)
@@ -164,8 +166,8 @@ class Machine:
             case "Task":
                 execution.events += 3  # scheduled, started, succeeded or failed
                 payload = _checked(given["Payload"])
-                timeout = state["TimeoutSeconds"]
-                return {"Payload": await self._functions.invoke(payload, timeout)}
+                patience = state["TimeoutSeconds"]
+                return {"Payload": await self._functions.invoke(payload, patience)}
             case "Map":
                 return await self._map(state, data, execution)
         raise AssertionError(state["Type"])

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections import deque
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Coroutine
 
 
@@ -78,7 +78,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._run_once()
         self._now = max(self._now, until)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
         """Make a call after its latency, as its caller lives and dies; answer after it again."""
         caller = CALLER.get()
         answered = self.create_future()

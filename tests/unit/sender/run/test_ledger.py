@@ -80,9 +80,7 @@ def test_who_needs_no_answer_is_counted_once(where: str) -> None:
 # ---- answers ----
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.LIMITED], ids=str
-)
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.LIMITED], ids=str)
 def test_an_acceptance_is_counted_and_proves_the_refusals_before_it(outcome: Outcome) -> None:
     found = begun(ANNA, BERT)
     found.answered(ANNA, Outcome.REJECTED, 1, NOW)
@@ -99,7 +97,9 @@ def test_a_refusal_is_held_with_the_time_of_its_request_and_not_counted() -> Non
     found = begun(ANNA)
     found.answered(ANNA, Outcome.REJECTED, 1, NOW + 0.25)
     assert found.counts.total == 0
-    assert found.refusals.held == [Held(ANNA, "na", Outcome.REJECTED, 1_795_165_200_250, 1)]
+    assert found.refusals.held == [
+        Held(ANNA, "na", Outcome.REJECTED, 1_795_165_200_250, answered=1)
+    ]
     assert found.snapshot(0).held == tuple(found.refusals.held)
 
 
@@ -230,9 +230,7 @@ def test_a_snapshot_is_read_back_as_the_same_ledger_and_does_not_change_with_it(
     assert snapshot.evidence == {"na": Evidence(1, accepted=False)}
 
 
-def test_a_later_attempt_tries_the_waiting_and_the_held_again_at_once_and_forgets_the_evidence() -> (
-    None
-):
+def test_a_later_attempt_tries_all_without_an_outcome_at_once_and_forgets_the_evidence() -> None:
     stored = Segment(
         3,
         version=9,

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
-from yellowring.sender.run.machine import LONGEST_NAME, Machine, execution_name
+from yellowring.sender.run.machine import LONGEST_NAME, SETTLE_SECONDS, Machine, execution_name
 from yellowring.sender.run.request import RUN_ID_PATTERN
 
 from tests.unit.sender.run.kit import run
@@ -44,7 +44,19 @@ def test_the_execution_is_told_the_run_and_the_attempt_and_nobody() -> None:
     assert started(client, run_id="snow~1", attempt=3, segments=4) == "answered:snow-1_3"
     (request,) = client.started
     assert request["stateMachineArn"] == ARN
-    assert json.loads(request["input"]) == {"runId": "snow~1", "attempt": 3, "lastSegment": 3}
+    assert json.loads(request["input"]) == {
+        "runId": "snow~1",
+        "attempt": 3,
+        "lastSegment": 3,
+        "settleSeconds": 0,
+    }
+
+
+def test_a_further_execution_lets_the_workers_of_the_one_before_end_first() -> None:
+    client = Client()
+    started(client, executions=1)
+    (request,) = client.started
+    assert json.loads(request["input"])["settleSeconds"] == SETTLE_SECONDS > 10
 
 
 def test_an_execution_that_exists_is_the_one_that_was_started() -> None:

@@ -28,7 +28,7 @@ def held(
     outcome: Outcome = Outcome.REJECTED,
     answered: int = 1,
 ) -> Held:
-    return Held(users(number + 1)[number], region, outcome, 1000, answered)
+    return Held(users(number + 1)[number], region, outcome, 1000, answered=answered)
 
 
 def refused(many: int, *, accepted: bool = False, outcome: Outcome = Outcome.REJECTED) -> Refusals:
@@ -169,12 +169,18 @@ def test_tokens_that_are_refused_often_and_long_halt(many: int, now: float, halt
         assert cause.startswith("credentials")
 
 
+def test_a_run_remembers_refused_tokens_from_slice_to_slice() -> None:
+    stored = unauthorized(19).unauthorized
+    again = Refusals(unauthorized=stored)
+    again.refused_token(now=140)
+    assert (again.cause(140) or "").startswith("credentials")
+
+
 def test_an_acceptance_lets_the_tokens_count_anew() -> None:
     refusals = unauthorized(19)
     refusals.accepted("na", begun=1)
     refusals.refused_token(now=300)
-    assert refusals.unauthorized == 1
-    assert refusals.unauthorized_since == 300
+    assert (refusals.unauthorized.answers, refusals.unauthorized.since) == (1, 300)
     assert refusals.cause(1000) is None
 
 

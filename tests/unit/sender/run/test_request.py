@@ -24,7 +24,12 @@ def test_the_run_is_named_after_the_campaign_and_the_scheduled_time() -> None:
 
 @pytest.mark.parametrize(
     "same",
-    ["2026-11-20T09:00:00Z", "2026-11-20T10:00:00+01:00", "2026-11-20T09:00:00", "20261120T090000Z"],
+    [
+        "2026-11-20T09:00:00Z",
+        "2026-11-20T10:00:00+01:00",
+        "2026-11-20T09:00:00",
+        "20261120T090000Z",
+    ],
 )
 def test_one_moment_is_one_run_however_it_is_written(same: str) -> None:
     assert run_id_of("snow-warning", same) == RUN_ID
@@ -70,7 +75,9 @@ def test_a_run_id_comes_before_the_time() -> None:
     assert parse_run_request(request).run_id == "mine"
 
 
-@pytest.mark.parametrize("run_id", ["", "x" * 65, "snow-1", "no spaces", "ä", "#pace", "a\n", 7, []])
+@pytest.mark.parametrize(
+    "run_id", ["", "x" * 65, "snow-1", "no spaces", "ä", "#pace", "a\n", 7, []]
+)
 def test_a_run_id_that_alexa_would_not_take_is_refused(run_id: object) -> None:
     with pytest.raises(InvalidRunRequest, match=r"\$\.runId must be 1 to 64"):
         parse_run_request({"campaign": campaign(), "runId": run_id})

@@ -6,7 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring.sender.where import LONGEST_EXPRESSION, MOST_OPERATORS, parse_where
+from yellowring.sender.campaign.where import LONGEST_EXPRESSION, MOST_OPERATORS, parse_where
 from yellowring.subscribers import AttributesChange, Audience, Record, RegisterChange
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import join

@@ -1,0 +1,387 @@
+"""A batch of notifications: each is sent, kept for later, or kept as evidence; none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from yellowring.alexa import InvalidCredentials, TokenUnavailable
+from yellowring.alexa.proactive_events import Answer
+from yellowring.sender.delivery.sending import Sending
+from yellowring.sender.notification.batch import (
+    FIRST_BACK_OFF,
+    LONGEST_BACK_OFF,
+    LONGEST_RETRY_AFTER,
+    MOST_FAILURES,
+    Batch,
+)
+from yellowring.sender.notification.evidence import Evidence
+from yellowring.subscribers import Customer
+
+from tests.conftest import ENVIRONMENT, SKILL_ID, create_table
+from tests.unit.sender.notification.test_notification import document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+EU = "https://api.eu.amazonalexa.com"
+FORBIDDEN = Answer(403, "no subscription for this user")
+
+
+def user(number: int) -> str:
+    return f"amzn1.ask.account.U{number}"
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[DynamoDBClient]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield boto3.client("dynamodb")
+
+
+@dataclass
+class Post:
+    """A queue, a table and an Alexa, as a test sets them."""
+
+    dynamodb: DynamoDBClient
+    answers: Callable[[str], Answer] = lambda _: Answer(202)
+    records: dict[str, Customer] = field(default_factory=dict)
+    now: datetime = NOW
+    ready_raises: Exception | None = None
+    looks_up: Callable[[], None] = lambda: None
+    queue_fails: bool = False
+
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    hidden: dict[str, int] = field(default_factory=dict)
+    dead: list[dict[str, Any]] = field(default_factory=list)
+    acquired: list[int] = field(default_factory=list)
+    slowed: int = 0
+    _evidence: Evidence | None = None
+
+    def work(self, *records: dict[str, Any]) -> list[str]:
+        """Have a batch worked; return the messages that stay on the queue."""
+        fake = cast("Any", self)
+        self._evidence = self._evidence or Evidence(self.dynamodb, "runs", SKILL_ID)
+        batch = Batch(
+            fake,
+            "the queue",
+            "the dead",
+            audience=fake,
+            sending=Sending(fake, fake, fake, "na"),
+            evidence=self._evidence,
+            skill_id=SKILL_ID,
+            now=lambda: self.now,
+        )
+        answer = asyncio.run(batch.work(records))
+        assert json.loads(json.dumps(answer)) == answer
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    # ---- the queue ----
+
+    def change_message_visibility(
+        self,
+        QueueUrl: str,  # noqa: N803
+        ReceiptHandle: str,  # noqa: N803
+        VisibilityTimeout: int,  # noqa: N803
+    ) -> None:
+        assert QueueUrl == "the queue"
+        if self.queue_fails:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "ChangeMessageVisibility")
+        self.hidden[ReceiptHandle.removeprefix("receipt ")] = VisibilityTimeout
+
+    def send_message(self, **request: Any) -> None:
+        assert request["QueueUrl"] == "the dead"
+        if self.queue_fails:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "SendMessage")
+        self.dead.append(request)
+
+    # ---- the subscribers ----
+
+    def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
+        self.looks_up()
+        return tuple(self.records.get(each, Customer(each, None)) for each in user_ids)
+
+    # ---- Alexa and the pace ----
+
+    per_second = 25
+
+    async def ready(self) -> None:
+        if self.ready_raises:
+            raise self.ready_raises
+
+    async def acquire_urgent(self, requests: int) -> None:
+        self.acquired.append(requests)
+
+    def slow_down(self) -> None:
+        self.slowed += 1
+
+    def took(self, seconds: float) -> None:
+        pass
+
+    async def send(self, region: str, body: bytes) -> Answer:
+        request = json.loads(body)
+        self.sent.append((region, request))
+        return self.answers(request["relevantAudience"]["payload"]["user"])
+
+
+@pytest.fixture
+def post(dynamodb: DynamoDBClient) -> Iterator[Post]:
+    create_table(dynamodb, "runs", "runId", "part")
+    yield Post(dynamodb)
+    dynamodb.delete_table(TableName="runs")
+
+
+def message(number: int = 0, receives: int = 1, body: str | None = None, **changes: Any) -> Any:
+    """Return a record of Lambda's event, of a message that was put on the queue now."""
+    changes = {"to": {"userId": user(number)}} | changes
+    return {
+        "messageId": f"m{number}",
+        "receiptHandle": f"receipt m{number}",
+        "body": json.dumps(document(**changes)) if body is None else body,
+        "attributes": {
+            "SentTimestamp": str(int(NOW.timestamp() * 1000)),
+            "ApproximateReceiveCount": str(receives),
+        },
+    }
+
+
+# ---- sending ----
+
+
+def test_each_is_sent_in_the_region_of_its_customer_and_none_stays(post: Post) -> None:
+    post.records = {user(1): Customer(user(1), EU, deliverable=True)}
+    assert post.work(message(0), message(1)) == []
+    assert sorted(region for region, _ in post.sent) == ["eu", "na"]
+
+
+def test_what_is_sent_is_what_the_message_says(post: Post) -> None:
+    post.now += timedelta(minutes=3)
+    post.work(message(0, expiresIn="PT2H"))
+    ((_, request),) = post.sent
+    said = document(to={"userId": user(0)})
+    assert request == {
+        "timestamp": NOW.isoformat(),
+        "referenceId": "order~7",
+        "expiryTime": (NOW + timedelta(hours=2)).isoformat(),
+        "event": said["event"],
+        "localizedAttributes": [],
+        "relevantAudience": {"type": "Unicast", "payload": {"user": user(0)}},
+    }
+
+
+def test_a_message_that_comes_again_is_sent_under_the_same_reference_id(post: Post) -> None:
+    for receives in (1, 2):
+        post.work(message(0, receives))
+    assert post.sent[0] == post.sent[1]
+
+
+def test_turns_are_taken_once_for_those_that_are_to_be_sent(post: Post) -> None:
+    post.records = {user(2): Customer(user(2), None, deliverable=False)}
+    post.work(message(0), message(1), message(2), message(3, body="no json"))
+    assert post.acquired == [2]
+
+
+def test_no_turn_is_taken_where_nothing_is_to_be_sent(post: Post) -> None:
+    assert post.work(message(3, body="no json")) == []
+    assert post.acquired == []
+
+
+@pytest.mark.parametrize("status", [202, 409, 432])
+def test_a_final_answer_ends_it(post: Post, status: int) -> None:
+    post.answers = lambda _: Answer(status)
+    assert post.work(message(0)) == []
+    assert post.hidden == {}
+
+
+def test_who_is_not_deliverable_is_skipped(post: Post) -> None:
+    post.records = {user(0): Customer(user(0), None, deliverable=False)}
+    assert post.work(message(0)) == []
+    assert post.sent == []
+
+
+def test_who_has_no_record_is_tried(post: Post) -> None:
+    assert post.work(message(0)) == []
+    assert len(post.sent) == 1
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(-1, 1), (0, 0), (1, 0)])
+def test_what_has_expired_is_counted_and_deleted(post: Post, seconds: int, sent: int) -> None:
+    post.now = NOW + timedelta(minutes=55, seconds=seconds)
+    assert post.work(message(0)) == []
+    assert len(post.sent) == sent
+
+
+# ---- keeping ----
+
+
+@pytest.mark.parametrize("status", [None, 401, 408, 429, 500])
+def test_only_what_is_not_known_stays(post: Post, status: int | None) -> None:
+    post.answers = lambda to: Answer(status if to == user(1) else 202)
+    assert post.work(message(0), message(1), message(2)) == ["m1"]
+    assert list(post.hidden) == ["m1"]
+    assert post.slowed == (0 if status == 401 else 1)
+
+
+@pytest.mark.parametrize(
+    ("receives", "seconds"),
+    [(1, 30), (2, 60), (3, 120), (5, 480), (6, 900), (7, 900), (1000, 900)],
+)
+def test_it_is_hidden_for_a_doubling_time(post: Post, receives: int, seconds: int) -> None:
+    post.answers = lambda _: Answer(500)
+    post.work(message(0, receives))
+    assert post.hidden == {"m0": seconds}
+    assert (FIRST_BACK_OFF, LONGEST_BACK_OFF) == (30, 900)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [(None, 30), (10.0, 30), (30.5, 31), (39_600.0, 39_600), (86_400.0, LONGEST_RETRY_AFTER)],
+)
+def test_it_is_hidden_as_long_as_alexa_says(
+    post: Post, retry_after: float | None, seconds: int
+) -> None:
+    post.answers = lambda _: Answer(429, retry_after=retry_after)
+    post.work(message(0, expiresIn="PT24H"))
+    assert post.hidden == {"m0": seconds}
+    assert LONGEST_RETRY_AFTER == 11 * 3600
+
+
+def test_it_comes_back_when_it_has_expired_to_be_counted(post: Post) -> None:
+    post.answers = lambda _: Answer(429, retry_after=30_000)
+    post.now = NOW + timedelta(minutes=54, seconds=0.5)
+    post.work(message(0))
+    assert post.hidden == {"m0": 6 * 60}
+
+
+def test_a_message_whose_time_cannot_be_set_stays_nevertheless(post: Post) -> None:
+    post.answers = lambda _: Answer(500)
+    post.queue_fails = True
+    assert post.work(message(0)) == ["m0"]
+
+
+@pytest.mark.parametrize("error", [TokenUnavailable("later"), InvalidCredentials("wrong")])
+def test_without_a_token_all_stay_and_no_turn_is_taken(post: Post, error: Exception) -> None:
+    post.ready_raises = error
+    assert post.work(message(0), message(1)) == ["m0", "m1"]
+    assert (post.sent, post.acquired, post.dead) == ([], [], [])
+    assert post.hidden == {"m0": 30, "m1": 30}
+
+
+# ---- evidence ----
+
+
+@pytest.mark.parametrize("body", ["no json", "{}", "[]"])
+def test_what_cannot_be_read_is_kept_as_evidence(post: Post, body: str) -> None:
+    assert post.work(message(0, body=body), message(1)) == []
+    (dead,) = post.dead
+    assert dead["MessageBody"] == body
+    assert dead["MessageAttributes"]["problem"]["StringValue"] == "Unreadable"
+    assert len(post.sent) == 1
+
+
+def test_evidence_that_cannot_be_kept_stays_on_the_queue(post: Post) -> None:
+    post.queue_fails = True
+    assert post.work(message(0, body="no json")) == ["m0"]
+
+
+@pytest.mark.parametrize(
+    ("receives", "stays"), [(1, True), (MOST_FAILURES - 1, True), (MOST_FAILURES, False)]
+)
+def test_what_fails_again_and_again_is_kept_as_evidence(
+    post: Post, receives: int, stays: bool
+) -> None:
+    def fail() -> None:
+        raise KeyError(user(0))
+
+    post.looks_up = fail
+    assert post.work(message(0, receives)) == (["m0"] if stays else [])
+    assert len(post.dead) == (0 if stays else 1)
+    assert "amzn1" not in str([each["MessageAttributes"] for each in post.dead])
+
+
+# ---- refusals ----
+
+
+def test_a_refusal_is_not_believed_while_its_region_accepted_nobody_since(post: Post) -> None:
+    post.answers = lambda _: FORBIDDEN
+    for receives in range(1, 40):
+        assert post.work(message(0, receives)) == ["m0"]
+        post.now += timedelta(seconds=60)
+    assert len(post.sent) == 39
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_a_refusal_is_believed_once_another_was_accepted_after_it(post: Post, status: int) -> None:
+    post.answers = lambda to: Answer(status, "no subscription") if to == user(0) else Answer(202)
+    assert post.work(message(0)) == ["m0"]
+    post.now += timedelta(seconds=30)
+    assert post.work(message(1)) == []
+    assert post.work(message(0, receives=2)) == []
+    assert post.slowed == 0
+
+
+def test_an_acceptance_before_the_refusal_proves_nothing(post: Post) -> None:
+    post.answers = lambda to: FORBIDDEN if to == user(0) else Answer(202)
+    post.work(message(1))
+    post.now += timedelta(seconds=30)
+    assert post.work(message(0)) == ["m0"]
+    assert post.work(message(0, receives=2)) == ["m0"]
+
+
+def test_an_acceptance_in_another_region_proves_nothing(post: Post) -> None:
+    post.records = {user(1): Customer(user(1), EU, deliverable=True)}
+    post.answers = lambda to: FORBIDDEN if to == user(0) else Answer(202)
+    post.work(message(0))
+    post.now += timedelta(seconds=30)
+    post.work(message(1))
+    assert post.work(message(0, receives=2)) == ["m0"]
+
+
+def test_refusals_of_one_customers_two_notifications_are_two(post: Post) -> None:
+    post.answers = lambda to: FORBIDDEN if to == user(0) else Answer(202)
+    post.work(message(0))
+    post.now += timedelta(seconds=30)
+    post.work(message(1))
+    post.now += timedelta(seconds=30)
+    assert post.work(message(0, referenceId="order~8")) == ["m0"]
+
+
+def test_evidence_names_nobody_and_goes_with_the_notification(post: Post) -> None:
+    post.answers = lambda _: FORBIDDEN
+    post.work(message(0))
+    (item,) = post.dynamodb.scan(TableName="runs")["Items"]
+    assert "amzn1" not in str(item)
+    assert item["expiresAt"]["N"] == str(int((NOW + timedelta(hours=1)).timestamp()))
+
+
+def test_an_acceptance_is_written_once_in_five_seconds(post: Post) -> None:
+    def accepted_at() -> str:
+        key: Any = {"runId": {"S": "#notifications"}, "part": {"S": "accepted#na"}}
+        item = post.dynamodb.get_item(TableName="runs", Key=key)["Item"]
+        return item["acceptedAt"]["N"]
+
+    post.work(message(0))
+    first = accepted_at()
+    post.now += timedelta(seconds=4)
+    post.work(message(0))
+    assert accepted_at() == first
+    post.now += timedelta(seconds=1)
+    post.work(message(0))
+    assert int(accepted_at()) - int(first) == 5000
+
+
+def test_nobody_is_named_in_the_logs(post: Post, logs_without_personal_data: list[str]) -> None:
+    post.answers = lambda _: FORBIDDEN
+    post.work(*(message(number) for number in range(10)))
+    assert "U0" not in "".join(logs_without_personal_data)
