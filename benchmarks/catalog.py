@@ -1,15 +1,18 @@
 """What the catalog costs: one event checked and serialised, and `yellowring validate` as a whole.
 
-Run it with ``python benchmarks/catalog.py``; medians are printed, and ``--json`` prints them as
-JSON. Sends nothing, needs no stack.
+Run it with ``python benchmarks/catalog.py``; medians of CPU time are printed, and ``--json`` prints
+them as JSON. Sends nothing, needs no stack.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,26 +32,37 @@ MOST_MICROSECONDS, MOST_SECONDS = 50.0, 0.5
 
 
 def microseconds(work: Callable[[], object]) -> float:
-    """Give the median of one call, over rounds of many calls, after a warm-up."""
+    """Return the CPU of one call, the median over rounds of many calls, after a warm-up."""
     for _ in range(REPEATS):
         work()
     rounds = []
     for _ in range(ROUNDS):
-        started = time.perf_counter_ns()
+        started = time.process_time_ns()
         for _ in range(REPEATS):
             work()
-        rounds.append((time.perf_counter_ns() - started) / REPEATS / 1000)
+        rounds.append((time.process_time_ns() - started) / REPEATS / 1000)
     return statistics.median(rounds)
 
 
 def seconds(command: list[str]) -> float:
-    """Give the median wall time of a command, interpreter start included."""
-    walls = []
-    for _ in range(STARTS):
-        started = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-        walls.append(time.perf_counter() - started)
-    return statistics.median(walls)
+    """Return the median CPU of a command, its modules compiled before, interpreter included."""
+    with tempfile.TemporaryDirectory() as compiled:
+        environment = {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": compiled,
+        }
+        taken = []
+        for _ in range(1 + STARTS):
+            before = _of_children()
+            subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment)
+            taken.append(_of_children() - before)
+    return statistics.median(taken[1:])
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure() -> dict[str, dict[str, float]]:
@@ -70,7 +84,7 @@ def measure() -> dict[str, dict[str, float]]:
         events[path.stem] = microseconds(checked_and_serialised)
         campaigns[path.stem] = microseconds(lambda document=document: parse_campaign(document))  # type: ignore[misc]
     command = [str(Path(sys.executable).with_name("yellowring")), "validate", str(EXAMPLES[0])]
-    return {"event_us": events, "campaign_us": campaigns, "validate_s": {"wall": seconds(command)}}
+    return {"event_us": events, "campaign_us": campaigns, "validate_s": {"cpu": seconds(command)}}
 
 
 def main() -> None:
@@ -82,9 +96,9 @@ def main() -> None:
         print(f"{'campaign':26}{'check + serialise':>20}{'parse campaign':>18}")
         for name, event in measured["event_us"].items():
             print(f"{name:26}{event:17.1f} µs{measured['campaign_us'][name]:15.1f} µs")
-        print(f"yellowring validate: {measured['validate_s']['wall']:.2f} s")
+        print(f"yellowring validate: {measured['validate_s']['cpu']:.2f} s")
     slowest = max(measured["event_us"].values())
-    if slowest > MOST_MICROSECONDS or measured["validate_s"]["wall"] > MOST_SECONDS:
+    if slowest > MOST_MICROSECONDS or measured["validate_s"]["cpu"] > MOST_SECONDS:
         sys.exit(f"over the limit of {MOST_MICROSECONDS} µs or {MOST_SECONDS} s")
 
 
