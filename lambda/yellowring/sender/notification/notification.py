@@ -10,7 +10,8 @@ from typing import Any
 
 from yellowring.catalog import check_event
 from yellowring.sender.campaign import DEFAULT_EXPIRY, LONGEST_USER_ID, USER_ID_PATTERN
-from yellowring.sender.campaign.parsing import parse_duration
+from yellowring.sender.campaign.parsing import MOST_PLACEHOLDERS, parse_duration
+from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.run.lifecycle import SHORTEST_LIFE
 from yellowring.sender.run.request import RUN_ID_PATTERN
 from yellowring.sender.run.run import LAST_MINUTES
@@ -91,6 +92,9 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
     if checked.problems:
         paths = ", ".join(problem.path for problem in checked.problems[:5])
         raise InvalidNotification(f"the event is not valid at {paths}")
+    named = attributes_named(checked.payload, checked.localized_attributes)
+    if len(named) > MOST_PLACEHOLDERS:
+        raise InvalidNotification(f"the event names more than {MOST_PLACEHOLDERS} attributes")
     user_id = to.get("userId") if isinstance(to, dict) else None
     if (
         not isinstance(user_id, str)

@@ -23,6 +23,13 @@ SENT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 USER = "amzn1.ask.account.SECRETCUSTOMER"
 PAYLOAD = {"weatherAlert": {"source": "Jane Doe", "alertType": "SNOW_STORM"}}
 
+MANY = {
+    "weatherAlert": {
+        "source": "".join(f"{{a{n}}}" for n in range(101)),
+        "alertType": "SNOW_STORM",
+    }
+}
+
 
 def document(**changes: Any) -> dict[str, Any]:
     """Return a notification, with changes; a change to ``...`` takes the key out."""
@@ -65,6 +72,7 @@ def test_it_shows_nobody_and_nothing_personal() -> None:
         ({"event": {"name": WEATHER, "payload": PAYLOAD, "more": 1}}, "$.event"),
         ({"event": {"name": "AMAZON.Nothing", "payload": {}}}, "$.event.name"),
         ({"event": {"name": WEATHER, "payload": {"weatherAlert": {}}}}, "$.event.payload"),
+        ({"event": {"name": WEATHER, "payload": MANY}}, "more than 100 attributes"),
         ({"localizedAttributes": "Jane Doe"}, "localizedAttributes"),
         ({"to": ...}, "$.to.userId"),
         ({"to": USER}, "$.to.userId"),
