@@ -142,6 +142,39 @@ def test_whoever_reads_a_running_run_without_an_execution_starts_it(
     assert stack.workflows.describe_execution(executionArn=arn)["name"] == "snow-1_1"
 
 
+def test_show_starts_an_execution_that_was_noted_and_never_started(
+    stack: Stack, runs: Runs
+) -> None:
+    started(runs)
+    assert shown()["status"] == "running"
+    assert stack.workflows.describe_execution(executionArn=ARN)["status"] == "RUNNING"
+
+
+@pytest.mark.parametrize("command", [("show", "snow~1"), ("list",)])
+def test_whoever_reads_a_run_whose_execution_ended_and_told_nobody_has_it_counted(
+    stack: Stack, runs: Runs, command: tuple[str, ...]
+) -> None:
+    run = started(runs)
+    lifecycle_of(stack).machine.start(run)
+    stack.workflows.stop_execution(executionArn=ARN)
+    assert yellowring("runs", *command).status == 0
+    run = runs.load("snow~1")
+    assert run.ending is not None
+    assert run.ending.status == "halted"
+    assert run.execution_arn == f"{ARN}_1"
+    assert stack.workflows.describe_execution(executionArn=f"{ARN}_1")["status"] == "RUNNING"
+
+
+def test_show_ends_a_run_whose_execution_ended_with_all_done(stack: Stack, runs: Runs) -> None:
+    run = started(runs)
+    stack.events.create_event_bus(Name=stack.outputs["EventBusName"])
+    lifecycle_of(stack).machine.start(run)
+    stack.workflows.stop_execution(executionArn=ARN)
+    for segment in range(run.segments):
+        sent(runs, run, segment, accepted=1, visited=True, done=True, attempt=1)
+    assert shown()["status"].startswith("completed")
+
+
 def refusing(code: str) -> Callable[..., Any]:
     def start(_: object, run: object) -> str:
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "StartExecution")
@@ -153,6 +186,15 @@ def test_whoever_may_only_look_looks(runs: Runs, monkeypatch: pytest.MonkeyPatch
     started(runs, executed=False)
     denied = refusing("AccessDeniedException")
     monkeypatch.setattr("yellowring.sender.run.machine.Machine.start", denied)
+    assert shown()["status"] == "running"
+
+
+def test_whoever_may_not_even_look_at_executions_sees_the_run(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(runs)
+    denied = refusing("AccessDeniedException")
+    monkeypatch.setattr("yellowring.sender.run.machine.Machine.state", denied)
     assert shown()["status"] == "running"
 
 
