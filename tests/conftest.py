@@ -102,7 +102,6 @@ PERSONAL = re.compile(
 
 SHORTEST_TELLING = 4
 """Characters of a text that cannot be in a log by chance."""
-REQUEST_ID = "amzn1.echo-external.request."
 NAMES_OF_SCHEMAS = {"locale", "source", "name", "subject"}
 
 
@@ -135,7 +134,7 @@ def logs_without_personal_data(
     logged = "".join(lines)
     found = PERSONAL.search(logged)
     assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"
-    for text in told:
+    for text in told - getattr(request.module, "WORDS_OF_REQUESTS", set()):
         repeated = re.search(rf"\b{re.escape(text)}\b", logged)
         assert repeated is None, f"{request.node.nodeid} logged {text[:12]}…, of a skill message"
 
@@ -161,14 +160,12 @@ def _personal_texts(data: dict[str, Any]) -> Iterator[str]:
     texts = campaign.get("localizedAttributes") if isinstance(campaign, dict) else None
     yield from (
         text
-        for text in _leaves([data.get("set"), data.get("remove"), texts])
-        if len(text) >= SHORTEST_TELLING
-        and text not in NAMES_OF_SCHEMAS
-        and not text.startswith(REQUEST_ID)  # a mutation may have moved the request's own there
+        for text in leaves([data.get("set"), data.get("remove"), texts])
+        if len(text) >= SHORTEST_TELLING and text not in NAMES_OF_SCHEMAS
     )
 
 
-def _leaves(value: Any) -> Iterator[str]:
+def leaves(value: Any) -> Iterator[str]:
     """Yield the texts of some JSON, the names of its members among them."""
     pending = [value]
     while pending:

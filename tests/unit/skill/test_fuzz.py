@@ -16,6 +16,7 @@ from yellowring.skill.skill_events import CHANGES
 from yellowring.skill.turn import NoCustomer
 from yellowring.subscribers import ATTRIBUTE_KEY
 
+from tests.conftest import leaves
 from tests.envelopes import (
     NA,
     NOTIFICATIONS,
@@ -107,6 +108,12 @@ ODD: list[Any] = [
         "notifications",
     ),
 ]
+WORDS_OF_REQUESTS = {
+    word
+    for seed in SEEDS
+    for word in leaves(seed | {"request": seed["request"] | {"message": None}})
+} | {*leaves(ODD), "timeStamp", "userId"}
+"""What a mutation may move into a message, and the skill logs when it is where it belongs."""
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
