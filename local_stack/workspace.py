@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 LOCAL = PROJECT / ".local"
 EMULATOR_PYTHON = LOCAL / "emulator" / "bin" / "python"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it
+PLENTY = 8 * 2**30
+"""Bytes that must be free in memory to unpack functions there: a stack needs one or two GiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,11 @@ class Workspace:
 
     @property
     def temporary(self) -> Path:
-        """Directory for the emulator's temporary files."""
+        """Directory for the emulator's temporary files, in memory where there is plenty.
+
+        The emulator unpacks a function once for each of its workers, 5 000 files each time, and a
+        busy disk takes seconds to let go of every one of them.
+        """
         return self.path / "tmp"
 
 
@@ -51,7 +58,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def workspace(label: str, root: Path = LOCAL) -> Iterator[Workspace]:
+def workspace(label: str, root: Path = LOCAL, memory: Path = MEMORY) -> Iterator[Workspace]:
     """Make a directory for one stack, and remove those whose stacks are gone.
 
     The logs stay until the next stack starts, for whoever wants to know what went wrong.
@@ -64,17 +71,25 @@ def workspace(label: str, root: Path = LOCAL) -> Iterator[Workspace]:
         fcntl.flock(holder, fcntl.LOCK_EX)
     made = Workspace(path)
     made.logs.mkdir()
-    made.temporary.mkdir()
+    if memory.is_dir() and shutil.disk_usage(memory).free >= PLENTY:
+        made.temporary.symlink_to(tempfile.mkdtemp(prefix=f"yellow-ring-{path.name}-", dir=memory))
+    else:
+        made.temporary.mkdir()
     try:
         yield made
     finally:
-        shutil.rmtree(made.temporary, ignore_errors=True)
+        _remove_temporary(made)
         holder.close()
+
+
+def _remove_temporary(of: Workspace) -> None:
+    shutil.rmtree(of.temporary.resolve(), ignore_errors=True)
 
 
 def _remove_abandoned(stacks: Path) -> None:
     for path in stacks.iterdir():
         if path.is_dir() and not _is_held(path / "lock"):
+            _remove_temporary(Workspace(path))
             shutil.rmtree(path, ignore_errors=True)
 
 

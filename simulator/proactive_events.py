@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOONEST_EXPIRY = timedelta(minutes=5)
 LATEST_EXPIRY = timedelta(hours=24)
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""How far a caller's clock may be from Alexa's before an expiry at the bound is refused."""
+"""How far a caller's clock may be ahead of Alexa's before the longest expiry is refused."""
 
 LONGEST_USER_ID = 255
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9~-]{1,100}", re.ASCII)
@@ -110,7 +110,7 @@ def _times(document: dict[str, Any], now: datetime) -> tuple[datetime, datetime]
     if expiry is None:
         refuse("expiryTime: must be an ISO 8601 date and time with Z or an offset")
     after_timestamp, after_now = expiry - timestamp, expiry - now
-    if after_timestamp < SOONEST_EXPIRY or after_now < SOONEST_EXPIRY - CLOCK_TOLERANCE:
+    if after_timestamp < SOONEST_EXPIRY or after_now < SOONEST_EXPIRY:
         refuse("expiryTime: must be at least 5 minutes after timestamp and after now")
     if after_timestamp > LATEST_EXPIRY or after_now > LATEST_EXPIRY + CLOCK_TOLERANCE:
         refuse("expiryTime: must be at most 24 hours after timestamp and after now")

@@ -12,7 +12,7 @@ from rich.console import Console
 from local_stack.demo import planned_firing, tell
 from local_stack.progress import Progress
 from local_stack.stack import local_stack
-from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages
+from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages, queues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,18 +28,32 @@ def firing() -> Schedule:
 
 
 @pytest.fixture(scope="session")
-def stack(firing: Schedule) -> Iterator[LocalStack]:
-    """A deployed stack that nothing has happened on, but for what other tests did.
+def told(firing: Schedule) -> Iterator[tuple[LocalStack, Report]]:
+    """A stack on which the story of the demonstration was told, before any test made customers.
 
     After the last test nothing of any of them is in its queues, and nobody's id in its logs and
     histories.
     """
     with local_stack("e2e", firing, Progress(Console(quiet=True))) as running:
-        yield running
-        for url in (running.outputs.NotificationsQueueUrl, running.outputs.DeadLetterQueueUrl):
+        report = tell(running, firing, Progress(Console(quiet=True)))
+        running.alexa.set_faults({})
+        yield running, report
+        for url in queues(running):
             eventually(lambda url=url: messages(running, url) == 0, f"something is left on {url}")  # type: ignore[misc]
         _check_logs(running)
         _check_histories(running)
+
+
+@pytest.fixture(scope="session")
+def stack(told: tuple[LocalStack, Report]) -> LocalStack:
+    """The deployed stack, which all tests share."""
+    return told[0]
+
+
+@pytest.fixture(scope="session")
+def story(told: tuple[LocalStack, Report]) -> Report:
+    """The story of the demonstration, as it went."""
+    return told[1]
 
 
 def _check_logs(stack: LocalStack) -> None:
@@ -60,14 +74,6 @@ def _check_histories(stack: LocalStack) -> None:
             default=str,
         )
         assert USER_ID not in kept, execution
-
-
-@pytest.fixture(scope="session")
-def story(stack: LocalStack, firing: Schedule) -> Report:
-    """The story of the demonstration, told on the stack."""
-    report = tell(stack, firing, Progress(Console(quiet=True)))
-    stack.alexa.set_faults({})
-    return report
 
 
 @pytest.fixture(scope="session")

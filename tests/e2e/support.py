@@ -309,6 +309,16 @@ def messages(stack: LocalStack, url: str) -> int:
     return sum(map(int, answer["Attributes"].values()))
 
 
+def queues(stack: LocalStack) -> tuple[str, ...]:
+    """Return the URLs of the stack's queues: all are empty when all is done and well."""
+    outputs = stack.outputs
+    return (
+        outputs.NotificationsQueueUrl,
+        outputs.NotificationsDeadLetterQueueUrl,
+        outputs.DeadLetterQueueUrl,
+    )
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command said and how it ended."""

@@ -131,7 +131,14 @@ def test_a_campaign_is_sent_on_the_stack_that_is_up(tmp_path: Path) -> None:
             "the stack did not come up",
         )
         sent = subprocess.run(
-            [Path(sys.executable).with_name("yellowring"), "send", campaign, "--local", "--watch", "--json"],
+            [
+                Path(sys.executable).with_name("yellowring"),
+                "send",
+                campaign,
+                "--local",
+                "--watch",
+                "--json",
+            ],
             cwd=PROJECT,
             capture_output=True,
             text=True,

@@ -71,7 +71,8 @@ def test_notifications_of_the_queue_reach_each_customer_and_leave_nothing_behind
 def test_a_message_that_is_no_notification_goes_to_the_dead_letters_with_its_problem(
     stack: LocalStack,
 ) -> None:
-    queue, dead = stack.outputs.NotificationsQueueUrl, stack.outputs.DeadLetterQueueUrl
+    queue = stack.outputs.NotificationsQueueUrl
+    dead = stack.outputs.NotificationsDeadLetterQueueUrl
     stack.aws.sqs.send_message(QueueUrl=queue, MessageBody='{"event": 1')
 
     def received() -> list[Any]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from datetime import UTC, datetime
 from functools import reduce
@@ -80,6 +81,28 @@ def test_the_logs_stay_until_the_next_stack_and_the_temporary_files_do_not(tmp_p
     assert not used.temporary.exists()
     with workspace("demo", tmp_path):
         assert not used.path.exists()
+
+
+def test_temporary_files_are_held_in_memory_where_there_is_plenty_and_leave_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    free = shutil.disk_usage(memory).free
+    monkeypatch.setattr("local_stack.workspace.PLENTY", free // 2)
+    with workspace("demo", tmp_path, memory) as used:
+        (used.temporary / "big").touch()
+        (held,) = memory.iterdir()
+        assert (held / "big").exists()
+    assert list(memory.iterdir()) == []
+    crashed = tmp_path / "stacks" / "demo-crashed"
+    crashed.mkdir()
+    (memory / "left").mkdir()
+    (crashed / "tmp").symlink_to(memory / "left")
+    monkeypatch.setattr("local_stack.workspace.PLENTY", free * 2)
+    with workspace("demo", tmp_path, memory) as used:
+        assert list(memory.iterdir()) == []
+        assert not used.temporary.is_symlink()
 
 
 @pytest.fixture

@@ -83,7 +83,22 @@ def test_whatever_fails_is_caught_or_tried_again() -> None:
         assert catch["ErrorEquals"] == everything
     (retry,) = WORKFLOW["States"]["Add up and end the run"]["Retry"]
     assert retry["ErrorEquals"] == everything
-    assert retry["MaxAttempts"] >= 20
+
+
+def test_a_run_is_added_up_for_as_long_as_it_takes() -> None:
+    finish = "Add up and end the run"
+    (caught,) = WORKFLOW["States"][finish]["Catch"]
+    assert caught["ErrorEquals"] == ["States.ALL"]
+    assert caught["ResultPath"] is None
+    wait = WORKFLOW["States"][caught["Next"]]
+    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", 60, finish)
+
+
+def test_the_map_has_the_segments_of_its_input_with_nothing_between() -> None:
+    first = WORKFLOW["States"][WORKFLOW["StartAt"]]
+    assert (first["SecondsPath"], first["Next"]) == ("$.settleSeconds", "Send to every segment")
+    assert MAP["ItemsPath"] == "$.segments"
+    assert MAP["ItemSelector"]["segment.$"] == "$$.Map.Item.Value"
 
 
 def test_no_child_fails_another_and_all_run_at_once() -> None:

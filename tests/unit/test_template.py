@@ -4,11 +4,13 @@ import dataclasses
 import json
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore import xform_name
+from botocore.session import Session
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yellowring.sender.campaign import parse_campaign
 from yellowring.settings import SenderSettings, SkillSettings
@@ -20,11 +22,14 @@ TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(enco
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 FUNCTIONS = ("SkillFunction", "SenderFunction", "NotifierFunction")
-ROLES = ("SkillRole", "SenderRole", "ScheduleRole", "RunMachineRole")
+ROLES = ("SkillRole", "SenderRole", "NotifierRole", "ScheduleRole", "RunMachineRole")
+QUEUES = ("NotificationsQueue", "NotificationsDeadLetterQueue", "DeadLetterQueue")
 MACHINE = (
     "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
     ":stateMachine:${AWS::StackName}-run"
 )
+
+EXECUTIONS = f"{MACHINE.replace(':stateMachine:', ':execution:')}:*"
 
 
 def properties(resource: str) -> dict[str, Any]:
@@ -60,6 +65,8 @@ def allowed(role: str) -> dict[str, set[str]]:
                     name = "CredentialsSecret"
                 case {"Fn::Sub": str(text)} if text == MACHINE:
                     name = "RunMachine"
+                case {"Fn::Sub": str(text)} if text == EXECUTIONS:
+                    name = "executions of RunMachine"
                 case {"Fn::Sub": str(text)} if text.endswith(":execution:${AWS::StackName}-run/*"):
                     name = "children of RunMachine"
                 case "*":
@@ -79,10 +86,8 @@ def test_the_skill_function_may_keep_records_and_leave_notifications_and_nothing
 
 
 def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else() -> None:
-    logs = {"logs:CreateLogStream", "logs:PutLogEvents"}
     assert allowed("SenderRole") == {
-        "SenderLogGroup": logs,
-        "NotifierLogGroup": logs,
+        "SenderLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {
             "dynamodb:Scan",
             "dynamodb:BatchGetItem",
@@ -97,7 +102,18 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
             "dynamodb:BatchWriteItem",
         },
         "RunMachine": {"states:StartExecution"},
+        "executions of RunMachine": {"states:DescribeExecution"},
         "EventBus": {"events:PutEvents"},
+        "CredentialsSecret": {"secretsmanager:GetSecretValue"},
+        "DeadLetterQueue": {"sqs:SendMessage"},
+    }
+
+
+def test_the_notifier_may_look_customers_up_and_take_notifications_and_nothing_else() -> None:
+    assert allowed("NotifierRole") == {
+        "NotifierLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "SubscribersTable": {"dynamodb:BatchGetItem"},
+        "RunsTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "CredentialsSecret": {"secretsmanager:GetSecretValue"},
         "NotificationsQueue": {
             "sqs:ReceiveMessage",
@@ -105,7 +121,7 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
             "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
         },
-        "DeadLetterQueue": {"sqs:SendMessage"},
+        "NotificationsDeadLetterQueue": {"sqs:SendMessage"},
     }
 
 
@@ -119,25 +135,38 @@ def test_the_workflow_may_call_the_sender_run_its_children_and_log_and_nothing_e
     }
 
 
-CALLED = {
-    "lambda/yellowring/sender/run/store.py": "RunsTable",
-    "lambda/yellowring/sender/delivery/window.py": "RunsTable",
-    "lambda/yellowring/sender/notification/evidence.py": "RunsTable",
-    "lambda/yellowring/sender/notification/batch.py": "",
-    "lambda/yellowring/sender/run/machine.py": "RunMachine",
-    "lambda/yellowring/sender/run/announcing.py": "EventBus",
-    "lambda/yellowring/sender/app.py": "CredentialsSecret",
+RUNS = {
+    "run/store.py": {"RunsTable"},
+    "delivery/window.py": {"RunsTable"},
+    "run/machine.py": {"RunMachine", "executions of RunMachine"},
+    "run/announcing.py": {"EventBus"},
+    "app.py": {"CredentialsSecret"},
 }
-"""Where the sender calls AWS, and what it calls there; empty: more than one thing."""
+NOTIFICATIONS = {
+    "delivery/window.py": {"RunsTable"},
+    "notification/evidence.py": {"RunsTable"},
+    "notification/batch.py": {"NotificationsQueue", "NotificationsDeadLetterQueue"},
+    "app.py": {"CredentialsSecret"},
+}
+"""Where a sender's role is for calling AWS, and what is called there."""
 OPERATORS = {"dynamodb:Scan"}
 """What only the commands call, with an operator's own rights."""
 
 
-def test_the_sender_may_call_what_its_code_calls_and_its_code_calls_what_it_may() -> None:
-    from botocore.session import Session
+BY_LAMBDA_ITSELF = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+}
 
+
+@cache
+def operations() -> dict[str, str]:
+    """Actions by the names of the calls that need them."""
     session = Session()
-    operations = {
+    return {
         xform_name(name): f"{service}:{name}"
         for service, client in (
             ("dynamodb", "dynamodb"),
@@ -148,21 +177,33 @@ def test_the_sender_may_call_what_its_code_calls_and_its_code_calls_what_it_may(
         )
         for name in session.get_service_model(client).operation_names
     }
-    may = allowed("SenderRole")
-    by_sqs_itself = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-    seen: dict[str, set[str]] = {}
-    for path, target in CALLED.items():
-        text = (PROJECT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("role", "modules", "elsewhere"),
+    [
+        # An invocation that failed for good is put on the dead-letter queue by Lambda itself.
+        ("SenderRole", RUNS, {"SubscribersTable", "DeadLetterQueue"}),
+        ("NotifierRole", NOTIFICATIONS, {"SubscribersTable"}),
+    ],
+)
+def test_a_role_may_call_what_its_code_calls_and_its_code_calls_what_it_may(
+    role: str, modules: dict[str, set[str]], elsewhere: set[str]
+) -> None:
+    may = {target: each - BY_LAMBDA_ITSELF for target, each in allowed(role).items()}
+    called: dict[str, set[str]] = {}
+    for module, targets in modules.items():
+        text = (PROJECT / "lambda/yellowring/sender" / module).read_text(encoding="utf-8")
         patterns = (r"(?:_client|_queue|secrets)\.(\w+)", r"get_paginator\(.(\w+)")
         names = {name for pattern in patterns for name in re.findall(pattern, text)}
-        calls = {operations[name] for name in names if name in operations} - OPERATORS
-        assert calls, f"{path} calls nothing"
+        calls = {operations()[name] for name in names if name in operations()} - OPERATORS
+        assert calls, f"{module} calls nothing"
         for call in calls:
-            permitted = {t for t, actions in may.items() if call in actions}
-            assert target in permitted or (not target and permitted), f"{path} may not {call}"
-        seen.setdefault(target, set()).update(calls)
-    assert seen["RunsTable"] == may["RunsTable"]
-    assert seen[""] == (may["NotificationsQueue"] - by_sqs_itself) | may["DeadLetterQueue"]
+            permitted = {target for target in targets if call in may[target]}
+            assert permitted, f"{module} may not {call}"
+            for target in permitted:
+                called.setdefault(target, set()).add(call)
+    assert called == {t: each for t, each in may.items() if each and t not in elsewhere}
 
 
 def test_no_function_is_fed_by_a_queue_that_it_may_send_to() -> None:
@@ -223,11 +264,12 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
     } <= set(text)
 
 
-def test_the_functions_differ_in_nothing_but_their_service_name() -> None:
-    skill, *others = (environment(function) for function in FUNCTIONS)
-    for other in others:
-        differing = {name for name in skill if skill[name] != other[name]}
-        assert differing == {"POWERTOOLS_SERVICE_NAME"}
+def test_the_functions_differ_in_nothing_but_their_service_name_and_dead_letters() -> None:
+    skill, sender, notifier = (environment(function) for function in FUNCTIONS)
+    assert {name for name in skill if skill[name] != sender[name]} == {"POWERTOOLS_SERVICE_NAME"}
+    differing = {name for name in sender if sender[name] != notifier[name]}
+    assert differing == {"POWERTOOLS_SERVICE_NAME", "DEAD_LETTER_QUEUE_URL"}
+    assert notifier["DEAD_LETTER_QUEUE_URL"] == {"Ref": "NotificationsDeadLetterQueue"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -282,10 +324,36 @@ def test_what_cannot_be_done_ends_in_the_dead_letter_queue_whichever_way_it_came
     dead = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     sender = properties("SenderFunction")
     schedule = sender["Events"]["Schedule"]["Properties"]
+    ended = sender["Events"]["ExecutionEnded"]["Properties"]
     on_failure = sender["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-    assert properties("NotificationsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == dead
     assert schedule["DeadLetterConfig"]["Arn"] == dead
+    assert ended["DeadLetterConfig"]["Arn"] == dead
     assert on_failure == {"Type": "SQS", "Destination": dead}
+
+
+def test_notifications_have_dead_letters_of_their_own_so_that_a_redrive_moves_nothing_else() -> (
+    None
+):
+    dead = {"Fn::GetAtt": ["NotificationsDeadLetterQueue", "Arn"]}
+    assert properties("NotificationsQueue")["RedrivePolicy"]["deadLetterTargetArn"] == dead
+    assert str(RESOURCES).count("'NotificationsDeadLetterQueue', 'Arn'") == 2  # and its own role
+
+
+def test_eventbridge_may_leave_this_accounts_events_with_the_dead_letters() -> None:
+    policy = properties("DeadLetterQueuePolicy")
+    assert policy["Queues"] == [{"Ref": "DeadLetterQueue"}]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+
+
+def test_the_rule_is_named_by_cloudformation_so_that_a_long_stack_name_breaks_nothing() -> None:
+    assert "RuleName" not in properties("SenderFunction")["Events"]["ExecutionEnded"]["Properties"]
 
 
 def test_the_notifications_queue_reports_single_failures_and_bounds_the_workers() -> None:
@@ -294,7 +362,7 @@ def test_the_notifications_queue_reports_single_failures_and_bounds_the_workers(
     assert work["ScalingConfig"]["MaximumConcurrency"] >= 2
 
 
-@pytest.mark.parametrize("queue", ["NotificationsQueue", "DeadLetterQueue"])
+@pytest.mark.parametrize("queue", QUEUES)
 def test_the_queues_are_encrypted_for_they_hold_user_ids(queue: str) -> None:
     assert properties(queue)["SqsManagedSseEnabled"] is True
 

@@ -262,13 +262,13 @@ def _content(
     run: Run, settings: SenderSettings
 ) -> tuple[Content, Filter | None, InvalidCampaign | EventSourceFailed | None]:
     """Return what a run says, to whom of its audience, and why it cannot be said, if it cannot."""
-    request = request_of(run)
+    request, where = request_of(run), None
     try:
         campaign = parse_campaign(run.campaign)
-        content = content_of(campaign, request, _event_source(settings.event_source))
+        where = campaign.where.filter() if campaign.where else None
+        return content_of(campaign, request, _event_source(settings.event_source)), where, None
     except (InvalidCampaign, EventSourceFailed) as error:  # a run can end all the same
-        return SameForAll(request.unicast()), None, error
-    return content, campaign.where.filter() if campaign.where else None, None
+        return SameForAll(request.unicast()), where, error
 
 
 def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from yellowring.skill.commands import Notify
 
-SHORTEST_LIFE = timedelta(minutes=6)
-"""A notification lives at least so long: Alexa takes no event with less than five minutes left."""
+SHORTEST_LIFE = timedelta(minutes=6, seconds=30)
+"""A notification lives at least so long: Alexa takes no event with less than five minutes left, and
+the sender begins no request in the half minute before that."""
 
 
 class Notifications:

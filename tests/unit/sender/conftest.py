@@ -9,7 +9,7 @@ import pytest
 from yellowring.sender import app
 
 from simulator.config import SimulatorConfig
-from simulator.server import running
+from simulator.server import Running, running
 from simulator.simulation import Simulation
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, SKILL_ID
 from tests.unit.sender.kit import World
@@ -29,9 +29,18 @@ def clients(environment: pytest.MonkeyPatch) -> None:
     environment.setattr(boto3, "client", lambda service, **_: _client(service))
 
 
+@pytest.fixture(scope="module")
+def alexa() -> Iterator[Running]:
+    """A local Alexa that serves the tests of a module, one after the other, on loopback."""
+    with running(Simulation(SimulatorConfig(SKILL_ID, CLIENT_ID, CLIENT_SECRET))) as serving:
+        yield serving
+
+
 @pytest.fixture
-def world(clients: None, aws: DynamoDBClient, environment: pytest.MonkeyPatch) -> Iterator[World]:
-    """An AWS in memory, a local Alexa that serves on loopback, and the sender set up for both."""
+def world(
+    clients: None, aws: DynamoDBClient, alexa: Running, environment: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """An AWS in memory, a local Alexa that knows nobody, and the sender set up for both."""
     boto3.client("stepfunctions").create_state_machine(
         name="yellow-ring-run",
         definition=json.dumps({"StartAt": "x", "States": {"x": {"Type": "Succeed"}}}),
@@ -39,10 +48,14 @@ def world(clients: None, aws: DynamoDBClient, environment: pytest.MonkeyPatch) -
     )
     boto3.client("events").create_event_bus(Name="yellow-ring")
     environment.setenv("MAX_WORKERS", "2")
-    config = SimulatorConfig(SKILL_ID, CLIENT_ID, CLIENT_SECRET)
-    with running(Simulation(config)) as alexa:
-        environment.setenv("ALEXA_BASE_URL", alexa.url + "/{region}")
-        environment.setenv("LWA_BASE_URL", alexa.url)
-        app._stores.cache_clear()
-        yield World(alexa.simulation, aws)
-        app._stores.cache_clear()
+    environment.setenv("ALEXA_BASE_URL", alexa.url + "/{region}")
+    environment.setenv("LWA_BASE_URL", alexa.url)
+    alexa.simulation.reset()
+    _forget()
+    yield World(alexa.simulation, aws)
+    _forget()
+
+
+def _forget() -> None:
+    app._stores.cache_clear()
+    app._event_source.cache_clear()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from yellowring.alexa import InvalidCredentials
+from yellowring.catalog import Problem
 from yellowring.sender import app
 from yellowring.sender.app import SliceFailed, Worker
 from yellowring.sender.campaign import InvalidCampaign
@@ -17,8 +18,14 @@ from yellowring.sender.run.request import PLACEHOLDER, InvalidRunRequest
 from yellowring.sender.run.slice import Turn
 from yellowring.sender.run.store import RunConflict, Runs
 from yellowring.settings import InvalidSettings, SenderSettings
-from yellowring.subscribers import NOTIFICATIONS_SCOPE, Disabled, RegisterChange
+from yellowring.subscribers import (
+    NOTIFICATIONS_SCOPE,
+    AttributesChange,
+    Disabled,
+    RegisterChange,
+)
 
+from tests.envelopes import WEATHER
 from tests.unit.sender.kit import LONG_AGO, NONE_OF_ANY, RUN_ID, SCHEDULED, Context, campaign
 from tests.unit.sender.notification.test_notification import document as notification
 
@@ -240,9 +247,10 @@ def test_a_slice_that_fails_names_the_error_and_nobody(
         raise KeyError("amzn1.ask.account.SECRETCUSTOMER")
 
     monkeypatch.setattr(Runs, "segment", fail)
-    with pytest.raises(SliceFailed) as failed:
+    with pytest.raises(SliceFailed) as failed:  # of which the workflow tells the name only
         world.slice(run)
-    assert str(failed.value) == f"KeyError (run {RUN_ID})"
+    assert type(failed.value).__name__ == "KeyError"
+    assert str(failed.value) == f"run {RUN_ID}"
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
 
@@ -254,7 +262,7 @@ def test_an_execution_that_was_ended_from_outside_is_followed_by_one_that_counts
     run = world.start()
     detail = {
         "executionArn": run["execution"],
-        "input": json.dumps({"runId": RUN_ID, "attempt": 1, "lastSegment": 1}),
+        "input": json.dumps({"runId": RUN_ID, "attempt": 1, "segments": [0, 1]}),
         "status": "ABORTED",
     }
     event = {"source": "aws.states", "detail": detail}
@@ -265,19 +273,120 @@ def test_an_execution_that_was_ended_from_outside_is_followed_by_one_that_counts
     assert (ended["status"], ended["counts"]) == ("halted", NONE_OF_ANY | {"notSent": 3})
 
 
-def test_a_batch_of_the_queue_is_sent(world: World) -> None:
-    (user,) = world.customers(1)
-    now = str(int(time.time() * 1000))
-    record = {
+def record(user: str, **changes: Any) -> dict[str, Any]:
+    """Return a message of the queue that has just been put there."""
+    body = notification(to={"userId": user}, referenceId="mine") | changes
+    return {
         "messageId": "m",
         "receiptHandle": "r",
-        "body": json.dumps(notification(to={"userId": user}, referenceId="mine")),
-        "attributes": {"SentTimestamp": now, "ApproximateReceiveCount": "1"},
+        "body": json.dumps(body),
+        "attributes": {
+            "SentTimestamp": str(int(time.time() * 1000)),
+            "ApproximateReceiveCount": "1",
+        },
     }
+
+
+def test_a_batch_of_the_queue_is_sent(world: World) -> None:
+    (user,) = world.customers(1)
+    message = record(user)
     for _ in range(2):
-        answer = app.lambda_handler({"Records": [record]}, Context())
+        answer = app.lambda_handler({"Records": [message]}, Context())
         assert answer == {"batchItemFailures": []}
     assert world.heard(user) == ["mine"]
+
+
+def test_a_notifications_placeholders_are_filled_from_the_customers_record(world: World) -> None:
+    (user,) = world.customers(1)
+    world.subscribers.apply(user, AttributesChange(LONG_AGO, "id", {"desk": "the Ulm desk"}))
+    payload = {"weatherAlert": {"source": "{desk}", "alertType": "SNOW_STORM"}}
+    event = {"name": WEATHER, "payload": payload}
+    app.lambda_handler({"Records": [record(user, event=event)]}, Context(60_000))
+    (heard,) = world.alexa.customers.get(user).notifications
+    assert "the Ulm desk" in json.dumps(heard.document())
+
+
+def test_a_batch_begins_nothing_in_the_last_quarter_of_a_minute(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untils: list[float] = []
+
+    class Noted:
+        def __init__(self, *_: object, until: float, **__: object) -> None:
+            untils.append(until)
+
+        async def work(self, _: object) -> dict[str, Any]:
+            return {}
+
+    monkeypatch.setattr(app, "Batch", Noted)
+    before = time.monotonic()
+    app.lambda_handler({"Records": []}, Context(60_000))
+    assert before + 45 <= untils[0] <= time.monotonic() + 45
+
+
+# ---- an event source, or a campaign, that this release cannot send with ----
+
+
+@pytest.fixture
+def no_source(world: World, environment: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A run that was started before the event source's name became a wrong one."""
+    locale = RegisterChange("locale", LONG_AGO, "id", "de-DE")
+    users = world.customers(3)
+    for user in users[:2]:
+        world.subscribers.apply(user, locale)
+    run = world.start(campaign(where={"locale": "de-DE"}))
+    environment.setenv("EVENT_SOURCE", "no.such:thing")
+    return run
+
+
+def test_without_the_event_source_a_run_halts_and_counts_whom_it_meant(
+    world: World, no_source: dict[str, Any]
+) -> None:
+    for segment in (0, 1):
+        assert world.slice(no_source, segment)["done"]
+    run = world.finish(no_source)
+    assert (run["status"], run["counts"]) == ("halted", NONE_OF_ANY | {"notSent": 2})
+    assert run["cause"].startswith("event source: ")
+    assert "EVENT_SOURCE" in run["cause"]
+
+
+def test_without_the_event_source_notifications_are_sent(
+    world: World, no_source: dict[str, Any]
+) -> None:
+    (user,) = world.customers(1)
+    app.lambda_handler({"Records": [record(user)]}, Context(60_000))
+    assert world.heard(user) == ["mine"]
+
+
+def test_without_the_event_source_an_ended_execution_is_followed_by_another(
+    world: World, no_source: dict[str, Any]
+) -> None:
+    detail = {
+        "executionArn": no_source["execution"],
+        "input": json.dumps({"runId": RUN_ID, "attempt": 1, "segments": [0, 1]}),
+        "status": "FAILED",
+    }
+    answer = app.lambda_handler({"source": "aws.states", "detail": detail}, Context())
+    assert answer["ending"] == "halted"
+    assert len(world.executions()) == 2
+
+
+def test_a_campaign_that_this_release_refuses_halts_and_its_rest_is_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.customers(3)
+    run = world.start()
+
+    def refuse(_: object) -> None:
+        raise InvalidCampaign((Problem("$.event", "is no event any more"),))
+
+    monkeypatch.setattr(app, "parse_campaign", refuse)
+    for segment in (0, 1):
+        assert world.slice(run, segment)["done"]
+    ended = world.finish(run)
+    assert (ended["status"], ended["counts"]) == ("halted", NONE_OF_ANY | {"notSent": 3})
+    assert ended["cause"].startswith("campaign: ")
+    assert "is no event any more" in ended["cause"]
 
 
 def test_a_process_whose_event_source_is_exhausted_ends_after_its_slice(
@@ -289,11 +398,10 @@ def test_a_process_whose_event_source_is_exhausted_ends_after_its_slice(
         exhausted = True
 
     run = world.start()
-    settings = SenderSettings.from_environ(os.environ)
-    stores = app._stores(settings)
-    monkeypatch.setattr(os, "_exit", ended.append)
-    object.__setattr__(stores, "event_source", Exhausted())
-    world.slice(run, 0)
+    with monkeypatch.context() as hung:
+        hung.setattr(os, "_exit", ended.append)
+        hung.setattr(app, "_event_source", lambda _: Exhausted())
+        world.slice(run, 0)
     assert ended == [1]
 
 

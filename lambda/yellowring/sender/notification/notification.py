@@ -10,10 +10,16 @@ from typing import Any
 
 from yellowring.catalog import check_event
 from yellowring.sender.campaign import DEFAULT_EXPIRY, LONGEST_USER_ID, USER_ID_PATTERN
-from yellowring.sender.campaign.parsing import parse_duration
+from yellowring.sender.campaign.parsing import MOST_PLACEHOLDERS, parse_duration
+from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.run.lifecycle import SHORTEST_LIFE
 from yellowring.sender.run.request import RUN_ID_PATTERN
 from yellowring.sender.run.run import LAST_MINUTES
+
+LONGEST_LIFE = timedelta(hours=24)
+"""Alexa takes no expiry further ahead."""
+CLOCKS_APART = timedelta(minutes=10)
+"""How far the clock that an expiry was made by may be ahead of the queue's."""
 
 _KEYS = ("event", "localizedAttributes", "expiresIn", "expiryTime", "to", "referenceId")
 _REFERENCE_ID = re.compile(RUN_ID_PATTERN)
@@ -86,6 +92,9 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
     if checked.problems:
         paths = ", ".join(problem.path for problem in checked.problems[:5])
         raise InvalidNotification(f"the event is not valid at {paths}")
+    named = attributes_named(checked.payload, checked.localized_attributes)
+    if len(named) > MOST_PLACEHOLDERS:
+        raise InvalidNotification(f"the event names more than {MOST_PLACEHOLDERS} attributes")
     user_id = to.get("userId") if isinstance(to, dict) else None
     if (
         not isinstance(user_id, str)
@@ -109,22 +118,20 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
 
 
 def _times(document: dict[str, Any], sent_at: datetime) -> tuple[datetime, datetime]:
-    """Return the event's timestamp and expiry, 6 minutes to 24 hours apart."""
-    longest = timedelta(hours=24)
+    """Return the event's timestamp and expiry, as far apart as Alexa takes."""
     if "expiryTime" in document:
         try:
             expiry_time = datetime.fromisoformat(str(document["expiryTime"]))
             expiry_time = expiry_time.replace(tzinfo=expiry_time.tzinfo or UTC)
-            if expiry_time - sent_at > longest:
-                raise InvalidNotification("$.expiryTime must be at most 24 hours ahead")
-            # A redriven message was sent again, and Alexa takes no expiry beyond 24 hours.
-            return max(
-                min(sent_at, expiry_time - SHORTEST_LIFE), expiry_time - longest
-            ), expiry_time
+            # A redriven message was sent again, later than what its event's life counts from.
+            created_at = min(sent_at, expiry_time - SHORTEST_LIFE)
         except (ValueError, OverflowError):
             raise InvalidNotification("$.expiryTime must be an ISO 8601 time") from None
+        if expiry_time - sent_at > LONGEST_LIFE + CLOCKS_APART:
+            raise InvalidNotification("$.expiryTime must be at most 24 hours ahead")
+        return created_at, min(expiry_time, sent_at + LONGEST_LIFE)
     duration = parse_duration(document["expiresIn"]) if "expiresIn" in document else DEFAULT_EXPIRY
-    if duration is None or not timedelta(minutes=5) <= duration <= longest:
+    if duration is None or not timedelta(minutes=5) <= duration <= LONGEST_LIFE:
         raise InvalidNotification("$.expiresIn must be a duration from PT5M to PT24H")
     return sent_at, sent_at + max(duration, SHORTEST_LIFE)
 

@@ -176,7 +176,7 @@ class Lifecycle:
         """Note the next execution, then start it: one that was noted and not started is found."""
         self.runs.executed(run, self.machine.arn(run))
         run = self.runs.load(run.run_id)
-        if run.status == "running":
+        if run.status == "running" and run.execution_arn:  # or somebody has resumed it meanwhile
             self.machine.start(run)
         return run
 

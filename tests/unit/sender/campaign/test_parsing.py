@@ -230,6 +230,17 @@ def test_a_campaign_is_refused_that_would_not_fit_into_a_runs_item() -> None:
     fits = LARGEST_DOCUMENT - smallest + 1
     assert len(json.dumps(parse_campaign(texts(fits)).stored())) == LARGEST_DOCUMENT
     assert str(LARGEST_DOCUMENT) in problems(texts(fits + 1))["$"]
+    assert LARGEST_DOCUMENT == 32_000
+
+
+def test_a_campaigns_texts_name_at_most_a_hundred_attributes() -> None:
+    def naming(many: int) -> dict[str, Any]:
+        source = "".join(f"{{a{number}}}" for number in range(many))
+        payload = {"weatherAlert": {"source": source, "alertType": "TORNADO"}}
+        return campaign(event={"name": "AMAZON.WeatherAlert.Activated", "payload": payload})
+
+    assert parse_campaign(naming(100))
+    assert "names 101 attributes" in problems(naming(101))["$"]
 
 
 def test_user_ids_do_not_count_in_the_size_for_they_are_stored_apart() -> None:

@@ -88,7 +88,7 @@ def event_source(
     def deploy(source: Callable[..., Any]) -> None:
         module.make = source  # type: ignore[attr-defined]
         environment.setenv("EVENT_SOURCE", "an_event_source:make")
-        app._stores.cache_clear()
+        app._event_source.cache_clear()
 
     sys.modules["an_event_source"] = module
     yield deploy

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -15,6 +17,7 @@ from moto import mock_aws
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.alexa.proactive_events import Answer
 from yellowring.sender.delivery.sending import Sending
+from yellowring.sender.notification import batch
 from yellowring.sender.notification.batch import (
     FIRST_BACK_OFF,
     LONGEST_BACK_OFF,
@@ -26,10 +29,11 @@ from yellowring.sender.notification.evidence import Evidence
 from yellowring.subscribers import Customer
 
 from tests.conftest import ENVIRONMENT, SKILL_ID, create_table
+from tests.envelopes import WEATHER
 from tests.unit.sender.notification.test_notification import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -50,6 +54,10 @@ def dynamodb() -> Iterator[DynamoDBClient]:
         yield boto3.client("dynamodb")
 
 
+async def noop() -> None:
+    pass
+
+
 @dataclass
 class Post:
     """A queue, a table and an Alexa, as a test sets them."""
@@ -61,19 +69,22 @@ class Post:
     ready_raises: Exception | None = None
     looks_up: Callable[[], None] = lambda: None
     queue_fails: bool = False
+    per_second: int = 25
+    waits: Callable[[], Awaitable[None]] = noop
 
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
     dead: list[dict[str, Any]] = field(default_factory=list)
     acquired: list[int] = field(default_factory=list)
     slowed: int = 0
+    read_along: set[str] = field(default_factory=set)
     _evidence: Evidence | None = None
 
     def work(self, *records: dict[str, Any]) -> list[str]:
         """Have a batch worked; return the messages that stay on the queue."""
         fake = cast("Any", self)
         self._evidence = self._evidence or Evidence(self.dynamodb, "runs", SKILL_ID)
-        batch = Batch(
+        worker = Batch(
             fake,
             "the queue",
             "the dead",
@@ -81,9 +92,10 @@ class Post:
             sending=Sending(fake, fake, fake, "na"),
             evidence=self._evidence,
             skill_id=SKILL_ID,
+            until=time.monotonic() + 60,
             now=lambda: self.now,
         )
-        answer = asyncio.run(batch.work(records))
+        answer = asyncio.run(worker.work(records))
         assert json.loads(json.dumps(answer)) == answer
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
@@ -108,19 +120,23 @@ class Post:
 
     # ---- the subscribers ----
 
+    def of(self, attributes: Collection[str], where: object) -> Post:
+        assert where is None
+        self.read_along = set(attributes)
+        return self
+
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         self.looks_up()
         return tuple(self.records.get(each, Customer(each, None)) for each in user_ids)
 
     # ---- Alexa and the pace ----
 
-    per_second = 25
-
     async def ready(self) -> None:
         if self.ready_raises:
             raise self.ready_raises
 
     async def acquire_urgent(self, requests: int) -> None:
+        await self.waits()
         self.acquired.append(requests)
 
     def slow_down(self) -> None:
@@ -154,6 +170,12 @@ def message(number: int = 0, receives: int = 1, body: str | None = None, **chang
             "ApproximateReceiveCount": str(receives),
         },
     }
+
+
+def personal(source: str) -> dict[str, Any]:
+    """Return an event whose source may name attributes."""
+    payload = {"weatherAlert": {"source": source, "alertType": "SNOW_STORM"}}
+    return {"name": WEATHER, "payload": payload}
 
 
 # ---- sending ----
@@ -197,6 +219,63 @@ def test_no_turn_is_taken_where_nothing_is_to_be_sent(post: Post) -> None:
     assert post.acquired == []
 
 
+def test_turns_are_taken_as_many_as_the_pace_has_at_once_and_used_before_the_next(
+    post: Post,
+) -> None:
+    post.per_second = 2
+    sent_before: list[int] = []
+
+    async def waits() -> None:
+        await asyncio.sleep(0)
+        sent_before.append(len(post.sent))
+
+    post.waits = waits
+    assert post.work(*(message(number) for number in range(5))) == []
+    assert post.acquired == [2, 2, 1]
+    assert sent_before == [0, 2, 4]
+
+
+def test_where_the_pace_is_not_known_yet_turns_are_taken_one_by_one(post: Post) -> None:
+    post.per_second = 0
+    assert post.work(message(0), message(1)) == []
+    assert post.acquired == [1, 1]
+
+
+def test_what_the_time_does_not_suffice_for_comes_back_at_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    clock = iter([now, now + 59, now + 61])
+
+    async def waits() -> None:
+        if post.acquired == [2, 2]:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(batch, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    post.per_second = 2
+    post.waits = waits
+    assert post.work(*(message(number, 5) for number in range(6))) == ["m4", "m5"]
+    assert post.hidden == {"m4": 1, "m5": 1}
+    assert len(post.sent) == 4
+
+
+def test_placeholders_are_filled_from_the_customers_attributes(post: Post) -> None:
+    attributes = {"desk": "the Ulm desk"}
+    post.records = {user(0): Customer(user(0), None, None, attributes, deliverable=True)}
+    assert post.work(message(0, event=personal("{desk}"))) == []
+    ((_, request),) = post.sent
+    assert request["event"]["payload"]["weatherAlert"]["source"] == "the Ulm desk"
+    assert post.read_along == {"desk"}
+
+
+def test_who_lacks_a_placeholders_attribute_is_counted_invalid_and_not_sent_to(
+    post: Post, logs_without_personal_data: list[str]
+) -> None:
+    assert post.work(message(0, event=personal("{desk}"))) == []
+    assert (post.sent, post.acquired, post.dead) == ([], [], [])
+    assert '"invalid"' in "".join(logs_without_personal_data)
+
+
 @pytest.mark.parametrize("status", [202, 409, 432])
 def test_a_final_answer_ends_it(post: Post, status: int) -> None:
     post.answers = lambda _: Answer(status)
@@ -217,7 +296,7 @@ def test_who_has_no_record_is_tried(post: Post) -> None:
 
 @pytest.mark.parametrize(("seconds", "sent"), [(-1, 1), (0, 0), (1, 0)])
 def test_what_has_expired_is_counted_and_deleted(post: Post, seconds: int, sent: int) -> None:
-    post.now = NOW + timedelta(minutes=55, seconds=seconds)
+    post.now = NOW + timedelta(minutes=54, seconds=30 + seconds)
     assert post.work(message(0)) == []
     assert len(post.sent) == sent
 
@@ -308,6 +387,17 @@ def test_what_fails_again_and_again_is_kept_as_evidence(
     assert post.work(message(0, receives)) == (["m0"] if stays else [])
     assert len(post.dead) == (0 if stays else 1)
     assert "amzn1" not in str([each["MessageAttributes"] for each in post.dead])
+
+
+def test_evidence_keeps_the_time_of_its_expiry(post: Post) -> None:
+    def fail() -> None:
+        raise KeyError
+
+    post.looks_up = fail
+    post.work(message(0, MOST_FAILURES, expiresIn="PT2H"))
+    (dead,) = post.dead
+    kept = json.loads(dead["MessageBody"])
+    assert kept["expiryTime"] == (NOW + timedelta(hours=2)).isoformat()
 
 
 # ---- refusals ----

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,23 @@ from yellowring.sender.notification.notification import (
     InvalidNotification,
     Notification,
     parse_notification,
+    with_expiry,
 )
+from yellowring.sender.run.lifecycle import SHORTEST_LIFE
+from yellowring.skill import notifications as skills
 
 from tests.envelopes import WEATHER
 
 SENT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 USER = "amzn1.ask.account.SECRETCUSTOMER"
 PAYLOAD = {"weatherAlert": {"source": "Jane Doe", "alertType": "SNOW_STORM"}}
+
+MANY = {
+    "weatherAlert": {
+        "source": "".join(f"{{a{n}}}" for n in range(101)),
+        "alertType": "SNOW_STORM",
+    }
+}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -61,6 +72,7 @@ def test_it_shows_nobody_and_nothing_personal() -> None:
         ({"event": {"name": WEATHER, "payload": PAYLOAD, "more": 1}}, "$.event"),
         ({"event": {"name": "AMAZON.Nothing", "payload": {}}}, "$.event.name"),
         ({"event": {"name": WEATHER, "payload": {"weatherAlert": {}}}}, "$.event.payload"),
+        ({"event": {"name": WEATHER, "payload": MANY}}, "more than 100 attributes"),
         ({"localizedAttributes": "Jane Doe"}, "localizedAttributes"),
         ({"to": ...}, "$.to.userId"),
         ({"to": USER}, "$.to.userId"),
@@ -100,12 +112,17 @@ def test_what_is_no_object_is_refused(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minutes"), [("PT5M", 6), ("PT6M", 6), ("PT7M", 7), ("PT24H", 1440)]
+    ("text", "minutes"),
+    [("PT5M", 6.5), ("PT6M30S", 6.5), ("PT7M", 7), ("PT24H", 1440)],
 )
-def test_a_duration_counts_from_when_it_was_put_on_the_queue(text: str, minutes: int) -> None:
+def test_a_duration_counts_from_when_it_was_put_on_the_queue(text: str, minutes: float) -> None:
     parsed = parse(expiresIn=text)
     assert (parsed.created_at, parsed.expiry_time) == (SENT, SENT + timedelta(minutes=minutes))
-    assert parsed.last_send == parsed.expiry_time - timedelta(minutes=5)
+    assert parsed.last_send == parsed.expiry_time - timedelta(minutes=5, seconds=30)
+
+
+def test_nobody_makes_a_notification_that_lives_shorter_than_the_sender_needs() -> None:
+    assert skills.SHORTEST_LIFE == SHORTEST_LIFE
 
 
 @pytest.mark.parametrize("zone", ["Z", "", "+00:00"])
@@ -117,9 +134,9 @@ def test_an_expiry_time_comes_before_a_duration(zone: str) -> None:
 @pytest.mark.parametrize(
     ("hours", "created"),
     [
-        (48, timedelta(hours=24)),  # further than Alexa takes
-        (0.05, timedelta(minutes=3 - 6)),  # it was sent again later, from the dead letters
-        (-5, timedelta(hours=-5, minutes=-6)),
+        (24, timedelta(0)),
+        (0.05, timedelta(minutes=3 - 6.5)),  # it was sent again later, from the dead letters
+        (-5, timedelta(hours=-5, minutes=-6.5)),
     ],
 )
 def test_timestamp_and_expiry_are_as_far_apart_as_alexa_takes(
@@ -128,3 +145,30 @@ def test_timestamp_and_expiry_are_as_far_apart_as_alexa_takes(
     expiry = SENT + timedelta(hours=hours)
     parsed = parse(expiryTime=expiry.isoformat())
     assert (parsed.created_at, parsed.expiry_time) == (SENT + created, expiry)
+
+
+def test_an_expiry_by_a_clock_that_is_ahead_is_a_day_after_the_queues_own() -> None:
+    expiry = SENT + timedelta(hours=24, minutes=10)
+    assert parse(expiryTime=expiry.isoformat()).expiry_time == SENT + timedelta(hours=24)
+
+
+def test_an_expiry_further_ahead_than_alexa_takes_is_refused_as_that() -> None:
+    expiry = SENT + timedelta(hours=24, minutes=10, seconds=1)
+    with pytest.raises(InvalidNotification, match="at most 24 hours ahead"):
+        parse(expiryTime=expiry.isoformat())
+
+
+# ---- what becomes evidence ----
+
+
+def test_evidence_holds_its_expiry_as_a_time_so_that_a_redrive_has_it_live_no_longer() -> None:
+    kept = with_expiry(json.dumps(document(expiresIn="PT2H")), SENT)
+    again = parse_notification(kept, SENT + timedelta(minutes=30))
+    assert again.expiry_time == SENT + timedelta(hours=2)
+    assert "expiresIn" not in json.loads(kept)
+    assert replace(again, created_at=SENT) == parse(expiresIn="PT2H")
+
+
+@pytest.mark.parametrize("body", ["no json", "{}", "[" * 100_000])
+def test_evidence_that_cannot_be_read_is_kept_as_it_is(body: str) -> None:
+    assert with_expiry(body, SENT) == body

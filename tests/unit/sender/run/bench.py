@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from yellowring.alexa import InvalidCredentials
     from yellowring.sender.run.run import Ending, Run
 
 ACCEPTED = Answer(202)
@@ -62,7 +61,7 @@ class Bench:
     ends_at: float | None = None
     body: Callable[[str], bytes | None] = str.encode
     ready: Callable[[], None] = lambda: None
-    refused: InvalidCredentials | None = None
+    refused: Exception | None = None
     run: Run = field(default_factory=lambda: run(segments=1))
     segment: Segment = field(default_factory=lambda: Segment(0))
     failure: str | None = None

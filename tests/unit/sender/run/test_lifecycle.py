@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +20,7 @@ from yellowring.sender.run.lifecycle import (
     new_run,
     segments_of,
 )
-from yellowring.sender.run.machine import Machine
+from yellowring.sender.run.machine import ExecutionState, execution_name
 from yellowring.sender.run.refusals import Held
 from yellowring.sender.run.request import RunRequest, parse_run_request
 from yellowring.sender.run.run import Segment, Waiting
@@ -29,6 +30,7 @@ from tests.unit.sender.kit import NONE_OF_ANY, campaign
 from tests.unit.sender.run.kit import NOW, counts, users
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -43,18 +45,38 @@ class Dead(BaseException):
 
 @dataclass
 class States:
-    """Step Functions: a name is taken once; it may die just after it took one."""
+    """Step Functions: a name is taken once; whoever starts may die just before, or after it."""
 
-    names: list[str] = field(default_factory=list)
-    dies: bool = False
+    executions: dict[str, ExecutionState] = field(default_factory=dict)
+    dies_before: bool = False
+    dies_after: bool = False
 
-    def start_execution(self, stateMachineArn: str, name: str, **_: str) -> dict[str, str]:  # noqa: N803
-        if name not in self.names:
-            self.names.append(name)
-        if self.dies:
-            self.dies = False
+    def arn(self, run: Run) -> str:
+        return f"arn:machine:{execution_name(run)}"
+
+    def start(self, run: Run) -> None:
+        assert run.execution_arn is not None
+        name = run.execution_arn.removeprefix("arn:machine:")
+        if self.dies_before:
+            self.dies_before = False
             raise Dead
-        return {"executionArn": f"{stateMachineArn}:{name}"}
+        self.executions.setdefault(name, "running")
+        if self.dies_after:
+            self.dies_after = False
+            raise Dead
+
+    def state(self, execution_arn: str) -> ExecutionState:
+        return self.executions.get(execution_arn.removeprefix("arn:machine:"), "missing")
+
+    def end(self, name: str) -> None:
+        """End an execution, of which nobody is told."""
+        assert self.executions[name] == "running"
+        self.executions[name] = "ended"
+
+    @property
+    def names(self) -> list[str]:
+        """The executions that were started, in their order."""
+        return list(self.executions)
 
 
 @dataclass
@@ -84,8 +106,8 @@ class Stage:
 
     @property
     def lifecycle(self) -> Lifecycle:
-        machine = Machine(cast("Any", self.states), "arn:machine")
-        return Lifecycle(self.runs, machine, cast("Any", self.world), lambda: self.now)
+        states, world = cast("Any", self.states), cast("Any", self.world)
+        return Lifecycle(self.runs, states, world, lambda: self.now)
 
     def start(self, workers: int = 2, **changes: Any) -> Run:
         return self.lifecycle.start(request(**changes), workers)
@@ -141,23 +163,34 @@ def test_a_start_after_a_death_before_the_execution_starts_it(stage: Stage) -> N
     assert stage.states.names == ["snow_1"]
 
 
-def test_a_start_after_a_death_behind_the_execution_notes_it(stage: Stage) -> None:
-    stage.states.dies = True
+def test_an_execution_is_noted_before_it_starts(stage: Stage) -> None:
+    stage.states.dies_before = True
     with pytest.raises(Dead):
         stage.start()
-    assert stage.runs.load("snow").execution_arn is None
-    run = stage.start()
+    run = stage.runs.load("snow")
     assert (run.execution_arn, run.executions) == ("arn:machine:snow_1", 1)
-    assert stage.states.names == ["snow_1"]
+    assert stage.states.names == []
 
 
-def test_an_execution_that_nobody_noted_is_known_when_it_ends(stage: Stage) -> None:
-    stage.states.dies = True
+def test_an_execution_whose_starter_died_behind_it_ends_its_run(stage: Stage) -> None:
+    stage.states.dies_after = True
     with pytest.raises(Dead):
         stage.start()
     stage.both_done(counts=counts(accepted=1))
     run = stage.lifecycle.finish("snow", 1, "arn:machine:snow_1")
     assert (run.status, run.counts[Outcome.ACCEPTED]) == ("completed", 2)
+    assert stage.states.names == ["snow_1"]
+
+
+def test_nothing_is_started_for_a_run_that_somebody_else_has_ended_and_resumed_meanwhile(
+    stage: Stage,
+) -> None:
+    late = stage.start()
+    stage.both_done(rest=1)
+    stage.finish()
+    stage.runs.resume(stage.runs.load("snow"), NOW, late.expiry_time)  # and died then
+    run = stage.lifecycle.ensure_execution(replace(late, execution_arn=None))
+    assert (run.attempt, run.execution_arn) == (2, None)
     assert stage.states.names == ["snow_1"]
 
 
@@ -169,7 +202,7 @@ def test_another_campaign_under_the_same_id_starts_nothing(stage: Stage) -> None
 
 
 def test_users_lie_in_the_table_before_the_run_starts(stage: Stage, runs: Runs) -> None:
-    stage.states.dies = True
+    stage.states.dies_before = True
     with pytest.raises(Dead):
         stage.start(audience={"type": "users", "userIds": users(3)})
     assert runs.chunk("snow", Listed.of(users(3)).digest, 0) == users(3)
@@ -177,7 +210,7 @@ def test_users_lie_in_the_table_before_the_run_starts(stage: Stage, runs: Runs) 
 
 def test_an_event_lives_long_enough_to_be_sent_at_all(stage: Stage) -> None:
     run = stage.start(expiresIn="PT5M")
-    assert run.expiry_time - run.event_time == SHORTEST_LIFE
+    assert run.expiry_time - run.event_time == SHORTEST_LIFE == timedelta(minutes=6, seconds=30)
     assert run.last_send - NOW >= timedelta(minutes=1)
 
 
@@ -205,6 +238,85 @@ def test_a_segment_for_each_worker_but_never_one_without_work(
 ) -> None:
     assert segments_of(parse_campaign(campaign(audience=audience)), workers) == segments
     assert MOST_WORKERS == 200
+
+
+# ---- whoever reads a running run looks at its execution ----
+
+
+LOOKS: list[tuple[str, Callable[[Stage], object]]] = [
+    ("start", lambda stage: stage.start()),
+    ("cancel", lambda stage: stage.lifecycle.cancel("snow")),
+    ("resume", lambda stage: stage.lifecycle.resume("snow")),
+    ("show", lambda stage: stage.lifecycle.ensure_execution(stage.runs.load("snow"))),
+]
+
+
+@pytest.mark.parametrize("look", [look for _, look in LOOKS], ids=[name for name, _ in LOOKS])
+def test_an_execution_that_was_noted_and_never_started_is_started(
+    stage: Stage, look: Callable[[Stage], object]
+) -> None:
+    stage.states.dies_before = True
+    with pytest.raises(Dead):
+        stage.start()
+    with suppress(CannotResume):
+        look(stage)
+    assert stage.states.names == ["snow_1"]
+    assert stage.runs.load("snow").executions == 1
+
+
+@pytest.mark.parametrize("look", [look for _, look in LOOKS], ids=[name for name, _ in LOOKS])
+def test_a_run_whose_execution_ended_and_told_nobody_is_counted_by_another(
+    stage: Stage, look: Callable[[Stage], object]
+) -> None:
+    stage.start()
+    stage.states.end("snow_1")
+    with suppress(CannotResume):
+        look(stage)
+    run = stage.runs.load("snow")
+    assert (run.status, run.execution_arn) == ("running", "arn:machine:snow_1_1")
+    assert run.ending is not None
+    assert stage.states.executions == {"snow_1": "ended", "snow_1_1": "running"}
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("start", "completed"), ("cancel", "cancelled"), ("show", "completed")]
+)
+def test_a_run_whose_execution_ended_with_all_segments_done_ends(
+    stage: Stage, name: str, status: str
+) -> None:
+    stage.start()
+    stage.both_done(counts=counts(accepted=1))
+    stage.states.end("snow_1")
+    dict(LOOKS)[name](stage)
+    run = stage.runs.load("snow")
+    assert (run.status, run.counts[Outcome.ACCEPTED], run.announced) == (status, 2, True)
+    assert stage.states.names == ["snow_1"]
+
+
+def test_a_resume_of_a_run_whose_execution_ended_with_all_done_finds_it_ended(
+    stage: Stage,
+) -> None:
+    stage.start()
+    stage.both_done(counts=counts(accepted=1))
+    stage.states.end("snow_1")
+    assert stage.lifecycle.resume("snow").status == "completed"
+
+
+def test_a_run_whose_execution_is_running_is_left_alone(stage: Stage) -> None:
+    run = stage.start()
+    stage.both_done()
+    assert stage.lifecycle.ensure_execution(run) == run
+    assert stage.runs.load("snow") == run
+    assert stage.states.names == ["snow_1"]
+
+
+def test_nobody_looks_at_the_execution_of_a_run_that_has_ended(stage: Stage) -> None:
+    stage.start()
+    stage.both_done(counts=counts(accepted=1))
+    ended = stage.finish()
+    stage.states.executions.clear()
+    assert stage.lifecycle.ensure_execution(ended) == ended
+    assert stage.states.names == []
 
 
 # ---- finish ----

@@ -17,56 +17,110 @@ from yellowring.sender.run.request import RUN_ID_PATTERN
 from tests.unit.sender.run.kit import run
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:yellow-ring-run"
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:yellow-ring-run:snow_1"
 FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
 """What Step Functions takes in no name."""
 
 
 class Client:
-    """Step Functions as far as a start goes; it answers with an error where it is told to."""
+    """Step Functions; it answers with an error where it is told to."""
 
-    def __init__(self, code: str | None = None) -> None:
+    def __init__(self, code: str | None = None, status: str = "RUNNING") -> None:
         self.code = code
+        self.status = status
         self.started: list[dict[str, str]] = []
 
-    def start_execution(self, **request: str) -> dict[str, str]:
+    def start_execution(self, **request: str) -> None:
         self.started.append(request)
+        self._fail("StartExecution")
+
+    def describe_execution(self, executionArn: str) -> dict[str, str]:  # noqa: N803
+        assert executionArn == EXECUTION
+        self._fail("DescribeExecution")
+        return {"status": self.status}
+
+    def _fail(self, operation: str) -> None:
         if self.code:
-            raise ClientError({"Error": {"Code": self.code}}, "StartExecution")
-        return {"executionArn": f"answered:{request['name']}"}
+            raise ClientError({"Error": {"Code": self.code}}, operation)
 
 
-def started(client: Client, **changes: Any) -> str:
-    return Machine(cast("Any", client), ARN).start(run(**changes))
+def machine(client: Client) -> Machine:
+    return Machine(cast("Any", client), ARN)
 
 
-def test_the_execution_is_told_the_run_and_the_attempt_and_nobody() -> None:
-    client = Client()
-    assert started(client, run_id="snow~1", attempt=3, segments=4) == "answered:snow-1_3"
+def start(client: Client, **changes: Any) -> dict[str, str]:
+    noted: dict[str, Any] = {"execution_arn": EXECUTION, "executions": 1}
+    machine(client).start(run(**noted | changes))
     (request,) = client.started
-    assert request["stateMachineArn"] == ARN
+    return request
+
+
+# ---- starting ----
+
+
+def test_the_arn_of_the_next_execution_is_known_before_it_is_started() -> None:
+    known = machine(Client())
+    assert known.arn(run()) == EXECUTION
+    assert known.arn(run(executions=1)) == f"{EXECUTION}_1"
+
+
+def test_the_execution_that_was_noted_is_the_one_that_is_started() -> None:
+    request = start(Client(), execution_arn=f"{EXECUTION}_7", executions=3)
+    assert (request["stateMachineArn"], request["name"]) == (ARN, "snow_1_7")
+
+
+def test_the_execution_is_told_the_run_the_attempt_and_its_segments_and_nobody() -> None:
+    request = start(Client(), run_id="snow~1", attempt=3, segments=4)
     assert json.loads(request["input"]) == {
         "runId": "snow~1",
         "attempt": 3,
-        "lastSegment": 3,
+        "segments": [0, 1, 2, 3],
         "settleSeconds": 0,
     }
 
 
 def test_a_further_execution_lets_the_workers_of_the_one_before_end_first() -> None:
-    client = Client()
-    started(client, executions=1)
-    (request,) = client.started
+    request = start(Client(), executions=2)
     assert json.loads(request["input"])["settleSeconds"] == SETTLE_SECONDS > 10
 
 
-def test_an_execution_that_exists_is_the_one_that_was_started() -> None:
-    arn = started(Client("ExecutionAlreadyExists"))
-    assert arn == "arn:aws:states:us-east-1:123456789012:execution:yellow-ring-run:snow_1"
+def test_an_execution_that_exists_is_the_one_that_was_to_be_started() -> None:
+    assert start(Client("ExecutionAlreadyExists"))
 
 
-def test_any_other_error_is_raised() -> None:
+def test_any_other_error_of_a_start_is_raised() -> None:
     with pytest.raises(ClientError):
-        started(Client("ThrottlingException"))
+        start(Client("ThrottlingException"))
+
+
+# ---- looking ----
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("RUNNING", "running"),
+        ("PENDING_REDRIVE", "running"),
+        ("SUCCEEDED", "ended"),
+        ("FAILED", "ended"),
+        ("TIMED_OUT", "ended"),
+        ("ABORTED", "ended"),
+    ],
+)
+def test_an_execution_is_running_or_has_ended(status: str, state: str) -> None:
+    assert machine(Client(status=status)).state(EXECUTION) == state
+
+
+def test_an_execution_that_was_never_started_is_missing() -> None:
+    assert machine(Client("ExecutionDoesNotExist")).state(EXECUTION) == "missing"
+
+
+def test_any_other_error_of_a_look_is_raised_and_is_no_missing_execution() -> None:
+    with pytest.raises(ClientError):
+        machine(Client("ThrottlingException")).state(EXECUTION)
+
+
+# ---- names ----
 
 
 def test_a_further_execution_of_an_attempt_has_a_name_of_its_own() -> None:

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.alexa.proactive_events import Answer
-from yellowring.sender.campaign.event_source import ContentLate, InvalidContent
+from yellowring.catalog import Problem
+from yellowring.sender.campaign import InvalidCampaign
+from yellowring.sender.campaign.event_source import (
+    ContentLate,
+    EventSourceFailed,
+    InvalidContent,
+)
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.ledger import MOST_OPEN
 from yellowring.sender.run.refusals import Held
@@ -117,6 +123,19 @@ def test_a_checkpoint_is_written_every_ten_seconds_however_many_pages_there_are(
     assert len(bench.checkpoints) <= seconds / CHECKPOINT_SECONDS + 1
     times = [at for at, _ in bench.checkpoints]
     assert max(b - a for a, b in zip([0, *times], times, strict=False)) < CHECKPOINT_SECONDS + 1
+
+
+@pytest.mark.parametrize(("waiting", "seconds"), [(0, 10), (120, 20), (480, 50)])
+def test_checkpoints_are_further_apart_when_many_wait_for_each_is_charged_by_its_size(
+    waiting: int, seconds: int
+) -> None:
+    later = tuple(Waiting(f"{ANNA}{n}", MS + 3_000_000, 1) for n in range(waiting))
+    stored = Segment(0, version=1, waiting=later)
+    bench = Bench([[user] for user in users(200)], segment=stored, page_seconds=1, until=150)
+    bench.work()
+    times = [at for at, _ in bench.checkpoints]
+    assert times[0] == pytest.approx(seconds, abs=1.5)
+    assert times[1] - times[0] == pytest.approx(seconds, abs=1.5)
 
 
 def test_a_checkpoint_that_would_change_nothing_is_not_written() -> None:
@@ -338,6 +357,26 @@ def test_credentials_that_are_refused_halt_the_run() -> None:
         assert bench.last.rest == 2
 
 
+@pytest.mark.parametrize(
+    ("refused", "cause"),
+    [
+        (
+            InvalidCampaign((Problem("$.name", "is no name"),)),
+            "campaign: campaign refused: $.name: is no name",
+        ),
+        (EventSourceFailed("EVENT_SOURCE is gone"), "event source: EVENT_SOURCE is gone"),
+    ],
+    ids=["campaign", "event source"],
+)
+def test_what_cannot_be_said_halts_the_run_and_all_it_was_for_are_counted(
+    refused: Exception, cause: str
+) -> None:
+    bench = Bench([users(2)], refused=refused, counted=(2,))
+    assert bench.work().done
+    assert [(each.status, each.cause) for each in bench.endings] == [("halted", cause)]
+    assert (bench.sent, bench.last.rest, bench.last.done) == ([], 2, True)
+
+
 def test_without_a_token_the_run_waits_and_says_for_what() -> None:
     def refuse() -> None:
         raise TokenUnavailable("later")
@@ -464,14 +503,14 @@ def test_where_everybody_was_visited_there_is_no_rest() -> None:
 
 
 def test_after_the_last_moment_for_a_request_the_segment_is_closed() -> None:
-    late = run(segments=1, expiry_time=NOW + timedelta(minutes=5))
+    late = run(segments=1, expiry_time=NOW + timedelta(minutes=5, seconds=30))
     bench = Bench([users(3)], run=late, counted=(3,))
     assert bench.work().done
     assert (bench.sent, bench.last.rest) == ([], 3)
 
 
 def test_no_request_is_begun_after_the_last_moment() -> None:
-    short = run(segments=1, expiry_time=NOW + timedelta(minutes=5, seconds=10))
+    short = run(segments=1, expiry_time=NOW + timedelta(minutes=5, seconds=40))
     bench = Bench([users(1000)], run=short, per_second=10, counted=(4,))
     assert bench.work().done
     assert max(at for at, _ in bench.sent) <= 10.1

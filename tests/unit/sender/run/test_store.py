@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 from yellowring.sender.campaign import Listed
 from yellowring.sender.delivery.outcomes import Outcome
+from yellowring.sender.run import store
 from yellowring.sender.run.ledger import MOST_OPEN
 from yellowring.sender.run.refusals import Evidence, Held
 from yellowring.sender.run.run import Ending, Segment, Waiting
@@ -49,6 +51,19 @@ FULL = Segment(
     rest_cursor="amzn1.ask.account.REST",
     problem="LWA gives no token",
 )
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
+    """The bounds between which each wait for a repeat was chosen; nobody waits in truth."""
+    chosen: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> tuple[float, float]:
+        return low, high
+
+    monkeypatch.setattr(store, "random", SimpleNamespace(uniform=uniform))
+    monkeypatch.setattr(store, "time", SimpleNamespace(sleep=chosen.append))
+    return chosen
 
 
 def item(table: DynamoDBClient, part: str, run_id: str = "snow") -> dict[str, Any]:
@@ -373,7 +388,9 @@ def test_a_list_that_is_put_again_changes_nothing(runs: Runs, table: DynamoDBCli
     assert len(parts(table)) == 2
 
 
-def test_what_a_batch_left_unwritten_is_written_again(table: DynamoDBClient) -> None:
+def test_what_a_batch_left_unwritten_is_written_again(
+    table: DynamoDBClient, naps: list[tuple[float, float]]
+) -> None:
     class Throttled:
         def __init__(self) -> None:
             self.calls = 0
@@ -388,7 +405,30 @@ def test_what_a_batch_left_unwritten_is_written_again(table: DynamoDBClient) -> 
     throttled = Throttled()
     assert Runs(cast("Any", throttled), "runs").put_list("snow", "0" * 32, users(1001), NOW) == 3
     assert throttled.calls == 3
+    assert len(naps) == 2
     assert Runs(table, "runs").chunk("snow", "0" * 32, 2) == users(1001)[1000:]
+
+
+def test_each_repeat_of_a_batch_waits_longer_with_jitter_and_five_seconds_at_most(
+    naps: list[tuple[float, float]],
+) -> None:
+    class Throttled:
+        calls = 0
+
+        def batch_write_item(self, RequestItems: Any) -> Any:  # noqa: N803
+            self.calls += 1
+            return {"UnprocessedItems": RequestItems if self.calls < 11 else {}}
+
+    Runs(cast("Any", Throttled()), "runs").put_list("snow", "0" * 32, users(1), NOW)
+    bounds = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+    assert naps == [(each / 2, each) for each in bounds]
+
+
+def test_a_batch_that_is_written_whole_waits_for_nothing(
+    runs: Runs, naps: list[tuple[float, float]]
+) -> None:
+    runs.put_list("snow", "0" * 32, users(1), NOW)
+    assert naps == []
 
 
 def test_a_list_is_kept_until_a_day_after_the_event_and_longer_when_told(
