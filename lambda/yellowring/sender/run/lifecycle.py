@@ -148,7 +148,7 @@ class Lifecycle:
         """
         run = self.runs.load(run_id)
         if run.attempt != attempt or run.execution_arn != execution_arn:
-            return run
+            return self.ensure_execution(run)  # whose starter may have died at this very task
         if run.status != "running":
             return self._announce(run)
         segments = self.runs.segments(run)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
+from yellowring.sender.run import lifecycle
+
 from tests.unit.sender.game.alexa import Weather
 
 type Content = Literal["same", "placeholder", "source"]
@@ -15,6 +17,7 @@ type Change = Literal["leave", "return", "join", "delete"]
 EVER = float("inf")
 LIVES = (5, 6, 7, 8, 10, 12, 15, 20, 30, 60)
 """Minutes that an event may live in most games; longer ones are in a few."""
+SHORTEST_LIFE = lifecycle.SHORTEST_LIFE.total_seconds()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def drawn(seed: int) -> Plan:
     random = Random(seed)  # noqa: S311
     is_long = random.random() < 0.004
     life = random.choice((180, 720, 1440)) if is_long else random.choice(LIVES)
-    seconds = max(life, 6) * 60
+    seconds = max(life * 60, SHORTEST_LIFE)
     stale = random.choice((0.0, random.uniform(0, 0.5), 0.5))
     return Plan(
         seed=seed,

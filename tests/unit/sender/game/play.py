@@ -23,7 +23,7 @@ from yellowring.sender.campaign.content import content_of
 from yellowring.sender.campaign.event_source import EventSourceCalls
 from yellowring.sender.delivery.concurrency import Concurrency
 from yellowring.sender.delivery.sending import Sending
-from yellowring.sender.run import audience, lifecycle, store
+from yellowring.sender.run import lifecycle, store
 from yellowring.sender.run import slice as slices
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
@@ -34,6 +34,7 @@ from yellowring.sender.run.slice import Slice, Tools
 
 from tests.unit.sender.game import states
 from tests.unit.sender.game.alexa import Alexa, People, Person
+from tests.unit.sender.game.plan import SHORTEST_LIFE
 from tests.unit.sender.game.virtual_time import CALLER, VirtualLoop, run
 from tests.unit.sender.game.workers import (
     BEGINNING,
@@ -99,7 +100,6 @@ class Game:
         chunk = self.plan.chunk
         with (
             mock.patch.object(store, "CHUNK", chunk),
-            mock.patch.object(audience, "CHUNK", chunk),
             mock.patch.object(slices, "count", _SILENT.info),
             mock.patch.object(slices, "logger", _SILENT),
             mock.patch.object(lifecycle, "count", _SILENT.info),
@@ -134,7 +134,9 @@ class Game:
         for at, what in happens:
             loop.call_at(at, what)
         latest = max(at for at, _ in happens)
-        await asyncio.sleep(latest + 2 * HOUR + max(plan.life, 6) * MINUTE + 20 * MINUTE)
+        await asyncio.sleep(
+            latest + 2 * HOUR + max(plan.life * MINUTE, SHORTEST_LIFE) + 20 * MINUTE
+        )
 
     def _fire(self) -> None:
         self.loop.spawn(self._insist(lambda runs: runs.start(self.request, self.plan.segments)))
@@ -244,9 +246,7 @@ class Game:
         tools = Tools(
             runs=cast("Any", self.runs),
             subscribers=people,
-            visiting=visiting(
-                run, self.request.campaign, segment.number, cast("Any", self.runs), people
-            ),
+            visiting=visiting(run, segment.number, cast("Any", self.runs), people),
             content=self._content(run),
             sending=Sending(
                 cast("Any", Events(self, worker)),

@@ -88,6 +88,13 @@ class Machine:
             raise ClientError({"Error": {"Code": "ExecutionAlreadyExists"}}, "StartExecution")
         return {"executionArn": known.arn}
 
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+        """Tell how an execution does."""
+        known = self.executions.get(executionArn.rpartition(":")[2])
+        if known is None:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
+        return {"status": known.status}
+
     def abort(self, execution: Execution, *, with_children: bool) -> None:
         """End an execution from outside."""
         if execution.status != "RUNNING":
@@ -235,8 +242,6 @@ def _filled(template: Any, data: Any, execution: Execution, item: Any = None) ->
             filled[name[:-2]] = item
         elif value == "$$.Execution.Id":
             filled[name[:-2]] = execution.arn
-        elif ranged := re.fullmatch(r"States\.ArrayRange\(0, (\S+), 1\)", value):
-            filled[name[:-2]] = list(range(_get(data, ranged[1]) + 1))
         else:
             filled[name[:-2]] = _get(data, value)
     return filled

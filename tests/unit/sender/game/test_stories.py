@@ -61,7 +61,7 @@ def test_only_the_stale_are_marked_before_a_stage_is_switched() -> None:
 
 
 def test_half_of_the_customers_stale_halts_nothing_and_marks_them() -> None:
-    game = _play(Plan(customers=400, segments=4, stale=0.5))
+    game = _play(Plan(seed=1, customers=400, segments=4, stale=0.5))
     stale = {each.user_id for each in game.people.table.values() if each.is_stale}
     assert game.run.status == "completed"
     assert game.counts == {"accepted": 400 - len(stale), "rejected": len(stale)}
@@ -191,7 +191,7 @@ def test_firing_twice_and_once_more_after_the_end_tells_once_and_keeps_no_list()
 
 
 def test_an_execution_ended_from_outside_halts_the_run_and_resume_goes_on() -> None:
-    game = _play(Plan(customers=200, segments=4, aborts=(3.0,), resumes=(7200.0,)))
+    game = _play(Plan(seed=1, customers=200, segments=4, aborts=(3.0,), resumes=(7200.0,)))
     assert (game.run.attempt, game.run.status) == (2, "completed")
     assert set(game.counts) <= {"accepted", "duplicate"}
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
+from botocore.exceptions import ClientError
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.lifecycle import Lifecycle
 from yellowring.sender.run.machine import Machine
@@ -27,26 +28,35 @@ DAY = 86_400
 
 
 class _Client:
-    """Step Functions, where every execution can be started."""
+    """Step Functions, where every execution can be started, and runs."""
 
-    def start_execution(self, *, name: str, **_: object) -> dict[str, str]:
-        return {"executionArn": f"{_ARN.replace('stateMachine', 'execution')}:{name}"}
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    def start_execution(self, *, name: str, **_: object) -> None:
+        self.started.append(name)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803
+        if executionArn.rpartition(":")[2] not in self.started:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
+        return {"status": "RUNNING"}
 
 
-def _lifecycle(runs: MemoryRuns) -> Lifecycle:
-    machine = Machine(cast("Any", _Client()), _ARN)
+def _lifecycle(runs: MemoryRuns, client: _Client | None = None) -> Lifecycle:
+    machine = Machine(cast("Any", client or _Client()), _ARN)
     announcer = Announcer(cast("Any", None), "")
     return Lifecycle(cast("Any", runs), machine, announcer, lambda: BEGINNING)
 
 
-def test_an_execution_that_nobody_lived_to_note_is_taken_for_the_runs_own() -> None:
-    runs = MemoryRuns()
-    lifecycle = _lifecycle(runs)
+def test_an_execution_that_was_noted_and_nobody_lived_to_start_is_started_by_the_next() -> None:
+    runs, client = MemoryRuns(), _Client()
+    lifecycle = _lifecycle(runs, client)
     started = lifecycle.start(Game(Plan()).request, 1)
-    second = lifecycle.machine.start(started)  # and its starter died
-    lifecycle.finish(RUN_ID, 1, second)  # for that execution, too, was ended from outside
-    assert runs.load(RUN_ID).ending is not None
-    assert runs.load(RUN_ID).executions == 3
+    runs.executed(started, lifecycle.machine.arn(started))  # and its starter died
+    lifecycle.start(Game(Plan()).request, 1)
+    first = RUN_ID.replace("~", "-") + "_1"
+    assert client.started == [first, f"{first}_1"]
+    assert runs.load(RUN_ID).executions == 2
 
 
 def test_an_execution_of_an_earlier_time_changes_nothing() -> None:
@@ -84,7 +94,7 @@ def test_a_day_of_throttled_invocations_fits_the_history_of_a_child() -> None:
 
     async def main(loop: VirtualLoop) -> states.Execution:
         machine = states.Machine(DEFINITION, loop, Throttled(), Random(1))  # noqa: S311
-        document = '{"runId": "snow", "attempt": 1, "lastSegment": 0}'
+        document = '{"runId": "snow", "attempt": 1, "segments": [0], "settleSeconds": 0}'
         machine.start_execution(stateMachineArn=_ARN, name="snow-1", input=document)
         await asyncio.sleep(DAY)
         return machine.executions["snow-1"]

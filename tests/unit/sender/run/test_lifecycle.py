@@ -437,6 +437,18 @@ def test_a_run_ends_even_where_no_execution_ever_closes_its_segments(stage: Stag
     assert len(stage.states.names) == MOST_EXECUTIONS
 
 
+def test_a_finish_that_died_before_the_next_execution_starts_it_when_it_is_repeated(
+    stage: Stage,
+) -> None:
+    old = stage.start()
+    stage.states.dies_before = True
+    with pytest.raises(Dead):
+        stage.finish(old)
+    assert stage.states.names == ["snow_1"]
+    assert stage.finish(old).execution_arn == "arn:machine:snow_1_1"
+    assert stage.states.names == ["snow_1", "snow_1_1"]
+
+
 def test_an_event_of_another_attempt_changes_nothing(stage: Stage) -> None:
     run = stage.start()
     assert stage.lifecycle.finish("snow", 2, run.execution_arn or "") == run
