@@ -54,8 +54,10 @@ EVENTS = 5 + 2 + 2
 """Events of a turn: a task is entered, scheduled, started, ended and left; the others two each."""
 PARENT = 4
 """The parent's states, with its start: to cut, to map, to finish."""
-RETRIES, RETRY_SECONDS = 4, (2 + 4 + 8 + 16) / 2
-"""Of a slice that Lambda throttles; each is three events, and full jitter halves the waits."""
+RETRIES, RETRY_SECONDS = 1, 10 / 2
+"""Of a slice that Lambda throttles; each is three events, and full jitter halves the wait."""
+BETWEEN_FULL = CHECKPOINT_SECONDS + MOST_OPEN / 12
+"""Seconds between checkpoints of a segment that has as many waiting as it may."""
 
 # Assumed: only sending to Alexa, from Lambda, would tell.
 LATENCY = 0.1
@@ -221,15 +223,13 @@ def outage(measured: Measured, rate: int, workers: int) -> Outage:
     pace = limiter(workers, rate)
     seconds = workers * 3600
     dollars = (
-        (seconds / CHECKPOINT_SECONDS * units + seconds * pace.writes) * PER_WRITE_UNIT
+        (seconds / BETWEEN_FULL * units + seconds * pace.writes) * PER_WRITE_UNIT
         + seconds * (pace.reads + 1 / STATUS_SECONDS) * PER_READ_UNIT
         + seconds * MEMORY_GB * PER_GB_SECOND
         + workers * turns(3600) * (TRANSITIONS * PER_TRANSITION + PER_SECRET_READ)
     )
     size = measured.checkpoint_bytes(MOST_OPEN)
-    return Outage(
-        rate, workers, waiting, tries, size, workers * units / CHECKPOINT_SECONDS, dollars
-    )
+    return Outage(rate, workers, waiting, tries, size, workers * units / BETWEEN_FULL, dollars)
 
 
 def history(turn: float, events: int = EVENTS) -> float:

@@ -17,8 +17,9 @@ from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.sender.notification.batch import Batch
 from yellowring.sender.notification.evidence import Evidence
 from yellowring.sender.run.event_request import request_of
+from yellowring.sender.run.items import run_item, segment_item
 from yellowring.sender.run.lifecycle import now_utc
-from yellowring.sender.run.store import Runs, _run_item, _segment_item
+from yellowring.sender.run.store import Runs
 from yellowring.subscribers import Audience, Subscribers
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ def measure() -> Measured:
             _cpu_ms(lambda: Audience(of.client, "a-few").scan(_world.EVENT)),
             {waiting: _checkpoint_ms(of, waiting) for waiting in WAITING},
             {
-                waiting: _world.size_of(_segment_item(run, _world.segment(waiting), 40, "0" * 12))
+                waiting: _world.size_of(segment_item(run, _world.segment(waiting), 40, "0" * 12))
                 for waiting in WAITING
             },
             _mark_ms(of),
             {many: _batch_ms(of, many) for many in BATCHES},
             asyncio.run(_request_bytes(of)),
             _world.size_of(_world.customer(0)),
-            _world.size_of(_run_item(run)),
+            _world.size_of(run_item(run)),
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         )
 
@@ -137,6 +138,7 @@ def _batch_ms(of: Bench, many: int) -> float:
                 evidence=evidence,
                 skill_id="amzn1.ask.skill.1",
                 now=now_utc,
+                until=time.monotonic() + 60,
             )
             answer = await batch.work([record(number) for number in range(many)])
             assert answer == {"batchItemFailures": []}, answer  # noqa: S101

@@ -29,7 +29,7 @@ CUSTOMERS = (10_000, 1_000_000, 100_000_000)
 RATES = (25, 100, 1_000, 10_000)
 FEW_OF = (1_000_000, 100_000_000)
 FEW_RATES = (25, 100, 1_000)
-OUTAGES = ((25, 4), (100, 4), (1_000, 4), (10_000, 19), (10_000, 84), (10_000, 200))
+OUTAGES = ((25, 4), (100, 4), (1_000, 4), (10_000, 19), (10_000, 200))
 """Events per second, and workers."""
 SHARING = ((25, 4), (10_000, 200))
 """Events per second, and workers: as deployed by default, and as many as there can be."""

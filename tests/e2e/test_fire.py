@@ -60,16 +60,24 @@ def workers(stack: LocalStack) -> list[int]:
 
 
 def busy(stack: LocalStack, seen: dict[int, int]) -> list[int]:
-    """Return the workers that did something since the last look, which ``seen`` remembers."""
+    """Return the workers that did something since the last look, which ``seen`` remembers.
+
+    Not those that start: where one of them dies, the emulator stops all others of the function.
+    """
     found = []
     for pid in workers(stack):
         with suppress(OSError):  # it has just ended
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             used = int(fields[11]) + int(fields[12])  # utime and stime, see proc(5)
-            if pid in seen and used > seen[pid]:
+            if pid in seen and used > seen[pid] and has_socket(pid):
                 found.append(pid)
             seen[pid] = used
     return found
+
+
+def has_socket(pid: int) -> bool:
+    """Check whether a process has opened connections, so that it is past its start."""
+    return any("socket:" in str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir())
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="who works is seen in /proc")

@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 DRAIN = timedelta(seconds=25)
 """What is left of an invocation for requests under way to end in, and for the last checkpoint."""
 
+SECRET_SECONDS = 60
+"""For how long credentials that were read are used."""
 NOTIFICATION_DRAIN = timedelta(seconds=15)
 """The same for a batch of notifications."""
 
@@ -96,6 +98,7 @@ class Stores:
     secrets: SecretsManagerClient
     evidence: Evidence
     tokens: dict[str, Token] = field(default_factory=dict)
+    credentials: dict[str, tuple[float, Credentials]] = field(default_factory=dict)
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -272,7 +275,11 @@ def _content(
 
 
 def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
+    """Return the skill's credentials, read again after a minute: they may have been mended."""
     secret_id = settings.credentials_secret_id
+    read_at, known = stores.credentials.get(secret_id, (0.0, None))
+    if known is not None and time.monotonic() - read_at < SECRET_SECONDS:
+        return known
     try:
         answer = stores.secrets.get_secret_value(SecretId=secret_id)
     except stores.secrets.exceptions.ResourceNotFoundException:
@@ -280,7 +287,9 @@ def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
             f"there is no secret {secret_id} (CREDENTIALS_SECRET_ID), or it has no value yet: "
             'put {"clientId": "…", "clientSecret": "…"} into it'
         ) from None
-    return Credentials.from_secret(answer.get("SecretString"))
+    credentials = Credentials.from_secret(answer.get("SecretString"))
+    stores.credentials[secret_id] = time.monotonic(), credentials
+    return credentials
 
 
 @functools.lru_cache(maxsize=4)

@@ -69,7 +69,17 @@ class EventSource(Protocol):
 
 
 class InvalidContent(ValueError):
-    """The content for one customer is not one that Alexa takes."""
+    """The content for one customer is not one that Alexa takes.
+
+    Attributes
+    ----------
+    shape
+        What is wrong with it, for logs: it names nothing of the customer's, nor of their texts.
+    """
+
+    def __init__(self, message: str, shape: str = "") -> None:
+        super().__init__(message)
+        self.shape = shape or message
 
 
 class ContentLate(RuntimeError):
@@ -120,7 +130,8 @@ def fill(campaign: Fillable, attributes: Mapping[str, object]) -> Content:
         payload = filled(campaign.payload, attributes)
         localized_attributes = filled(campaign.localized_attributes, attributes)
     except CannotFill as error:
-        raise InvalidContent(str(error)) from None
+        shape = "a placeholder's attribute is missing, or cannot be said"
+        raise InvalidContent(str(error), shape) from None
     return _checked(campaign, payload, localized_attributes)
 
 
@@ -237,5 +248,6 @@ def _checked(campaign: Fillable, payload: object, localized_attributes: object) 
     checked = check_event(campaign.event_name, payload, localized_attributes)
     if checked.problems:
         paths = ", ".join(problem.path for problem in checked.problems)
-        raise InvalidContent(f"the content for one customer is not valid at {paths}")
+        shape = "; ".join(checked.shapes())
+        raise InvalidContent(f"the content for one customer is not valid at {paths}", shape)
     return checked.payload, checked.localized_attributes

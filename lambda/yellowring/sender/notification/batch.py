@@ -178,7 +178,7 @@ class Batch:
             try:
                 payload, localized = fill(notification, customer.attributes)
             except InvalidContent as error:
-                logger.warning("content refused", extra={"problem": str(error)})
+                logger.warning("content refused", extra={"problem": error.shape})
                 self._settled(notification, Outcome.INVALID)
                 return None
             notification = replace(notification, payload=payload, localized_attributes=localized)

@@ -90,8 +90,7 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
         raise InvalidNotification("$.event must have a name and a payload, and nothing else")
     checked = check_event(event["name"], event["payload"], document.get("localizedAttributes", []))
     if checked.problems:
-        paths = ", ".join(problem.path for problem in checked.problems[:5])
-        raise InvalidNotification(f"the event is not valid at {paths}")
+        raise InvalidNotification("; ".join(checked.shapes()[:5]))
     named = attributes_named(checked.payload, checked.localized_attributes)
     if len(named) > MOST_PLACEHOLDERS:
         raise InvalidNotification(f"the event names more than {MOST_PLACEHOLDERS} attributes")

@@ -264,7 +264,7 @@ class Slice:
         try:
             body = await self._tools.content.body(customer, self._tools.now())
         except InvalidContent as error:
-            logger.warning("content refused", extra={"problem": str(error)})
+            logger.warning("content refused", extra={"problem": error.shape})
             self._ledger.settle(user_id, Outcome.INVALID)
         except ContentLate as late:
             self._problem = str(late)

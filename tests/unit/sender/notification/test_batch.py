@@ -271,9 +271,22 @@ def test_placeholders_are_filled_from_the_customers_attributes(post: Post) -> No
 def test_who_lacks_a_placeholders_attribute_is_counted_invalid_and_not_sent_to(
     post: Post, logs_without_personal_data: list[str]
 ) -> None:
-    assert post.work(message(0, event=personal("{desk}"))) == []
+    assert post.work(message(0, event=personal("{hivStatus}"))) == []
     assert (post.sent, post.acquired, post.dead) == ([], [], [])
-    assert '"invalid"' in "".join(logs_without_personal_data)
+    logged = "".join(logs_without_personal_data)
+    assert '"invalid"' in logged
+    assert "hivStatus" not in logged
+
+
+def test_what_a_payload_is_wrong_in_is_logged_by_the_schemas_own_names(
+    post: Post, logs_without_personal_data: list[str]
+) -> None:
+    event = personal("desk")
+    event["payload"]["weatherAlert"]["JaneDoe_oncology"] = 1
+    post.work(message(0, event=event))
+    logged = "".join(logs_without_personal_data)
+    assert "$.event.payload.weatherAlert.*" in logged
+    assert "JaneDoe" not in logged
 
 
 @pytest.mark.parametrize("status", [202, 409, 432])
