@@ -13,13 +13,12 @@ from botocore.exceptions import ClientError
 from yellowring.sender.campaign import Listed
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run import store
+from yellowring.sender.run.items import REMNANTS, RETENTION
 from yellowring.sender.run.ledger import MOST_OPEN
 from yellowring.sender.run.refusals import Evidence, Held
 from yellowring.sender.run.run import Ending, Segment, Waiting
 from yellowring.sender.run.store import (
     CHUNK,
-    REMNANTS,
-    RETENTION,
     RunConflict,
     RunNotFound,
     Runs,
