@@ -134,6 +134,8 @@ def logs_without_personal_data(
     logged = "".join(lines)
     found = PERSONAL.search(logged)
     assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"
+    if request.node.get_closest_marker("grafts"):
+        told.clear()
     for text in told:
         repeated = re.search(rf"\b{re.escape(text)}\b", logged)
         assert repeated is None, f"{request.node.nodeid} logged {text[:12]}…, of a skill message"

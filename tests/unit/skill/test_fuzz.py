@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from tests.unit.skill.kit import Envelope
 
+pytestmark = pytest.mark.grafts
 EVENT = {
     "name": WEATHER,
     "payload": {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}},
