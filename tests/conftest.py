@@ -134,7 +134,9 @@ def logs_without_personal_data(
     logged = "".join(lines)
     found = PERSONAL.search(logged)
     assert found is None, f"{request.node.nodeid} logged {found and found[0][:12]}…"
-    for text in told - getattr(request.module, "WORDS_OF_REQUESTS", set()):
+    if request.node.get_closest_marker("grafts"):
+        told.clear()
+    for text in told:
         repeated = re.search(rf"\b{re.escape(text)}\b", logged)
         assert repeated is None, f"{request.node.nodeid} logged {text[:12]}…, of a skill message"
 
@@ -160,12 +162,12 @@ def _personal_texts(data: dict[str, Any]) -> Iterator[str]:
     texts = campaign.get("localizedAttributes") if isinstance(campaign, dict) else None
     yield from (
         text
-        for text in leaves([data.get("set"), data.get("remove"), texts])
+        for text in _leaves([data.get("set"), data.get("remove"), texts])
         if len(text) >= SHORTEST_TELLING and text not in NAMES_OF_SCHEMAS
     )
 
 
-def leaves(value: Any) -> Iterator[str]:
+def _leaves(value: Any) -> Iterator[str]:
     """Yield the texts of some JSON, the names of its members among them."""
     pending = [value]
     while pending:

@@ -90,7 +90,7 @@ def test_5000_customers_are_told_once_while_alexa_fails_and_workers_are_killed(
     users += crowd(stack, "fire", 500, "fe", locale="en-AU")
     with (
         faults(stack, api=BAD_ALEXA),
-        configured(stack, timeout=30, MAX_WORKERS="8", MAX_EVENTS_PER_SECOND="500"),
+        configured(stack, timeout=30, MAX_WORKERS="8", MAX_EVENTS_PER_SECOND="300"),
     ):
         for _ in range(FIRINGS):
             start(stack, "fire~1", campaign_for("fire"))

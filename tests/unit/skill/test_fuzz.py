@@ -16,7 +16,6 @@ from yellowring.skill.skill_events import CHANGES
 from yellowring.skill.turn import NoCustomer
 from yellowring.subscribers import ATTRIBUTE_KEY
 
-from tests.conftest import leaves
 from tests.envelopes import (
     NA,
     NOTIFICATIONS,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from tests.unit.skill.kit import Envelope
 
+pytestmark = pytest.mark.grafts
 EVENT = {
     "name": WEATHER,
     "payload": {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}},
@@ -108,12 +108,6 @@ ODD: list[Any] = [
         "notifications",
     ),
 ]
-WORDS_OF_REQUESTS = {
-    word
-    for seed in SEEDS
-    for word in leaves(seed | {"request": seed["request"] | {"message": None}})
-} | {*leaves(ODD), "timeStamp", "userId"}
-"""What a mutation may move into a message, and the skill logs when it is where it belongs."""
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
