@@ -20,7 +20,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far a caller's clock may be ahead of Alexa's before the longest expiry is refused."""
 
 LONGEST_USER_ID = 255
-_REFERENCE_ID = re.compile(r"[A-Za-z0-9~-]{1,100}", re.ASCII)
+_REFERENCE_ID = re.compile(r"[A-Za-z0-9~]{1,100}", re.ASCII)
 _FIELDS = {
     "timestamp",
     "referenceId",
@@ -77,7 +77,7 @@ def parse_request(body: bytes, now: datetime) -> ProactiveEvent:
     timestamp, expiry = _times(document, now)
     reference_id = document["referenceId"]
     if not isinstance(reference_id, str) or not _REFERENCE_ID.fullmatch(reference_id):
-        refuse("referenceId: must be 1 to 100 characters out of letters, digits, ~ and -")
+        refuse("referenceId: must be 1 to 100 characters out of letters, digits and ~")
     user_id = _audience(document["relevantAudience"])
     content = _content(document["event"], document.get("localizedAttributes", []))
     return ProactiveEvent(reference_id, timestamp, expiry, content, user_id)

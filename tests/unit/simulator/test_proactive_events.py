@@ -119,13 +119,13 @@ def test_the_expiry_is_held_against_the_clock_too(
         assert expected in refusal(body)
 
 
-@pytest.mark.parametrize("reference_id", ["a", "A~9", "x" * 100, "b5b4-11ea"])
-def test_a_reference_id_is_letters_digits_tilde_and_hyphen(reference_id: str) -> None:
+@pytest.mark.parametrize("reference_id", ["a", "A~9", "x" * 100])
+def test_a_reference_id_is_letters_digits_and_tilde(reference_id: str) -> None:
     body = request_body(referenceId=reference_id)
     assert parse_request(body, NOON).reference_id == reference_id
 
 
-@pytest.mark.parametrize("reference_id", ["", "x" * 101, "a_b", "a b", "ä", "a\n", 7, []])
+@pytest.mark.parametrize("reference_id", ["", "x" * 101, "a_b", "a b", "b5b4-11ea", "ä", "a\n", 7, []])
 def test_another_reference_id_is_refused(reference_id: object) -> None:
     assert refusal(request_body(referenceId=reference_id)).startswith("referenceId: must be")
 
