@@ -316,7 +316,7 @@ class Slice:
             case InvalidCredentials():
                 self._halt = f"credentials: {error}"
             case InvalidCampaign():
-                self._halt = f"campaign: {error}"
+                self._halt = "campaign: " + "; ".join(map(str, error.problems))
             case EventSourceFailed():
                 self._halt = f"event source: {error}"
             case InvalidCursor():

@@ -362,7 +362,7 @@ def test_credentials_that_are_refused_halt_the_run() -> None:
     [
         (
             InvalidCampaign((Problem("$.name", "is no name"),)),
-            "campaign: campaign refused: $.name: is no name",
+            "campaign: $.name: is no name",
         ),
         (EventSourceFailed("EVENT_SOURCE is gone"), "event source: EVENT_SOURCE is gone"),
     ],
