@@ -125,7 +125,9 @@ def test_a_reference_id_is_letters_digits_and_tilde(reference_id: str) -> None:
     assert parse_request(body, NOON).reference_id == reference_id
 
 
-@pytest.mark.parametrize("reference_id", ["", "x" * 101, "a_b", "a b", "b5b4-11ea", "ä", "a\n", 7, []])
+@pytest.mark.parametrize(
+    "reference_id", ["", "x" * 101, "a_b", "a b", "b5b4-11ea", "ä", "a\n", 7, []]
+)
 def test_another_reference_id_is_refused(reference_id: object) -> None:
     assert refusal(request_body(referenceId=reference_id)).startswith("referenceId: must be")
 
