@@ -26,9 +26,7 @@ type Deliverability = Literal[
 ]
 
 _NOT_DISABLED = "(attribute_not_exists(disabledAt) OR disabledAt < {since})"
-_PERMITTED = (
-    "(attribute_not_exists(#p.#at) OR contains(#p.#value, :scope) OR #p.#at < acceptedAt{or_listed})"
-)
+_PERMITTED = "(attribute_not_exists(#p.#at) OR contains(#p.#value, :scope) OR #p.#at < acceptedAt{or_listed})"
 _LISTED = " AND ".join(
     (
         "contains(#s.#value, :event)",
