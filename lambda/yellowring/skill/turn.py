@@ -91,8 +91,9 @@ class Turn:
 
     def accept_consent(self) -> Record:
         """Store that the customer accepts notifications, and return their record."""
-        changes = (Accepted(self._at()), *self._told())
-        return self._heard(self._subscribers.apply_and_read(self._user_id(), *changes))
+        accepted = Accepted(self._at())
+        user_id = self._user_id()
+        return self._heard(self._subscribers.apply_and_read(user_id, accepted, *self._told()))
 
     def erase_record(self) -> None:
         """Remove the customer's data, and leave a tombstone."""

@@ -26,12 +26,14 @@ type Deliverability = Literal[
 ]
 
 _NOT_DISABLED = "(attribute_not_exists(disabledAt) OR disabledAt < {since})"
-_PERMITTED = "(attribute_not_exists(#p.#at) OR contains(#p.#value, :scope) OR #p.#at < acceptedAt{or_listed})"
+_PERMITTED = (
+    "(attribute_not_exists(#p.#at) OR contains(#p.#value, :scope) OR #p.#at < acceptedAt{or_list})"
+)
 _LISTED = " AND ".join(
     (
         "contains(#s.#value, :event)",
         _NOT_DISABLED.format(since="#s.#at"),
-        _PERMITTED.format(or_listed=" OR #p.#at < #s.#at"),
+        _PERMITTED.format(or_list=" OR #p.#at < #s.#at"),
         "(attribute_not_exists(rejectedAt) OR rejectedAt < #s.#at OR rejectedAt < acceptedAt)",
     )
 )
@@ -40,7 +42,7 @@ _ACCEPTED = " AND ".join(
         "attribute_exists(acceptedAt)",
         "(attribute_not_exists(#s.#at) OR #s.#at <= disabledAt)",
         _NOT_DISABLED.format(since="acceptedAt"),
-        _PERMITTED.format(or_listed=""),
+        _PERMITTED.format(or_list=""),
     )
 )
 EXPRESSION = f"(({_LISTED}) OR ({_ACCEPTED}))"

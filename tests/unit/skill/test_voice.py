@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 from pathlib import Path
@@ -16,9 +17,11 @@ from yellowring.settings import InvalidSettings
 from yellowring.skill import app
 from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
-from yellowring.skill.voice import INTENTS
+from yellowring.skill.voice import INTENTS, VoiceHandler
+from yellowring.skill.voice_request import read_voice_request
 from yellowring.subscribers import Subscribers
 from yellowring.subscribers.deliverability import deliverability
+from yellowring.subscribers.store import PATIENCE
 
 from tests.envelopes import (
     EU,
@@ -605,6 +608,34 @@ def test_with_dynamodb_down_voice_answers_within_the_eight_seconds(
     assert key_of(answer) == "help"
     assert took < 7
     app._skill.cache_clear()
+
+
+def test_the_calls_of_a_voice_request_are_bounded_to_less_than_seven_seconds() -> None:
+    limits: Any = app._AWS
+    tries = limits.retries["total_max_attempts"]
+    between = sum(min(2**retry, 20) for retry in range(tries - 1))  # botocore's standard mode
+    call = tries * (limits.connect_timeout + limits.read_timeout) + between
+    assert limits.retries["mode"] == "standard"
+    assert PATIENCE + call < 7
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        launch(),
+        granted(intent("TurnOnNotificationsIntent")),
+        consent("ACCEPTED"),
+        intent("AMAZON.YesIntent", attributes={"asked": "forget"}),
+    ],
+)
+def test_a_voice_request_writes_nothing_when_reading_took_the_time_for_it(
+    aws: DynamoDBClient, request_: Envelope
+) -> None:
+    ticks = itertools.chain([0.0], itertools.repeat(PATIENCE))
+    slow = Subscribers(aws, "subscribers", clock=lambda: next(ticks))
+    voice = VoiceHandler(slow, consent_by_voice=False)
+    assert voice.handle(read_voice_request(request_, ms(3600)))["response"]
+    assert aws.scan(TableName="subscribers")["Items"] == []
 
 
 def test_a_voice_request_without_a_user_changes_nothing(handle: Handle, aws: Any) -> None:
