@@ -150,7 +150,7 @@ def test_a_queue_that_does_not_answer_fails_the_invocation(
 
 
 def test_refresh_stores_endpoint_and_locale(handle: Handle, record: Record) -> None:
-    handle(message(command("refresh"), endpoint=EU, locale="de-DE"))
+    handle(message(command("refresh"), endpoint=EU, locale="de_de"))
     item = record(USER)
     assert item is not None
     assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")

@@ -253,6 +253,29 @@ def test_a_permission_that_alexa_denies_overrides_the_record(handle: Handle) -> 
     assert handle(granted(intent(turn_on, at=2), "DENIED"))["response"]["card"] == CARD
 
 
+def test_who_is_denied_by_alexa_and_of_whom_nothing_is_known_is_offered_notifications(
+    handle: Handle,
+) -> None:
+    nobody = granted(launch(locale=None, user=""), "DENIED")
+    assert key_of(handle(nobody)) == "launch_not_subscribed"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        granted(intent("TurnOnNotificationsIntent", locale="de-DE")),
+        consent("ACCEPTED", locale="de-DE"),
+    ],
+)
+def test_an_acceptance_brings_the_locale_and_the_host_along(
+    handle: Handle, record: Record, accept: Envelope
+) -> None:
+    accept["context"]["System"]["apiEndpoint"] = EU
+    handle(accept)
+    item = record(USER) or {}
+    assert (item["locale"]["value"], item["host"]["value"]) == ("de-DE", EU)
+
+
 def test_an_acceptance_without_a_time_is_dated_by_its_arrival(
     handle: Handle, record: Record
 ) -> None:
