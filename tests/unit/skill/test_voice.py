@@ -482,7 +482,9 @@ def test_a_locale_in_another_spelling_is_the_same_locale(
 
 def test_without_a_locale_the_customer_is_answered_in_the_records(handle: Handle) -> None:
     handle(launch(at=1, locale="de-DE"))
-    assert key_of(handle(launch(at=2, locale=None)), "de-DE") == "launch_not_subscribed"
+    answer = handle(launch(at=2, locale=None))
+    assert key_of(answer, "de-DE") == "launch_not_subscribed"
+    assert '<lang xml:lang="en-US">' in answer["response"]["outputSpeech"]["ssml"]
     accept = granted(intent("TurnOnNotificationsIntent", at=3, locale=None))
     assert key_of(handle(accept), "de-DE") == "consent_accepted"
 
