@@ -19,7 +19,7 @@ from yellowring.skill.envelope import InvalidSkillEvent
 from yellowring.subscribers import ATTRIBUTE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from yellowring.subscribers.changes import AttributeValue
 
@@ -36,6 +36,8 @@ LARGEST_NUMBER = 2**53
 """Beyond it, JSON's readers disagree on whole numbers."""
 SMALLEST_NUMBER = 1e-100
 """Nearer to zero, DynamoDB cannot hold a number."""
+MOST_PLACEHOLDERS = 100
+"""Attributes that a notification's texts name, the most that the sender reads along."""
 
 DEFAULT_EXPIRY = "PT1H"
 """For how long a notification is tried when its message does not say."""
@@ -44,6 +46,7 @@ _DEEPEST = 16
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9~]{1,64}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PLACEHOLDER = re.compile(rf"\{{({ATTRIBUTE_KEY.pattern})(?:\|[^{{}}]*)?\}}")
 _EXPIRY = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?")
 _UNITS = (86_400, 3600, 60, 1)
 _SHORTEST_EXPIRY, _LONGEST_EXPIRY = 5 * 60, 24 * 3600
@@ -149,7 +152,22 @@ def _campaign(value: object) -> Json:
     )
     if checked.problems:
         raise InvalidMessage("; ".join(checked.shapes()[:5]))
+    texts = _texts([checked.payload, checked.localized_attributes])
+    named = {key for text in texts for key in _PLACEHOLDER.findall(text)}
+    if len(named) > MOST_PLACEHOLDERS:
+        raise InvalidMessage(
+            f"$.campaign names {len(named)} attributes in placeholders, at most "
+            f"{MOST_PLACEHOLDERS} are read along"
+        )
     return campaign
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | Mapping):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 def _attributes(data: Json) -> SetAttributes:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from yellowring.observability import count, logger
 from yellowring.skill.voice_request import Object, VoiceRequest, member, string
-from yellowring.subscribers import NOTIFICATIONS_SCOPE
+from yellowring.subscribers import NOTIFICATIONS_SCOPE, is_deliverable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yellowring.skill.turn import Turn
+    from yellowring.subscribers import Record
 
 TOKEN = "notifications"  # noqa: S105 - marks the answer as one to our question
 
@@ -43,11 +44,19 @@ DIRECTIVE: Mapping[str, object] = MappingProxyType(
 
 
 def ask_for_consent(turn: Turn) -> None:
-    """Ask the customer whether the skill may send notifications; who has granted it is on."""
+    """Ask the customer whether the skill may send notifications; who has granted it accepts."""
     if turn.request.granted:
-        _accept(turn)
+        answer_acceptance(turn, turn.accept_consent())
     elif turn.consent_by_voice:
         turn.hand_over("consent_ask", dict(DIRECTIVE))
+    else:
+        _leave_card(turn)
+
+
+def answer_acceptance(turn: Turn, record: Record) -> None:
+    """Say that notifications are on where the record has it so; else a card asks for the rest."""
+    if is_deliverable(record):
+        turn.say("consent_accepted")
     else:
         _leave_card(turn)
 
@@ -65,7 +74,7 @@ def answer_consent(turn: Turn) -> None:
     if outcome == "DENIED":
         turn.say("consent_denied")
     elif outcome == "ACCEPTED" or turn.request.granted:
-        _accept(turn)
+        answer_acceptance(turn, turn.accept_consent())
     else:
         logger.warning("voice consent came to nothing", extra={"outcome": outcome})
         _leave_card(turn)
@@ -84,12 +93,6 @@ def _outcome(cause: Object) -> str:
     ]
     status = string(own[0] if own else result.get("status"))
     return status if status in ("ACCEPTED", "DENIED", "NOT_ANSWERED") else "ERROR"
-
-
-def _accept(turn: Turn) -> None:
-    """Store the consent: Alexa sends no event where the permission was granted already."""
-    turn.accept_consent()
-    turn.say("consent_accepted")
 
 
 def _leave_card(turn: Turn) -> None:

@@ -19,8 +19,7 @@ from yellowring.alexa.endpoints import normalised
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-LOCALE = re.compile(r"[a-z]{2,3}-[A-Z]{2}")
-"""What a locale looks like in a request."""
+_LOCALE = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z]{2})")
 
 TIME_FIELDS = ("timestamp", "timeStamp", "eventCreationTime", "eventPublishingTime")
 _SECONDS_END = 100_000_000_000
@@ -173,6 +172,18 @@ def usable_time(times: Iterable[object], now: int) -> int | None:
         if at <= now + _MOST_AHEAD:
             return at
     return None
+
+
+def locale_of(value: object) -> str | None:
+    """Return a locale as Alexa spells it, whatever its case and hyphen; ``None`` for no locale.
+
+    Examples
+    --------
+    >>> locale_of("fr_ca")
+    'fr-CA'
+    """
+    match = _LOCALE.fullmatch(value) if isinstance(value, str) else None
+    return f"{match[1].lower()}-{match[2].upper()}" if match else None
 
 
 def now_ms() -> int:

@@ -17,7 +17,7 @@ from yellowring.skill.commands import (
     SetAttributes,
     parse_command,
 )
-from yellowring.skill.envelope import LOCALE, SkillEvent, now_ms, text
+from yellowring.skill.envelope import SkillEvent, locale_of, now_ms
 from yellowring.skill.notifications import notification_of, reference_id_of
 from yellowring.skill.skill_events import count_unusable_time, host_of
 from yellowring.subscribers import AttributesChange, Erased, RegisterChange
@@ -106,12 +106,13 @@ def changes_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> 
 
 
 def _refreshed(event: SkillEvent) -> tuple[Change, ...]:
-    locale = event.fields.get("locale")
-    if locale is not None and not LOCALE.fullmatch(text(locale, "request.locale")):
+    told = event.fields.get("locale")
+    locale = locale_of(told)
+    if told is not None and locale is None:
         raise InvalidMessage("request.locale must be a locale such as en-US")
     changes = host_of(event)
     if locale is not None:
-        changes += (RegisterChange("locale", event.at(), event.request_id, str(locale)),)
+        changes += (RegisterChange("locale", event.at(), event.request_id, locale),)
     if not changes:
         raise InvalidMessage(
             "neither a context.System.apiEndpoint of Alexa's nor request.locale is there: "

@@ -33,6 +33,7 @@ class Turn:
         self.request = request
         self.consent_by_voice = consent_by_voice
         self.replies = speech(request.locale)
+        self._locale = request.locale
         self._subscribers = subscribers
         self._response: Json = {}
         self._attributes: Json = {}
@@ -73,39 +74,53 @@ class Turn:
         Record or None
             ``None`` when nothing is known of the customer, or nothing can be known now.
         """
-        request = self.request
-        if request.user_id is None or not (request.locale or request.host):
+        told = self._told()
+        if self.request.user_id is None or not told:
             return None
-        told = {"locale": request.locale, "host": request.host}
-        changes = [
-            RegisterChange(name, request.at or 0, request.request_id, value)
-            for name, value in told.items()
-            if value
-        ]
         try:
-            return self._subscribers.apply_and_read(request.user_id, *changes)
+            return self._heard(self._subscribers.apply_and_read(self.request.user_id, *told))
         except NotWritten as error:
             logger.warning("locale not stored", extra={"error": type(error.__cause__).__name__})
             count("LocalesNotStored")
-            return error.record
+            return self._heard(error.record)
         except (BotoCoreError, ClientError) as error:
             name = type(error).__name__
             logger.warning("the record was not to be had; answered without", extra={"error": name})
             count("VoiceFailures", error=name)
             return None
 
-    def accept_consent(self) -> None:
-        """Store that the customer accepts notifications."""
-        self._subscribers.apply(self._user_id(), Accepted(self.request.at or 0))
+    def accept_consent(self) -> Record:
+        """Store that the customer accepts notifications, and return their record."""
+        accepted = Accepted(self._at())
+        user_id = self._user_id()
+        return self._heard(self._subscribers.apply_and_read(user_id, accepted, *self._told()))
 
     def erase_record(self) -> None:
         """Remove the customer's data, and leave a tombstone."""
-        told = self.request.at
-        at = self.request.received if told is None else told
-        self._subscribers.apply(self._user_id(), Erased(at))
+        self._subscribers.apply_and_read(self._user_id(), Erased(self._at()))
+
+    def _told(self) -> tuple[RegisterChange, ...]:
+        request = self.request
+        told = {"locale": request.locale, "host": request.host}
+        return tuple(
+            RegisterChange(name, request.at or 0, request.request_id, value)
+            for name, value in told.items()
+            if value
+        )
+
+    def _heard(self, record: Record) -> Record:
+        """Answer in the record's locale where the request tells none."""
+        entry = record.registers.get("locale")
+        if self._locale is None and entry and isinstance(entry.value, str):
+            self._locale = entry.value
+            self.replies = speech(entry.value)
+        return record
+
+    def _at(self) -> int:
+        return self.request.received if self.request.at is None else self.request.at
 
     def _speech(self, reply: str) -> Json:
-        return {"type": "SSML", "ssml": ssml(reply, self.request.locale)}
+        return {"type": "SSML", "ssml": ssml(reply, self._locale)}
 
     def _user_id(self) -> str:
         if self.request.user_id is None:

@@ -6,11 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from yellowring.observability import count, logger
-from yellowring.skill.consent import answer_consent, ask_for_consent, is_consent_answer
+from yellowring.skill.consent import (
+    answer_acceptance,
+    answer_consent,
+    ask_for_consent,
+    is_consent_answer,
+)
 from yellowring.skill.speech import spoken_events
 from yellowring.skill.turn import Turn
 from yellowring.skill.voice_request import member, string
-from yellowring.subscribers import subscribed_events, subscription_is_due
+from yellowring.subscribers import is_deliverable, subscribed_events, subscription_is_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,39 +43,45 @@ def _launch(turn: Turn) -> None:
     record = turn.record()
     if _are_on(turn, record):
         turn.ask("launch_subscribed")
-    elif record is None:
+    elif record is None and not turn.request.denied:
         turn.ask("help")
     else:
         turn.ask("launch_not_subscribed", "consent")
 
 
 def _turn_on(turn: Turn) -> None:
-    events = spoken_events(turn.replies, subscribed_events(turn.record()))
-    if events:
+    accepted = turn.accept_consent() if turn.request.granted else None
+    record = accepted or turn.record()
+    events = spoken_events(turn.replies, subscribed_events(record))
+    if events and not turn.request.denied:
         turn.say("status_subscribed", events=events)
+    elif accepted:
+        answer_acceptance(turn, accepted)
     else:
         ask_for_consent(turn)
 
 
 def _status(turn: Turn) -> None:
     record = turn.record()
-    subscribed = subscribed_events(record)
-    events = spoken_events(turn.replies, subscribed)
-    if events:
+    events = spoken_events(turn.replies, subscribed_events(record))
+    if turn.request.denied:
+        turn.ask("status_not_subscribed", "consent")
+    elif events:
         turn.say("status_subscribed", events=events)
     elif turn.request.granted and _are_on(turn, record):
         turn.say("consent_accepted")
-    elif record is None or subscribed or subscription_is_due(record):
+    elif record is None or _are_on(turn, record):
         turn.say("status_unknown")
     else:
         turn.ask("status_not_subscribed", "consent")
 
 
 def _are_on(turn: Turn, record: Record | None) -> bool:
-    """Check whether notifications are on, by our record or, where it says nothing, by Alexa."""
-    if record is None:
-        return turn.request.granted
-    return bool(subscribed_events(record)) or subscription_is_due(record)
+    """Check whether notifications are on, by our record unless Alexa denies or it says nothing."""
+    request = turn.request
+    if request.denied or record is None:
+        return request.granted
+    return is_deliverable(record) or subscription_is_due(record, request.received)
 
 
 def _stop_notifications(turn: Turn) -> None:

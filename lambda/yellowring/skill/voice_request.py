@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from yellowring.alexa.endpoints import normalised
-from yellowring.skill.envelope import LOCALE, TIME_FIELDS, InvalidSkillEvent, text, usable_time
+from yellowring.skill.envelope import TIME_FIELDS, InvalidSkillEvent, locale_of, text, usable_time
 from yellowring.subscribers import NOTIFICATIONS_SCOPE
 
 type Object = Mapping[str, object]
@@ -42,8 +42,9 @@ class VoiceRequest:
         When it was said, in milliseconds since the epoch, where the request tells it.
     host
         ``apiEndpoint``, when it is one of Alexa's.
-    granted
-        Whether the customer has granted the notifications permission, by Alexa's word.
+    granted, denied
+        Whether the customer has granted the notifications permission, by Alexa's word; neither
+        where she does not tell.
     in_session
         Whether there is a session, so that somebody waits for an answer.
     attributes
@@ -61,6 +62,7 @@ class VoiceRequest:
     at: int | None
     host: str | None
     granted: bool
+    denied: bool
     in_session: bool
     attributes: Object
     fields: Object
@@ -78,17 +80,18 @@ def read_voice_request(envelope: Object, now: int) -> VoiceRequest:
     system = member(member(envelope, "context"), "System")
     user = member(system, "user") or member(session, "user")  # before 2016 there was no context
     scopes = member(member(user, "permissions"), "scopes")
-    locale = string(request.get("locale"))
+    status = string(member(scopes, NOTIFICATIONS_SCOPE).get("status"))
     return VoiceRequest(
         kind=string(request.get("type")),
         intent=string(member(request, "intent").get("name")),
-        locale=locale if LOCALE.fullmatch(locale) else None,
+        locale=locale_of(request.get("locale")),
         user_id=_plain(user.get("userId")),
         request_id=_plain(request.get("requestId")) or "",
         received=now,
         at=usable_time((request.get(name) for name in TIME_FIELDS), now),
         host=normalised(system.get("apiEndpoint")),
-        granted=member(scopes, NOTIFICATIONS_SCOPE).get("status") == "GRANTED",
+        granted=status == "GRANTED",
+        denied=status not in ("", "GRANTED"),
         in_session=isinstance(envelope.get("session"), Mapping),
         attributes=member(session, "attributes"),
         fields=request,

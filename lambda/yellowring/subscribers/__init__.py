@@ -19,6 +19,7 @@ from yellowring.subscribers.changes import (
 from yellowring.subscribers.deliverability import (
     deliverability,
     expires_at,
+    is_deliverable,
     subscribed_events,
     subscription_is_due,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Subscribers",
     "deliverability",
     "expires_at",
+    "is_deliverable",
     "subscribed_events",
     "subscription_is_due",
 ]

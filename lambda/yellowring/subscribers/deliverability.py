@@ -18,20 +18,32 @@ TOMBSTONE_DAYS = 40
 """How long a record without content stays: longer than backups live."""
 RETENTION_DAYS = 365
 """How long a record stays whose customer is not deliverable."""
+_LATEST_EVENT = 3_600_000
+"""How late (ms) Alexa may deliver an event."""
 
 type Deliverability = Literal[
     "deliverable", "not subscribed", "disabled", "no permission", "rejected"
 ]
 
-_SINCE = (
-    " AND (attribute_not_exists(disabledAt) OR disabledAt < {since})"
-    " AND (attribute_not_exists(#p.#at) OR #p.#at <= {since} OR contains(#p.#value, :scope))"
-    " AND (attribute_not_exists(rejectedAt) OR rejectedAt < {since})"
+_NOT_DISABLED = "(attribute_not_exists(disabledAt) OR disabledAt < {since})"
+_PERMITTED = (
+    "(attribute_not_exists(#p.#at) OR contains(#p.#value, :scope) OR #p.#at < acceptedAt{or_list})"
 )
-_LISTED = "contains(#s.#value, :event)" + _SINCE.format(since="#s.#at")
-_ACCEPTED = (
-    "attribute_exists(acceptedAt) AND (attribute_not_exists(#s.#at) OR #s.#at <= disabledAt)"
-    + _SINCE.format(since="acceptedAt")
+_LISTED = " AND ".join(
+    (
+        "contains(#s.#value, :event)",
+        _NOT_DISABLED.format(since="#s.#at"),
+        _PERMITTED.format(or_list=" OR #p.#at < #s.#at"),
+        "(attribute_not_exists(rejectedAt) OR rejectedAt < #s.#at OR rejectedAt < acceptedAt)",
+    )
+)
+_ACCEPTED = " AND ".join(
+    (
+        "attribute_exists(acceptedAt)",
+        "(attribute_not_exists(#s.#at) OR #s.#at <= disabledAt)",
+        _NOT_DISABLED.format(since="acceptedAt"),
+        _PERMITTED.format(or_list=""),
+    )
 )
 EXPRESSION = f"(({_LISTED}) OR ({_ACCEPTED}))"
 """True of the items that `deliverability` calls deliverable."""
@@ -52,19 +64,28 @@ def deliverability(record: Record, event_name: str, *, marks: bool = True) -> De
     """Return whether a customer is to be notified of an event, or else why not.
 
     The newest list says what the customer subscribed to. While no list is newer than the last
-    disable, consent that the skill itself was given stands for a subscription to every event.
+    disable, consent that the skill itself was given stands for a subscription to every event; a
+    mark then says nothing, for a refusal of one event would silence all.
+    Consent is newer knowledge of the permission than a list or a mark that came before it.
     With ``marks`` off, Alexa's refusals say nothing.
     """
     listed, disabled, accepted = map(record.time, ("subscriptions", "disabledAt", "acceptedAt"))
     by_consent = accepted > NEVER and (listed == NEVER or listed <= disabled)
-    since = accepted if by_consent else listed
     if not by_consent and event_name not in record.list("subscriptions"):
         return "not subscribed"
-    if disabled >= since:
+    if disabled >= (accepted if by_consent else listed):
         return "disabled"
-    if record.time("permissions") > since and not _is_permitted(record):
+    since = max(accepted, listed)
+    if record.time("permissions") >= since and not _is_permitted(record):
         return "no permission"
-    return "rejected" if marks and record.time("rejectedAt") >= since else "deliverable"
+    marked = marks and not by_consent and record.time("rejectedAt") >= since
+    return "rejected" if marked else "deliverable"
+
+
+def is_deliverable(record: Record, *, marks: bool = True) -> bool:
+    """Check whether a customer is to be notified of anything at all."""
+    events = [*record.list("subscriptions"), ""]  # the one without a name is for consent alone
+    return any(deliverability(record, each, marks=marks) == "deliverable" for each in events)
 
 
 def subscribed_events(record: Record | None) -> frozenset[str]:
@@ -75,14 +96,16 @@ def subscribed_events(record: Record | None) -> frozenset[str]:
     )
 
 
-def subscription_is_due(record: Record) -> bool:
+def subscription_is_due(record: Record, now: int) -> bool:
     """Check whether notifications are allowed, but the subscription to go with it is not here.
 
-    Alexa sends the two on their own ways, so one may come up to an hour after the other.
+    Alexa sends the two on their own ways, so one may come up to an hour after the other; ``now``
+    (ms) tells when that hour is over.
     """
     allowed = record.time("permissions") if _is_permitted(record) else NEVER
     told = max(record.time("subscriptions"), record.time("disabledAt"))
-    return max(allowed, record.time("acceptedAt")) > told
+    latest = max(allowed, record.time("acceptedAt"))
+    return latest > told and now - latest <= _LATEST_EVENT
 
 
 def expires_at(record: Record, retention_days: int = RETENTION_DAYS) -> int | None:
@@ -90,8 +113,7 @@ def expires_at(record: Record, retention_days: int = RETENTION_DAYS) -> int | No
 
     By then it says nothing that its absence would not say.
     """
-    events = [*record.list("subscriptions"), ""]  # the one without a name is for consent alone
-    if any(deliverability(record, each, marks=False) == "deliverable" for each in events):
+    if is_deliverable(record, marks=False):
         return None
     entries = (*record.registers.values(), *record.attributes.values())
     latest = max((*(entry.at for entry in entries), *record.moments.values()), default=0)

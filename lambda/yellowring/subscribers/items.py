@@ -20,22 +20,29 @@ type Item = Mapping[str, AttributeValueTypeDef]
 
 REGISTERS = (*LISTS, "account", "locale", "host", "customer")
 _OF_THE_ITEM = {"userId", "version", "expiresAt", "attributes"}
+_MOST_DIGITS = 18
 
 
 def load(item: Item) -> Record:
-    """Return the record that an item holds."""
+    """Return the record that an item holds, whatever the item looks like."""
     registers, moments, other = {}, {}, {}
+    attributes = item.get("attributes", {})
+    entries = attributes.get("M", {})
+    own = {key: each for key, each in entries.items() if _is_register(each)}
+    if len(own) < len(entries) or "M" not in attributes:
+        odd = {key: each for key, each in entries.items() if key not in own}
+        other = {"attributes": {"M": odd} if odd else attributes} if attributes else {}
     for name, value in item.items():
         if name in _OF_THE_ITEM:
             continue
-        if {"at", "by"} <= value.get("M", {}).keys():
+        at = number(value) if name.endswith("At") else None
+        if _is_register(value):
             registers[name] = _entry(value, known=name in REGISTERS)
-        elif name.endswith("At") and "N" in value:
-            moments[name] = int(value["N"])
+        elif at is not None:
+            moments[name] = at
         else:
             other[name] = value
-    attributes = item.get("attributes", {}).get("M", {})
-    return Record(registers, {k: _entry(v) for k, v in attributes.items()}, moments, other)
+    return Record(registers, {key: _entry(each) for key, each in own.items()}, moments, other)
 
 
 def dump(
@@ -47,7 +54,9 @@ def dump(
     item |= {name: _map(entry) for name, entry in record.registers.items()}
     item |= {name: {"N": str(at)} for name, at in record.moments.items()}
     if record.attributes:
-        item["attributes"] = {"M": {key: _map(each) for key, each in record.attributes.items()}}
+        odd = item.get("attributes", {}).get("M", {})
+        own = {key: _map(each) for key, each in record.attributes.items()}
+        item["attributes"] = {"M": {**odd, **own}}
     if (expiry := expires_at(record, retention_days)) is not None:
         item["expiresAt"] = {"N": str(expiry)}
     return item
@@ -81,6 +90,12 @@ def decode(value: AttributeValueTypeDef) -> Any:  # noqa: ANN401 - as Python has
             return value
 
 
+def number(value: AttributeValueTypeDef | None) -> int | None:
+    """Return a whole number that is a time or a version, ``None`` for all else."""
+    digits = value.get("N", "") if value else ""
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else None
+
+
 def path_of(field: str) -> tuple[str, ...]:
     """Return where in an item a field of a filter lies.
 
@@ -91,6 +106,11 @@ def path_of(field: str) -> tuple[str, ...]:
     """
     name, _, key = field.partition(".")
     return (name, key, "value") if key else ({"apiEndpoint": "host"}.get(name, name), "value")
+
+
+def _is_register(value: AttributeValueTypeDef) -> bool:
+    parts = value.get("M", {})
+    return number(parts.get("at")) is not None and "S" in parts.get("by", {})
 
 
 def _entry(value: AttributeValueTypeDef, *, known: bool = True) -> Entry:

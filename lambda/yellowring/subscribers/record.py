@@ -43,7 +43,7 @@ class Record:
     registers, attributes, moments
         By name; registers and moments also those that this code does not know.
     other
-        What has no such form, as DynamoDB spells it; carried through.
+        What has no such form, as DynamoDB spells it; carried through until an erasure.
     """
 
     registers: Mapping[str, Entry] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def join(record: Record, change: Change) -> Record:
         {name: entry for name, entry in registers.items() if entry.at > erased},
         {key: attributes[key] for at, _, key in newest[-KEPT_ATTRIBUTES:] if at > erased},
         {name: at for name, at in moments.items() if name == Erased.name or at > erased},
-        record.other,
+        {} if erased > NEVER else record.other,
     )
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from yellowring.subscribers.changes import ConcurrentChange, Rejected
 from yellowring.subscribers.deliverability import RETENTION_DAYS
-from yellowring.subscribers.items import dump, load
+from yellowring.subscribers.items import dump, load, number
 from yellowring.subscribers.record import join
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from yellowring.subscribers.record import Record
 
 PATIENCE = 2.0
-"""Seconds in which a change is tried again while others change the same record."""
+"""Seconds from the first call in which a change is tried again while others change its record."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.01, 0.2
 
 
@@ -72,15 +72,20 @@ class Subscribers:
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             The table could not be read or written.
         """
-        return self._write(user_id, self._read(user_id), changes)[0]
+        deadline = self._clock() + PATIENCE
+        return self._write(user_id, self._read(user_id), changes, deadline)[0]
 
     def apply_and_read(self, user_id: str, *changes: Change) -> Record:
         """Join changes into the customer's record and return it as it is then.
 
+        Nothing is written that would begin later than `PATIENCE` after the read began: somebody
+        waits for the answer.
+
         Raises
         ------
         NotWritten
-            The record was read, but others changed it meanwhile, or it could not be written.
+            The record was read, but others kept changing it, it could not be written, or reading
+            took the time for it.
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             The table could not be read.
         """
@@ -88,7 +93,7 @@ class Subscribers:
         item = self._read(user_id)
         try:
             if self._clock() < deadline:
-                return self._write(user_id, item, changes)[1]
+                return self._write(user_id, item, changes, deadline)[1]
             raise TimeoutError("reading took the time for writing")  # noqa: TRY301 - as the others
         except (BotoCoreError, ClientError, ConcurrentChange, TimeoutError) as error:
             raise NotWritten(reduce(join, changes, load(item))) from error
@@ -108,9 +113,10 @@ class Subscribers:
         )
         return answer.get("Item", {})
 
-    def _write(self, user_id: str, item: Item, changes: Sequence[Change]) -> tuple[Applied, Record]:
-        """Put the joined record, again from the item that stood in the way while there is one."""
-        deadline = self._clock() + PATIENCE
+    def _write(
+        self, user_id: str, item: Item, changes: Sequence[Change], deadline: float
+    ) -> tuple[Applied, Record]:
+        """Put the joined record, again from the item that stood in the way until the deadline."""
         pause = _SHORTEST_PAUSE
         while True:
             known = load(item)
@@ -120,9 +126,9 @@ class Subscribers:
             conflict = self._put(user_id, item, joined)
             if conflict is None:
                 return "applied", joined
+            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
             if self._clock() >= deadline:
                 raise ConcurrentChange("the record kept changing; deliver the event again")
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
             pause = min(2 * pause, _LONGEST_PAUSE)
             item = conflict
 
@@ -130,7 +136,8 @@ class Subscribers:
         """Put a record in place of the item it was made from; return another that lies there."""
         # A new item's version is random, so that it is not taken for one that has expired.
         old = item.get("version")
-        version = int(old["N"]) + 1 if old else random.getrandbits(32)
+        known = number(old)
+        version = random.getrandbits(32) if known is None else known + 1
         try:
             self._client.put_item(
                 TableName=self._table,

@@ -83,7 +83,7 @@ def _agreed(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _expiry(item: Mapping[str, Any]) -> dict[str, Any]:
     listed, permitted = item.get("subscriptions", {}), item.get("permissions", {})
     at = listed.get("at", -1)
-    revoked = permitted.get("at", -1) > at and NOTIFICATIONS not in permitted.get("value", ())
+    revoked = permitted.get("at", -1) >= at and NOTIFICATIONS not in permitted.get("value", ())
     if listed.get("value") and item.get("disabledAt", -1) < at and not revoked:
         return {}
     own = item.get("attributes", {})

@@ -12,8 +12,10 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring.sender.campaign.parsing import MOST_PLACEHOLDERS
 from yellowring.sender.notification.notification import Notification, parse_notification
 from yellowring.settings import InvalidSettings
+from yellowring.skill import commands
 from yellowring.skill.commands import InvalidMessage, Notify, parse_command
 from yellowring.skill.notifications import reference_id_of
 
@@ -148,7 +150,7 @@ def test_a_queue_that_does_not_answer_fails_the_invocation(
 
 
 def test_refresh_stores_endpoint_and_locale(handle: Handle, record: Record) -> None:
-    handle(message(command("refresh"), endpoint=EU, locale="de-DE"))
+    handle(message(command("refresh"), endpoint=EU, locale="de_de"))
     item = record(USER)
     assert item is not None
     assert (item["host"]["value"], item["locale"]["value"]) == (EU, "de-DE")
@@ -323,6 +325,19 @@ def test_what_is_no_command_is_acknowledged_counted_and_logged_with_the_reason(
     (line,) = [text for text in logs_without_personal_data if "invalid request" in text]
     assert reason in json.loads(line)["problem"]
     assert '"InvalidRequests":1' in "".join(logs_without_personal_data)
+
+
+def test_the_skill_refuses_just_the_notifications_that_name_too_many_attributes_for_the_sender(
+    handle: Handle, sqs: SQSClient
+) -> None:
+    assert commands.MOST_PLACEHOLDERS == MOST_PLACEHOLDERS
+    for number in (MOST_PLACEHOLDERS, MOST_PLACEHOLDERS + 1):
+        texts = " ".join(f"{{a{i}|x}} {{a{i}}} {{{i}}}" for i in range(number))
+        weather = {"source": texts, "alertType": "TORNADO"}
+        event = {"name": WEATHER, "payload": {"weatherAlert": weather}}
+        handle(message(command("notify", campaign={"name": "x", "event": event})))
+        found = notifications(sqs)
+        assert len(found) == (1 if number == MOST_PLACEHOLDERS else 0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 from pathlib import Path
@@ -16,9 +17,11 @@ from yellowring.settings import InvalidSettings
 from yellowring.skill import app
 from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
-from yellowring.skill.voice import INTENTS
+from yellowring.skill.voice import INTENTS, VoiceHandler
+from yellowring.skill.voice_request import read_voice_request
 from yellowring.subscribers import Subscribers
 from yellowring.subscribers.deliverability import deliverability
+from yellowring.subscribers.store import PATIENCE
 
 from tests.envelopes import (
     EU,
@@ -216,6 +219,79 @@ def test_a_permission_that_is_not_granted_any_more_is_asked_for(handle: Handle) 
     assert key_of(answer) == "consent_card_sent"
 
 
+@pytest.mark.parametrize(
+    "accept", [granted(intent("TurnOnNotificationsIntent", at=3)), consent("ACCEPTED", at=3)]
+)
+def test_who_accepts_what_the_record_does_not_bear_out_is_sent_the_card(
+    handle: Handle, record: Record, accept: Envelope
+) -> None:
+    handle(subscribed(at=1))
+    answer = handle(accept)
+    assert key_of(answer) == "consent_card_sent"
+    assert answer["response"]["card"] == CARD
+    assert moment(record, "acceptedAt") == ms(3)
+
+
+def test_who_has_granted_it_is_on_again_after_a_mark_and_a_permission_that_was_taken(
+    handle: Handle, aws: DynamoDBClient
+) -> None:
+    handle(subscribed(WEATHER, at=1))
+    handle(permitted(at=2))
+    Subscribers(aws, "subscribers").mark_rejected(USER, ms(2))
+    assert key_of(handle(launch(at=3))) == "launch_not_subscribed"
+    assert key_of(handle(granted(intent("TurnOnNotificationsIntent", at=4)))) == "status_subscribed"
+    kept = Subscribers(aws, "subscribers").get(USER)
+    assert kept is not None
+    assert deliverability(kept, WEATHER) == "deliverable"
+
+
+def test_a_permission_that_alexa_denies_overrides_the_record(handle: Handle) -> None:
+    handle(subscribed(WEATHER, at=1))
+    assert key_of(handle(granted(launch(at=2), "DENIED"))) == "launch_not_subscribed"
+    status, turn_on = intent("SubscriptionStatusIntent", at=2), "TurnOnNotificationsIntent"
+    assert key_of(handle(granted(status, "DENIED"))) == "status_not_subscribed"
+    assert handle(granted(intent(turn_on, at=2), "DENIED"))["response"]["card"] == CARD
+
+
+def test_who_is_denied_by_alexa_and_of_whom_nothing_is_known_is_offered_notifications(
+    handle: Handle,
+) -> None:
+    nobody = granted(launch(locale=None, user=""), "DENIED")
+    assert key_of(handle(nobody)) == "launch_not_subscribed"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        granted(intent("TurnOnNotificationsIntent", locale="de-DE")),
+        consent("ACCEPTED", locale="de-DE"),
+    ],
+)
+def test_an_acceptance_brings_the_locale_and_the_host_along(
+    handle: Handle, record: Record, accept: Envelope
+) -> None:
+    accept["context"]["System"]["apiEndpoint"] = EU
+    handle(accept)
+    item = record(USER) or {}
+    assert (item["locale"]["value"], item["host"]["value"]) == ("de-DE", EU)
+
+
+def test_an_acceptance_without_a_time_is_dated_by_its_arrival(
+    handle: Handle, record: Record
+) -> None:
+    handle(granted(intent("TurnOnNotificationsIntent", at="?")))
+    assert moment(record, "acceptedAt") == ms(3600)
+
+
+def test_an_allowed_customer_whose_subscription_does_not_come_is_offered_it_after_an_hour(
+    handle: Handle,
+) -> None:
+    handle(permitted(NOTIFICATIONS, at=-1))
+    assert key_of(handle(launch(at=3600))) == "launch_not_subscribed"
+    status = granted(intent("SubscriptionStatusIntent", at=3600))
+    assert key_of(handle(status)) == "status_not_subscribed"
+
+
 def test_no_to_the_offer_leaves_notifications_off(handle: Handle) -> None:
     offer = handle(launch())
     answer = handle(intent("AMAZON.NoIntent", attributes=attributes_of(offer)))
@@ -396,17 +472,41 @@ def test_a_locale_that_we_do_not_speak_is_answered_in_english(
     assert key_of(handle(launch(locale=locale))) == "launch_not_subscribed"
 
 
-CONVERSATIONAL = [
-    launch(),
-    *[intent(name) for name in INTENTS],
-    intent("AMAZON.YesIntent", attributes={"asked": "forget"}),
+@pytest.mark.parametrize("told", ["de_DE", "de-de", "DE-DE"])
+def test_a_locale_in_another_spelling_is_the_same_locale(
+    handle: Handle, record: Record, told: str
+) -> None:
+    assert key_of(handle(launch(locale=told)), "de-DE") == "launch_not_subscribed"
+    assert (record(USER) or {})["locale"]["value"] == "de-DE"
+
+
+def test_without_a_locale_the_customer_is_answered_in_the_records(handle: Handle) -> None:
+    handle(launch(at=1, locale="de-DE"))
+    answer = handle(launch(at=2, locale=None))
+    assert key_of(answer, "de-DE") == "launch_not_subscribed"
+    assert '<lang xml:lang="en-US">' in answer["response"]["outputSpeech"]["ssml"]
+    accept = granted(intent("TurnOnNotificationsIntent", at=3, locale=None))
+    assert key_of(handle(accept), "de-DE") == "consent_accepted"
+
+
+READ_AND_WRITE = [
+    launch(at=1),
+    granted(intent("TurnOnNotificationsIntent", at=2)),
+    intent("TurnOnNotificationsIntent", at=3),
+    intent("SubscriptionStatusIntent", at=4),
+    consent("ACCEPTED", at=5),
+    granted(intent("AMAZON.YesIntent", attributes={"asked": "consent"}, at=6)),
+    intent("AMAZON.YesIntent", attributes={"asked": "forget"}, at=7),
+]
+NO_CALL = [
+    *[intent(name) for name in INTENTS if name not in (*OWN[:2],)],
     intent("AMAZON.YesIntent", attributes={"asked": "consent"}),
-    consent("ACCEPTED"),
+    consent("DENIED"),
     spoken("SessionEndedRequest"),
 ]
 
 
-def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_at_most(
+def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_or_no_call(
     handle: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
@@ -418,10 +518,14 @@ def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_at_most(
 
     app._skill.cache_clear()
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", counted)
-    for request in CONVERSATIONAL:
+    for request in READ_AND_WRITE:
         calls.clear()
         handle(request)
-        assert calls in ([], ["GetItem"], ["GetItem", "PutItem"])
+        assert calls == ["GetItem", "PutItem"]
+    calls.clear()
+    for request in NO_CALL:
+        handle(request)
+    assert calls == []
 
 
 def test_a_locale_that_cannot_be_stored_keeps_nobody_from_an_answer(
@@ -529,6 +633,34 @@ def test_with_dynamodb_down_voice_answers_within_the_eight_seconds(
     assert key_of(answer) == "help"
     assert took < 7
     app._skill.cache_clear()
+
+
+def test_the_calls_of_a_voice_request_are_bounded_to_less_than_seven_seconds() -> None:
+    limits: Any = app._AWS
+    tries = limits.retries["total_max_attempts"]
+    between = sum(min(2**retry, 20) for retry in range(tries - 1))  # botocore's standard mode
+    call = tries * (limits.connect_timeout + limits.read_timeout) + between
+    assert limits.retries["mode"] == "standard"
+    assert PATIENCE + call < 7
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        launch(),
+        granted(intent("TurnOnNotificationsIntent")),
+        consent("ACCEPTED"),
+        intent("AMAZON.YesIntent", attributes={"asked": "forget"}),
+    ],
+)
+def test_a_voice_request_writes_nothing_when_reading_took_the_time_for_it(
+    aws: DynamoDBClient, request_: Envelope
+) -> None:
+    ticks = itertools.chain([0.0], itertools.repeat(PATIENCE))
+    slow = Subscribers(aws, "subscribers", clock=lambda: next(ticks))
+    voice = VoiceHandler(slow, consent_by_voice=False)
+    assert voice.handle(read_voice_request(request_, ms(3600)))["response"]
+    assert aws.scan(TableName="subscribers")["Items"] == []
 
 
 def test_a_voice_request_without_a_user_changes_nothing(handle: Handle, aws: Any) -> None:

@@ -21,6 +21,7 @@ from yellowring.subscribers import (
     Rejected,
     deliverability,
     expires_at,
+    is_deliverable,
     subscribed_events,
     subscription_is_due,
 )
@@ -63,7 +64,15 @@ def scopes(at: int, *names: str) -> RegisterChange:
         ([listed(5, WEATHER), scopes(6)], "no permission"),
         ([listed(5, WEATHER), scopes(6, "alexa::email")], "no permission"),
         ([listed(5, WEATHER), scopes(6, NOTIFICATIONS_SCOPE)], "deliverable"),
-        ([listed(5, WEATHER), scopes(5)], "deliverable"),
+        ([listed(5, WEATHER), scopes(5)], "no permission"),
+        ([listed(5, WEATHER), scopes(5, NOTIFICATIONS_SCOPE)], "deliverable"),
+        ([listed(5, WEATHER), scopes(4)], "deliverable"),
+        ([listed(5, WEATHER), scopes(6), Accepted(7)], "deliverable"),
+        ([listed(5, WEATHER), scopes(6), Accepted(6)], "no permission"),
+        ([listed(5, WEATHER), Rejected(6), Accepted(7)], "deliverable"),
+        ([listed(5, WEATHER), Rejected(6), Accepted(6)], "rejected"),
+        ([listed(5, WEATHER), Rejected(6), Accepted(4)], "rejected"),
+        ([listed(5, WEATHER), Disabled(7), Accepted(6)], "disabled"),
         ([listed(5, WEATHER), Rejected(4)], "deliverable"),
         ([listed(5, WEATHER), Rejected(5)], "rejected"),
         ([listed(5, WEATHER), Erased(5)], "not subscribed"),
@@ -72,10 +81,13 @@ def scopes(at: int, *names: str) -> RegisterChange:
         ([Accepted(5), Disabled(5)], "disabled"),
         ([Accepted(5), Disabled(4)], "deliverable"),
         ([Accepted(5), Erased(5)], "not subscribed"),
-        ([Accepted(5), Rejected(5)], "rejected"),
+        ([Accepted(5), Rejected(6)], "deliverable"),
+        ([Accepted(5), listed(3, WEATHER), Disabled(3), Rejected(6)], "deliverable"),
         ([Accepted(5), scopes(6)], "no permission"),
+        ([Accepted(5), scopes(5)], "no permission"),
+        ([Accepted(5), scopes(4)], "deliverable"),
         ([Accepted(5), listed(3)], "not subscribed"),
-        ([Accepted(5), listed(3, WEATHER), scopes(4)], "no permission"),
+        ([Accepted(5), listed(3, WEATHER), scopes(4)], "deliverable"),
         ([Accepted(5), listed(3), Disabled(3)], "deliverable"),
         ([Accepted(5), listed(3), Disabled(2)], "not subscribed"),
     ],
@@ -90,9 +102,9 @@ def test_the_scan_finds_whom_the_rule_calls_deliverable_in_every_order_of_times(
     parts: list[list[Sequence[Change]]] = [
         [[], [listed(10, WEATHER)], [listed(10)]],
         [[], [Disabled(9)], [Disabled(10)], [Disabled(11)]],
-        [[], [Accepted(9)], [Accepted(10)], [Accepted(11)], [Accepted(12)]],
+        [[], [Accepted(10)], [Accepted(11)], [Accepted(12)]],
         [[], [Rejected(9)], [Rejected(10)], [Rejected(11)]],
-        [[], [scopes(9)], [scopes(11)], [scopes(11, NOTIFICATIONS_SCOPE)]],
+        [[], [scopes(9)], [scopes(10)], [scopes(11)], [scopes(11, NOTIFICATIONS_SCOPE)]],
     ]
     records = {
         f"customer-{number}": record(*(change for part in each for change in part))
@@ -151,7 +163,29 @@ def test_the_subscribed_events_are_those_of_the_list_while_it_holds() -> None:
 def test_a_subscription_is_due_while_only_the_permission_was_told(
     told: list[Change], due: bool
 ) -> None:
-    assert subscription_is_due(record(*told)) is due
+    assert subscription_is_due(record(*told), now=6) is due
+
+
+@pytest.mark.parametrize("told", [scopes(5, NOTIFICATIONS_SCOPE), Accepted(5)])
+def test_a_subscription_is_due_for_an_hour(told: Change) -> None:
+    assert subscription_is_due(record(told), now=5 + 3_600_000)
+    assert not subscription_is_due(record(told), now=6 + 3_600_000)
+
+
+@pytest.mark.parametrize(
+    ("told", "deliverable"),
+    [
+        ([], False),
+        ([listed(5, WEATHER)], True),
+        ([listed(5), Accepted(6)], False),
+        ([Accepted(6)], True),
+        ([listed(5, WEATHER), Rejected(6)], False),
+    ],
+)
+def test_who_is_deliverable_is_so_for_an_event_of_the_list_or_by_consent(
+    told: list[Change], deliverable: bool
+) -> None:
+    assert is_deliverable(record(*told)) is deliverable
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -141,7 +141,17 @@ def test_registers_and_moments_of_another_version_are_carried_through_and_erased
     kept = dump(USER, record)
     assert {name: kept[name] for name in item} == item
     gone = dump(USER, join(record, Erased(8)))
-    assert gone.keys() & {"mood", "sungAt"} == set()
+    assert gone.keys() & {"mood", "sungAt", "indexKey"} == set()
+    assert join(join(load(item), Erased(8)), locale(9, "a", "de-DE")) == join(record, Erased(8))  # type: ignore[arg-type]
+
+
+def test_odd_attributes_lie_beside_the_others_until_they_are_set() -> None:
+    odd: Any = {"userId": {"S": USER}, "attributes": {"M": {"town": {"S": "Ulm"}}}}
+    kept = dump(USER, join(load(odd), AttributesChange(1, "a", {"plan": "gold"})))
+    assert kept["attributes"]["M"]["town"] == {"S": "Ulm"}
+    assert load(kept).attributes.keys() == {"plan"}
+    told = dump(USER, join(load(odd), AttributesChange(1, "a", {"town": "Bonn"})))
+    assert load(told).attributes["town"].value == "Bonn"
 
 
 def test_a_whole_number_is_kept_as_dynamodb_gives_it_back() -> None:

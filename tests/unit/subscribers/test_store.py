@@ -93,7 +93,7 @@ def test_conflicts_are_tried_again_with_growing_pauses_for_two_seconds() -> None
     client = Faulty(table, {}, others)
     with pytest.raises(ConcurrentChange):
         store(client, clock=lambda: next(ticks) / 10, sleep=pauses.append).apply(USER, LOCALE)
-    assert len(pauses) == 19
+    assert len(pauses) == 20
     assert all(0 <= pause <= 0.2 for pause in pauses)
     assert max(pauses) > 0.01
 
@@ -105,6 +105,51 @@ def test_without_time_left_a_record_that_was_read_is_told_without_being_written(
         store(table, clock=lambda: next(ticks)).apply_and_read(USER, LOCALE)
     assert told.value.record.registers["locale"].value == "de-DE"
     assert table.calls == ["GetItem"]
+
+
+def test_patience_begins_with_the_first_call_not_after_the_read() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    ticks = iter([0.0, 2.0])
+    others = {1: partial(store(table).apply, USER, Enabled(7))}
+    with pytest.raises(ConcurrentChange):
+        store(Faulty(table, {}, others), clock=lambda: next(ticks)).apply(USER, LOCALE)
+
+
+def test_a_change_that_nobody_waits_for_is_tried_once_however_long_the_read_took() -> None:
+    table = Table()
+    ticks = iter([0.0, 9.0])
+    assert store(table, clock=lambda: next(ticks)).apply(USER, LOCALE) == "applied"
+
+
+ODD_ITEMS: dict[str, dict[str, Any]] = {
+    "a moment with a fraction": {"disabledAt": {"N": "1.5"}, "erasedAt": {"N": "1.5"}},
+    "a version that is text": {"version": {"S": "a"}},
+    "a version with a fraction": {"version": {"N": "1.5"}},
+    "a version that is huge": {"version": {"N": "9" * 38}},
+    "a map with a text for a time": {"note": {"M": {"at": {"S": "x"}, "by": {"S": "y"}}}},
+    "a register with a list for a time": {"locale": {"M": {"at": {"L": []}, "by": {"S": "y"}}}},
+    "a register by a number": {"locale": {"M": {"at": {"N": "1"}, "by": {"N": "2"}}}},
+    "a list that is text": {"subscriptions": {"S": WEATHER}},
+    "attributes of text": {"attributes": {"S": "x"}},
+    "attributes that are no registers": {"attributes": {"M": {"town": {"S": "Ulm"}}}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ITEMS)
+def test_an_opt_out_is_stored_over_an_item_of_any_shape(odd: str) -> None:
+    for change in (Disabled(1), Erased(1)):
+        table = Table()
+        table.items[USER] = {"userId": {"S": USER}, **ODD_ITEMS[odd]}
+        assert store(table).apply(USER, change) == "applied"
+        kept = table.items[USER]
+        assert kept[change.name] == {"N": "1"}
+        if isinstance(change, Erased):
+            assert kept.keys() == {"userId", "version", "erasedAt", "expiresAt"}
+        else:
+            assert {k: kept[k] for k in ODD_ITEMS[odd] if k not in ("version", change.name)} == {
+                k: v for k, v in ODD_ITEMS[odd].items() if k not in ("version", change.name)
+            }
 
 
 def test_a_write_that_fails_tells_the_record_and_a_read_that_fails_raises() -> None:
