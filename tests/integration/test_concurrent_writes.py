@@ -163,20 +163,22 @@ def test_the_scan_reads_hosts_locales_and_attributes_as_the_rule_and_filters_mea
         "ben": (lists, Disabled(6)),
         "cleo": (Accepted(6),),
         "dov": (lists, RegisterChange("permissions", 6, "id")),
-        "eva": (Accepted(6), Rejected(6)),
+        "eva": (lists, Rejected(6)),
         "fay": (Accepted(6), Disabled(4), RegisterChange("subscriptions", 3, "id")),
+        "gus": (Accepted(6), Rejected(6)),
     }
     town = AttributesChange(5, "id", {"at": "Ulm", "value": 3})
     for user_id, changes in told.items():
         subscribers.apply(user_id, *changes, town)
     audience = Audience(dynamodb, "audience", attributes=["at", "value", "by"])
     found = audience.scan(WEATHER).customers
-    assert {each.user_id for each in found} == {"ada", "cleo", "fay"}
+    assert {each.user_id for each in found} == {"ada", "cleo", "fay", "gus"}
     assert {each.user_id for each in found if each.api_endpoint == EU} == {"ada"}
-    assert [each.attributes for each in found] == [{"at": "Ulm", "value": 3}] * 3
-    assert audience.count(WEATHER) == (3, None)
+    assert [each.attributes for each in found] == [{"at": "Ulm", "value": 3}] * 4
+    assert audience.count(WEATHER) == (4, None)
     named = audience.named([*told, "nobody"], WEATHER)
-    assert [each.deliverable for each in named] == [True, False, True, False, False, True, None]
+    rule = [True, False, True, False, False, True, True, None]
+    assert [each.deliverable for each in named] == rule
     where = parse_where({"attributes.at": "Ulm", "apiEndpoint": f"{EU}:443/"}, [])
     assert where
     narrowed = audience.of(None, where.filter()).scan(WEATHER).customers
