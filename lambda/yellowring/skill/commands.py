@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from yellowring import catalog
+from yellowring.observability import holds_token
 from yellowring.skill.envelope import InvalidSkillEvent
 from yellowring.subscribers import ATTRIBUTE_KEY
 
@@ -210,7 +211,7 @@ def _value(value: object) -> AttributeValue:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not _SURROGATE.search(value)
+    return isinstance(value, str) and not _SURROGATE.search(value) and not holds_token(value)
 
 
 def _is_list(value: object) -> bool:

@@ -15,6 +15,7 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from yellowring.alexa.endpoints import normalised
+from yellowring.observability import holds_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -214,7 +215,12 @@ def text(value: object, path: str, longest: int = 255) -> str:
 
 
 def _is_text(value: object, longest: int = 255) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= longest and value.isascii()
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and value.isascii()
+        and not holds_token(value)
+    )
 
 
 def _is_number(value: str) -> bool:

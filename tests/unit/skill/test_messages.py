@@ -302,6 +302,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a text of 301 letters of two bytes": (changed(set={"plan": "ü" * 301}), "600"),
     "a list of 601 bytes": (changed(set={"plan": ["x" * 294, "x" * 300]}), "600"),
     "a list of many": (changed(set={"plan": [""] * 300}), "600"),
+    "a token": (changed(set={"plan": "Atza|test"}), "$.set"),
     "half a character": (changed(set={"plan": "\ud800"}), "$.set"),
     "infinity": (changed(set={"plan": float("inf")}), "2^53"),
     "not a number": (changed(set={"plan": float("nan")}), "2^53"),

@@ -176,7 +176,7 @@ def test_a_disable_is_a_disable_whatever_it_says_of_the_data(
     assert item["subscriptions"]["value"] == [WEATHER]
 
 
-@pytest.mark.parametrize("request_id", ["", None, 7, "é"])
+@pytest.mark.parametrize("request_id", ["", None, 7, "é", "Atza|test"])
 def test_an_event_without_a_request_id_is_stored(
     handle: Handle, record: Record, request_id: object
 ) -> None:
