@@ -18,7 +18,8 @@ EMULATOR := .local/emulator
 READY := .venv/.ready $(EMULATOR)/.ready
 # SAM asks for a region even when it only reads the template; no account, no telemetry.
 SAM_ENV := AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0
-EXPORT := $(UV) export --quiet --no-dev --no-emit-project --no-annotate --no-header
+EXPORT := $(UV) export --quiet --package yellowring --extra sender --no-dev --no-emit-project \
+	--no-annotate --no-header
 
 # What the functions are built for and deployed as; any of them can be given: make deploy STACK=mine
 ARCHITECTURE ?= arm64
@@ -34,10 +35,10 @@ help: ## List the targets
 setup: $(READY) ## Install what the project needs, into the project only
 
 run: $(READY) ## Bring the whole stack up on this machine and keep it up; Ctrl-C stops it
-	@exec $(VENV)/python -m local_stack run
+	@exec $(VENV)/python -m yellowring_tools.local_stack run
 
 demo: $(READY) ## Do the main job once and report; REPORT=file.json writes the report
-	@exec $(VENV)/python -m local_stack demo
+	@exec $(VENV)/python -m yellowring_tools.local_stack demo
 
 test: $(READY) ## Run the tests, except those that take minutes
 	$(VENV)/pytest -m "not slow"
@@ -82,11 +83,11 @@ clean: ## Remove everything that was installed, built or cached here
 	rm -rf .venv .tools .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.ready: pyproject.toml uv.lock .python-version | $(UV)
+.venv/.ready: pyproject.toml tools/pyproject.toml uv.lock .python-version | $(UV)
 	$(UV) sync --locked
 	@touch $@
 
-$(EMULATOR)/.ready: pyproject.toml uv.lock .python-version | $(UV)
+$(EMULATOR)/.ready: pyproject.toml tools/pyproject.toml uv.lock .python-version | $(UV)
 	UV_PROJECT_ENVIRONMENT=$(EMULATOR) $(UV) sync --locked --only-group emulator
 	@touch $@
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
+from yellowring_tools.local_stack.demo import planned_firing, tell
+from yellowring_tools.local_stack.progress import Progress
+from yellowring_tools.local_stack.stack import local_stack
 
-from local_stack.demo import planned_firing, tell
-from local_stack.progress import Progress
-from local_stack.stack import local_stack
 from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages, queues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_stack.report import Report
-    from local_stack.stack import LocalStack, Schedule
+    from yellowring_tools.local_stack.report import Report
+    from yellowring_tools.local_stack.stack import LocalStack, Schedule
 
 
 @pytest.fixture(scope="session")

@@ -23,13 +23,13 @@ from yellowring.skill.speech import speech
 from yellowring.subscribers import Record, Subscribers
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import Entry
+from yellowring_tools.cli.aws.customers import plain
+from yellowring_tools.local_stack.environments import aws_environment
+from yellowring_tools.local_stack.stack import STACK_NAME
+from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
+from yellowring_tools.local_stack.web import call
+from yellowring_tools.local_stack.workspace import PROJECT
 
-from cli.customers import plain
-from local_stack.environments import aws_environment
-from local_stack.stack import STACK_NAME
-from local_stack.story import CAMPAIGN, WEATHER
-from local_stack.web import call
-from local_stack.workspace import PROJECT
 from tests.envelopes import EU, FE, NA
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 
     from yellowring.alexa import Region
     from yellowring.sender.run.run import Run
-
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 SECONDS = 240.0
 """A deadline for what takes seconds, on a machine that may be busy."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
-
-from local_stack.deployment import Build
+from yellowring_tools.local_stack.deployment import Build
 
 if TYPE_CHECKING:
     from pathlib import Path

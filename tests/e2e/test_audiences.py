@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.local_stack.workspace import PROJECT
 
-from local_stack.workspace import PROJECT
 from tests.e2e.support import (
     HOSTS,
     Customer,
@@ -28,7 +28,7 @@ from tests.e2e.support import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 TRASH = "AMAZON.TrashCollectionAlert.Activated"
 SOURCES = PROJECT / "examples" / "event_sources"

@@ -9,16 +9,15 @@ from urllib.parse import quote
 
 import pytest
 from yellowring.skill.speech import spoken_events
+from yellowring_tools.local_stack.story import CAMPAIGN
+from yellowring_tools.local_stack.web import call
 
-from local_stack.story import CAMPAIGN
-from local_stack.web import call
 from tests.e2e.support import Customer, configured, eventually, yellowring
 
 if TYPE_CHECKING:
     from yellowring.alexa import Region
-
-    from local_stack.report import Report
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.report import Report
+    from yellowring_tools.local_stack.stack import LocalStack
 
 pytestmark = pytest.mark.slow
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from yellowring.catalog import EVENT_NAMES, utterance
+from yellowring_tools.local_stack.workspace import PROJECT
 
-from local_stack.workspace import PROJECT
 from tests.e2e.support import counts, crowd, ended, start
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 EXAMPLES = sorted((PROJECT / "examples" / "campaigns").glob("*.json"))
 

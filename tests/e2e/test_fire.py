@@ -32,7 +32,7 @@ from tests.e2e.support import (
 )
 
 if TYPE_CHECKING:
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from local_stack.workspace import PROJECT
+from yellowring_tools.local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +57,7 @@ def local_stack(
 ) -> Iterator[subprocess.Popen[bytes]]:
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local_stack", command],
+            [sys.executable, "-m", "yellowring_tools.local_stack", command],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.local_stack.emulator import FunctionFailed
+from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 
-from local_stack.emulator import FunctionFailed
-from local_stack.story import CAMPAIGN, WEATHER
 from tests.e2e.support import (
     campaign_for,
     campaign_to,
@@ -20,8 +20,8 @@ from tests.e2e.support import (
 )
 
 if TYPE_CHECKING:
-    from local_stack.report import Report
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.report import Report
+    from yellowring_tools.local_stack.stack import LocalStack
 
 SCHEDULED = "2026-11-20T09:00:00Z"
 

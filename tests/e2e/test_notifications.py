@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.local_stack.story import CAMPAIGN
 
-from local_stack.story import CAMPAIGN
 from tests.e2e.support import (
     NOTIFIER,
     Customer,
@@ -26,7 +26,7 @@ from tests.e2e.support import (
 )
 
 if TYPE_CHECKING:
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 logger = logging.getLogger(__name__)
 TEXTS = {key: CAMPAIGN[key] for key in ("event", "localizedAttributes")}

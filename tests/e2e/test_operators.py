@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 
-from local_stack.story import CAMPAIGN, WEATHER
 from tests.e2e.support import (
     Said,
     configured,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local_stack.report import Report
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.report import Report
+    from yellowring_tools.local_stack.stack import LocalStack
 
 pytestmark = pytest.mark.slow
 

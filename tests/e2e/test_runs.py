@@ -27,7 +27,7 @@ from tests.e2e.support import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.stack import LocalStack
 
 logger = logging.getLogger(__name__)
 SLOWLY = {"api": {"latencyMs": [3000, 4000]}}

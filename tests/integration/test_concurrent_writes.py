@@ -22,11 +22,11 @@ from yellowring.subscribers import (
     Rejected,
     Subscribers,
 )
+from yellowring_tools.local_stack.emulator import start_emulator, wait_for_emulator
+from yellowring_tools.local_stack.environments import aws_environment
+from yellowring_tools.local_stack.processes import free_port
+from yellowring_tools.local_stack.workspace import workspace
 
-from local_stack.emulator import start_emulator, wait_for_emulator
-from local_stack.environments import aws_environment
-from local_stack.processes import free_port
-from local_stack.workspace import workspace
 from tests.conftest import create_table
 from tests.envelopes import (
     EU,

@@ -16,16 +16,26 @@ from yellowring.sender.run.request import parse_run_request
 from yellowring.subscribers import Disabled, Erased, Record, RegisterChange
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import join
-
-from local_stack import web
-from local_stack.demo import planned_firing
-from local_stack.deployment import Build, fingerprint
-from local_stack.environments import aws_environment, server_environment, tool_environment
-from local_stack.progress import Progress
-from local_stack.report import Check, Report, describe_record, in_force, plain_run, show
-from local_stack.schedule import run_id
-from local_stack.story import CAMPAIGN, PEOPLE, Act, play
-from local_stack.workspace import running_stacks, workspace
+from yellowring_tools.local_stack import web
+from yellowring_tools.local_stack.demo import planned_firing
+from yellowring_tools.local_stack.deployment import Build, fingerprint
+from yellowring_tools.local_stack.environments import (
+    aws_environment,
+    server_environment,
+    tool_environment,
+)
+from yellowring_tools.local_stack.progress import Progress
+from yellowring_tools.local_stack.report import (
+    Check,
+    Report,
+    describe_record,
+    in_force,
+    plain_run,
+    show,
+)
+from yellowring_tools.local_stack.schedule import run_id
+from yellowring_tools.local_stack.story import CAMPAIGN, PEOPLE, Act, play
+from yellowring_tools.local_stack.workspace import running_stacks, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,7 +99,7 @@ def test_temporary_files_are_held_in_memory_where_there_is_plenty_and_leave_it(
     memory = tmp_path / "memory"
     memory.mkdir()
     free = shutil.disk_usage(memory).free
-    monkeypatch.setattr("local_stack.workspace.PLENTY", free // 2)
+    monkeypatch.setattr("yellowring_tools.local_stack.workspace.PLENTY", free // 2)
     with workspace("demo", tmp_path, memory) as used:
         (used.temporary / "big").touch()
         (held,) = memory.iterdir()
@@ -99,7 +109,7 @@ def test_temporary_files_are_held_in_memory_where_there_is_plenty_and_leave_it(
     crashed.mkdir()
     (memory / "left").mkdir()
     (crashed / "tmp").symlink_to(memory / "left")
-    monkeypatch.setattr("local_stack.workspace.PLENTY", free * 2)
+    monkeypatch.setattr("yellowring_tools.local_stack.workspace.PLENTY", free * 2)
     with workspace("demo", tmp_path, memory) as used:
         assert list(memory.iterdir()) == []
         assert not used.temporary.is_symlink()

@@ -10,9 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-
-from local_stack.processes import GUARD, Child, ProcessFailed, free_port
-from local_stack.workspace import PROJECT
+from yellowring_tools.local_stack.processes import GUARD, Child, ProcessFailed, free_port
+from yellowring_tools.local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,7 +103,7 @@ def test_children_do_not_survive_a_parent_that_is_killed(tmp_path: Path) -> None
     parent = f"""
         import os, sys, time
         from pathlib import Path
-        from local_stack.processes import Child
+        from yellowring_tools.local_stack.processes import Child
         code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
         child = Child.start("c", [sys.executable, "-c", code], log=Path({str(log)!r}),
                             env=dict(os.environ))

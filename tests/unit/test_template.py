@@ -14,8 +14,7 @@ from botocore.session import Session
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yellowring.sender.campaign import parse_campaign
 from yellowring.settings import SenderSettings, SkillSettings
-
-from local_stack.deployment import Outputs
+from yellowring_tools.local_stack.deployment import Outputs
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8"))
@@ -406,7 +405,9 @@ def test_the_functions_requirements_are_the_locked_versions_of_the_projects_depe
     packages = tomllib.loads((PROJECT / "uv.lock").read_text(encoding="utf-8"))["package"]
     locked = {package["name"]: package for package in packages}
     needed: dict[str, str] = {}
-    wanted = [each["name"] for each in locked["yellowring"]["dependencies"]]
+    ours = locked["yellowring"]
+    extra = ours["optional-dependencies"]["sender"]
+    wanted = [each["name"] for each in (*ours["dependencies"], *extra)]
     while wanted:
         name = wanted.pop()
         if name not in needed:

@@ -10,10 +10,10 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.simulator.config import SimulatorConfig
+from yellowring_tools.simulator.server import running
+from yellowring_tools.simulator.simulation import Simulation
 
-from simulator.config import SimulatorConfig
-from simulator.server import running
-from simulator.simulation import Simulation
 from tests.integration.simulator.support import Caller
 
 if TYPE_CHECKING:

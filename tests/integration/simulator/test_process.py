@@ -32,7 +32,7 @@ QUICKLY_S = 5.0
 @contextmanager
 def started(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", *options],
+        [sys.executable, "-m", "yellowring_tools.simulator", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.catalog import EVENT_NAMES, LOCALES, check_event, utterance
+from yellowring_tools.simulator.schemas import content_problems
 
-from simulator.schemas import content_problems
 from tests.unit.catalog.strategies import KEYS, mutations, payloads
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import boto3
 import pytest
 from yellowring.sender.run.store import Runs
 from yellowring.subscribers import Subscribers
-
-from cli import stacks
-from cli.stacks import Stack
+from yellowring_tools.cli.aws import stacks
+from yellowring_tools.cli.aws.stacks import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from typer.testing import CliRunner
-
-from cli.main import build
+from yellowring_tools.cli.main import build
 
 
 @dataclass(frozen=True)

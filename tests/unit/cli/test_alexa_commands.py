@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.subscribers import RegisterChange
+from yellowring_tools.cli.aws import access, stacks
+from yellowring_tools.cli.aws.access import CLIENT_ID, CLIENT_SECRET
 
-from cli import access, stacks
-from cli.access import CLIENT_ID, CLIENT_SECRET
 from tests.envelopes import EU, USER, command
 from tests.unit.alexa.wire import wire
 from tests.unit.cli.running import yellowring
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from yellowring.subscribers import Subscribers
+    from yellowring_tools.cli.aws.stacks import Stack
 
-    from cli.stacks import Stack
     from tests.unit.alexa.wire import Reply, Request, Wire
 
 SCOPE = "alexa:skill_messaging"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from yellowring.catalog import EVENT_NAMES, fields_of
 from yellowring.sender.campaign import parse_campaign
+from yellowring_tools.cli.files.examples import example_campaign
+from yellowring_tools.simulator.schemas import content_problems
 
-from cli.examples import example_campaign
-from simulator.schemas import content_problems
 from tests.unit.cli.running import Run, yellowring
 
 if TYPE_CHECKING:

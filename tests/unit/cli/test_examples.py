@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from yellowring.catalog import EVENT_NAMES
+from yellowring_tools.cli.files.documents import check_file
+from yellowring_tools.simulator.schemas import content_problems
 
-from cli.documents import check_file
-from simulator.schemas import content_problems
 from tests.unit.cli.running import yellowring
 
 EXAMPLES = sorted(Path("examples/campaigns").glob("*.json"))

@@ -5,8 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from cli.json_text import NotJson, parse_json
+from yellowring_tools.cli.files.json_text import NotJson, parse_json
 
 scalars = (
     st.none()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.catalog import Localized
+from yellowring_tools.cli.files.examples import example_campaign
 
-from cli.examples import example_campaign
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-
-from cli.progress import shown
+from yellowring_tools.cli.terminal.progress import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.run import Ending, Segment, Waiting, document_of, progress_of
+from yellowring_tools.cli.terminal.run_progress import Look, Rate, RunProgress
 
-from cli.run_progress import Look, Rate, RunProgress
 from tests.unit.cli.kit import START, a_run
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.run import Waiting
+from yellowring_tools.cli.aws import stack_runs
+from yellowring_tools.cli.aws.stack_runs import lifecycle_of
+from yellowring_tools.cli.terminal.run_progress import Look
+from yellowring_tools.cli.terminal.watching import Watch
 
-from cli import stack_runs
-from cli.run_progress import Look
-from cli.stack_runs import lifecycle_of
-from cli.watching import Watch
 from tests.unit.cli.kit import ARN, START, ended, sent, started
 from tests.unit.cli.running import yellowring
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from yellowring.sender.run.store import Runs
-
-    from cli.run_progress import RunProgress
-    from cli.stacks import Stack
+    from yellowring_tools.cli.aws.stacks import Stack
+    from yellowring_tools.cli.terminal.run_progress import RunProgress
 
 SUBSCRIBERS = {"type": "subscribers"}
 HEARD_NOBODY = {Outcome.REJECTED: 19}
@@ -289,7 +288,7 @@ def finishing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         counts = Counts({Outcome.ACCEPTED: 2, Outcome.NOT_SENT: 1})
         runs.finish(run, status, counts, cause=None, resumable=1, now=datetime.now(UTC))
 
-    monkeypatch.setattr("cli.watching.time.sleep", sleep)
+    monkeypatch.setattr("yellowring_tools.cli.terminal.watching.time.sleep", sleep)
     return told
 
 
@@ -380,7 +379,7 @@ def test_the_interrupted_watcher_is_told_that_the_run_goes_on(
         raise KeyboardInterrupt
 
     started(runs)
-    monkeypatch.setattr("cli.watching.time.sleep", interrupt)
+    monkeypatch.setattr("yellowring_tools.cli.terminal.watching.time.sleep", interrupt)
     said = yellowring("runs", "watch", "snow~1")
     assert said.status == 1
     assert "the run goes on: runs cancel snow~1 stops it" in said.err

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.cli.aws.schedules import when_problem
 
-from cli.schedules import when_problem
 from tests.unit.cli.conftest import SENDER
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
-    from cli.stacks import Stack
+    from yellowring_tools.cli.aws.stacks import Stack
 
 EXAMPLES = Path(__file__).parents[3] / "examples/campaigns"
 WEATHER_FILE = str(EXAMPLES / "weather-alert.json")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from yellowring.catalog import EVENT_NAMES, check_event
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring_tools.cli.files.examples import example_campaign
+from yellowring_tools.cli.files.schema import campaign_schema
 
-from cli.examples import example_campaign
-from cli.schema import campaign_schema
 from tests.unit.catalog.strategies import KEYS, mutations, payloads
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from yellowring.sender.notification.notification import Notification, parse_noti
 from yellowring.sender.run.request import parse_run_request
 from yellowring.sender.run.store import RunConflict, Runs, chunks_of
 from yellowring.subscribers import AttributesChange, Disabled, RegisterChange, Subscribers
+from yellowring_tools.cli.aws.stack_runs import lifecycle_of
+from yellowring_tools.cli.files import dry_run
 
-from cli import dry_run
-from cli.stack_runs import lifecycle_of
 from tests.envelopes import WEATHER
 from tests.unit.cli.running import Run, yellowring
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.client import SQSClient
     from yellowring.sender.run.run import Status
-
-    from cli.stacks import Stack
+    from yellowring_tools.cli.aws.stacks import Stack
 
 FILE = str(Path(__file__).parents[3] / "examples/campaigns/weather-alert.json")
 ADA, BEN, EVA = (f"amzn1.ask.account.{letter * 30}" for letter in "ABE")

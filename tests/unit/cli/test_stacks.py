@@ -9,10 +9,10 @@ import pytest
 import typer
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError, ProfileNotFound
 from botocore.stub import Stubber
+from yellowring_tools.cli.aws import stacks
+from yellowring_tools.cli.aws.aws_errors import explained
+from yellowring_tools.cli.aws.stacks import NEEDED, Choice, Stack, described, running_note
 
-from cli import stacks
-from cli.aws_errors import explained
-from cli.stacks import NEEDED, Choice, Stack, described, running_note
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-
-from cli.standing import masked
+from yellowring_tools.cli.terminal.standing import masked
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from yellowring_tools.cli.main import COMMANDS
 
-from cli.main import COMMANDS
 from tests.unit.cli.running import yellowring
 
 ROOT = Path(__file__).parents[3]
@@ -20,12 +20,12 @@ SLOW = ("aiohttp", "aws_lambda_powertools", "ask_sdk_core", "boto3", "rich")
 @pytest.mark.parametrize("arguments", [["validate", EXAMPLE], ["--help"]])
 def test_neither_validate_nor_help_loads_what_it_does_not_need(arguments: list[str]) -> None:
     code = (
-        "import sys; from cli.main import main\n"
+        "import sys; from yellowring_tools.cli.main import main\n"
         f"sys.argv = ['yellowring', *{arguments!r}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
         f"assert not (loaded := set({SLOW!r}) & set(sys.modules)), loaded"
     )
-    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'lambda'}"}
+    environment = {"PYTHONPATH": f"{ROOT / 'tools'}:{ROOT / 'lambda'}"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 

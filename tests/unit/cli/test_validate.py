@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.cli.files.documents import LARGEST
+from yellowring_tools.cli.files.examples import example_campaign
 
-from cli.documents import LARGEST
-from cli.examples import example_campaign
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def test_a_manifest_that_tells_nothing_is_an_error(write: Writer, content: str |
 def test_the_command_never_ends_in_a_traceback(write: Writer) -> None:
     for content in (b"\xff\xfe\x00", deep(200_000).encode(), b'{"name": "\\ud800"}', b"\x00"):
         run = subprocess.run(
-            [sys.executable, "-m", "cli.main", "validate", write(content)],
+            [sys.executable, "-m", "yellowring_tools.cli.main", "validate", write(content)],
             capture_output=True,
             text=True,
             check=False,

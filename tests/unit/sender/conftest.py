@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from yellowring.sender import app
+from yellowring_tools.simulator.config import SimulatorConfig
+from yellowring_tools.simulator.server import Running, running
+from yellowring_tools.simulator.simulation import Simulation
 
-from simulator.config import SimulatorConfig
-from simulator.server import Running, running
-from simulator.simulation import Simulation
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, SKILL_ID
 from tests.unit.sender.kit import World
 

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from yellowring.sender import app
 from yellowring.subscribers import RegisterChange, Subscribers
+from yellowring_tools.simulator.faults import Faults
 
-from simulator.faults import Faults
 from tests.envelopes import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-    from simulator.facts import Region
-    from simulator.simulation import Simulation
+    from yellowring_tools.simulator.facts import Region
+    from yellowring_tools.simulator.simulation import Simulation
 
 HOSTS = {
     "na": "https://api.amazonalexa.com",

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from simulator.app import create_app
-from simulator.config import SimulatorConfig
-from simulator.simulation import Simulation
+from yellowring_tools.simulator.app import create_app
+from yellowring_tools.simulator.config import SimulatorConfig
+from yellowring_tools.simulator.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping

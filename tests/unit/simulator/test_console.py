@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.simulator import console
 
-import simulator.console
 from tests.unit.simulator.support import Client, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = Path(simulator.console.__path__[0])
+FILES = Path(console.__path__[0])
 NODE = shutil.which("node")
 NODE_SECONDS = 30
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from yellowring_tools.simulator.config import SimulatorConfig
+from yellowring_tools.simulator.faults import Faults
 
-from simulator.config import SimulatorConfig
-from simulator.faults import Faults
 from tests.unit.simulator.support import CLIENT_SECRET, Client, request_body, simulated
 
 CUSTOMER = "/customers/amzn1.ask.account.A"

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
+from yellowring_tools.simulator.schemas import EVENT_NAMES
 
-from simulator.facts import NOTIFICATIONS_SCOPE
-from simulator.schemas import EVENT_NAMES
 from tests.unit.simulator.support import (
     GAME,
     NOON,
@@ -21,7 +21,7 @@ from tests.unit.simulator.support import (
 )
 
 if TYPE_CHECKING:
-    from simulator.simulation import Simulation
+    from yellowring_tools.simulator.simulation import Simulation
 
 
 def requests(simulation: Simulation) -> list[dict[str, Any]]:

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
+from yellowring_tools.simulator.simulation import Simulation
 
-from simulator.lambda_invoker import NotAcknowledged
-from simulator.simulation import Simulation
 from tests.unit.simulator.support import Client, configured
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from simulator.__main__ import main
+from yellowring_tools.simulator.__main__ import main
 
 SKILL = ["--skill-id", "amzn1.ask.skill.test", "--client-id", "client"]
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from yellowring_tools.simulator.proactive_events import Refused, parse_request
 
-from simulator.proactive_events import Refused, parse_request
 from tests.unit.simulator.support import NOON, request_body, weather_event
 
 

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
-from simulator.schemas import EVENT_NAMES, content_problems, parse_time
+from yellowring_tools.simulator.schemas import EVENT_NAMES, content_problems, parse_time
 
 TIME = "2026-11-20T18:00:00Z"
 

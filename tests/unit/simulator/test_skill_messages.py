@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
+from yellowring_tools.simulator.simulation import Simulation
+from yellowring_tools.simulator.skill_events import Patience
 
-from simulator.lambda_invoker import NotAcknowledged
-from simulator.simulation import Simulation
-from simulator.skill_events import Patience
 from tests.unit.simulator.support import NOON, Answer, Client, Clock, configured, simulated
 
 if TYPE_CHECKING:

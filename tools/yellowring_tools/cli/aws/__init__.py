@@ -1,0 +1,1 @@
+"""How commands reach a stack and what runs in it."""

@@ -1,0 +1,98 @@
+"""The stack's customers, visited for a command: those a campaign is for, or all there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yellowring_tools.cli.terminal.progress import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
+    from yellowring.sender.campaign import Campaign
+    from yellowring.subscribers import Audience, Customer, Record, Subscribers
+
+    from yellowring_tools.cli.aws.stacks import Stack
+
+PAGE = 1000
+"""Items visited by one call."""
+
+
+def audience_of(
+    stack: Stack, campaign: Campaign, attributes: Collection[str] | None = ()
+) -> Audience:
+    """Reach a campaign's customers as the sender would, through its filter."""
+    from yellowring.subscribers import Audience  # noqa: PLC0415 - loads boto3
+
+    where = campaign.where.filter() if campaign.where else None
+    table = stack.outputs["SubscribersTableName"]
+    return Audience(stack.dynamodb, table, attributes=attributes, where=where)
+
+
+def deliverable(audience: Audience, campaign: Campaign) -> Iterator[tuple[Customer, ...]]:
+    """Visit those whom the sender would notify now, page by page."""
+
+    def pages() -> Iterator[tuple[Customer, ...]]:
+        cursor: str | None = None
+        while True:
+            page = audience.scan(campaign.event_name, cursor=cursor, limit=PAGE)
+            yield page.customers
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    total = audience.approximate_count()
+    return shown(pages(), "customers visited", total, lambda _: PAGE)
+
+
+def records(
+    stack: Stack, *, consistent: bool = False, quiet: bool = False
+) -> Iterator[tuple[str, Record]]:
+    """Visit every record of the table, tombstones too, with its user id.
+
+    Parameters
+    ----------
+    stack
+        The stack.
+    consistent
+        Whether the latest writes must be seen, at twice the price.
+    quiet
+        Whether to show no progress.
+    """
+    from yellowring.subscribers.items import load  # noqa: PLC0415 - loads boto3
+
+    table = stack.outputs["SubscribersTableName"]
+    total = stack.dynamodb.describe_table(TableName=table)["Table"].get("ItemCount", 0)
+    pages: Iterable[ScanOutputTypeDef] = stack.dynamodb.get_paginator("scan").paginate(
+        TableName=table, ConsistentRead=consistent
+    )
+    if not quiet:
+        pages = shown(pages, "customers visited", total, lambda page: len(page["Items"]))
+    for page in pages:
+        for item in page["Items"]:
+            yield item["userId"]["S"], load(item)
+
+
+def subscribers_of(stack: Stack) -> Subscribers:
+    """Reach the records of a stack's customers."""
+    from yellowring.subscribers import Subscribers  # noqa: PLC0415 - loads boto3
+
+    return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
+
+
+def plain(record: Record) -> dict[str, object]:
+    """Return a record as JSON: of each register its value and its time, lists sorted."""
+    from yellowring.subscribers import expires_at  # noqa: PLC0415 - loads boto3
+
+    values = {name: entry.value for name, entry in record.registers.items()}
+    times = {f"{name}At": entry.at for name, entry in record.registers.items()}
+    own = {key: each.value for key, each in sorted(record.attributes.items())}
+    told: dict[str, object] = {**values, **times, **record.moments}
+    told["expiresAt"] = expires_at(record)
+    told["attributes"] = {key: value for key, value in own.items() if value is not None} or None
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in sorted(told.items())
+        if value is not None
+    }

@@ -1,0 +1,66 @@
+"""`yellowring send --users ID`: one customer's notification, put on its queue."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from yellowring_tools.cli.terminal.output import say, say_json
+from yellowring_tools.cli.terminal.standing import masked
+
+if TYPE_CHECKING:
+    from yellowring.sender.run.request import RunRequest
+
+    from yellowring_tools.cli.aws.stacks import Stack
+
+
+def message_of(request: RunRequest, now: datetime) -> dict[str, object]:
+    """Return the message that has the sender tell a request's only user.
+
+    Parameters
+    ----------
+    request
+        A campaign for one user; its run's id becomes the event's reference id.
+    now
+        The present, aware: the expiry counts from it.
+    """
+    from yellowring.sender.run.lifecycle import SHORTEST_LIFE  # noqa: PLC0415 - loads much
+
+    campaign = request.campaign
+    life = max(campaign.expires_in, SHORTEST_LIFE)
+    return {
+        "event": {"name": campaign.event_name, "payload": campaign.payload},
+        "localizedAttributes": campaign.localized_attributes,
+        "to": {"userId": campaign.audience.user_ids[0]},
+        "referenceId": request.run_id,
+        "expiryTime": (now.replace(microsecond=0) + life).isoformat(),
+    }
+
+
+def notify(stack: Stack, request: RunRequest, *, as_json: bool) -> None:
+    """Put a notification on the queue, and say what becomes of it."""
+    message = message_of(request, datetime.now(UTC))
+    stack.sqs.send_message(
+        QueueUrl=stack.outputs["NotificationsQueueUrl"], MessageBody=json.dumps(message)
+    )
+    user = masked(request.campaign.audience.user_ids[0])
+    expiry = datetime.fromisoformat(str(message["expiryTime"]))
+    if as_json:
+        say_json(
+            {
+                "referenceId": request.run_id,
+                "queued": True,
+                "campaign": request.campaign.name,
+                "to": user,
+                "expiryTime": message["expiryTime"],
+            }
+        )
+        return
+    say(f"notification {request.run_id} is queued for {user}")
+    say(
+        "it is sent within seconds, ahead of campaigns, and tried until "
+        f"{expiry:%Y-%m-%d %H:%M} UTC; it is no run: its outcome is in the sender's log and in "
+        "the metric Notifications"
+    )
+    say(f"the same again with --run-id {request.run_id} rings once")

@@ -1,0 +1,1 @@
+"""The files that commands read: campaigns, lists of users, manifests."""

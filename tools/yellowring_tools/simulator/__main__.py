@@ -1,0 +1,110 @@
+"""``python -m simulator``: a local Alexa as a process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from yellowring_tools.simulator.config import SimulatorConfig
+from yellowring_tools.simulator.facts import STAGES
+from yellowring_tools.simulator.server import serve
+from yellowring_tools.simulator.simulation import Simulation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HIGHEST_PORT = 65_535
+_LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+
+
+def _parser() -> argparse.ArgumentParser:
+    environment = os.environ.get
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator",
+        description="A local Alexa: Login with Amazon, the Proactive Events API and customers.",
+        epilog="Prints one line of JSON with its URL once it listens. SIGTERM or Ctrl-C ends it.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="0 (default) is any free one")
+    parser.add_argument("--skill-id", default=environment("SKILL_ID"), help="or SKILL_ID")
+    parser.add_argument("--client-id", default=environment("CLIENT_ID"), help="or CLIENT_ID")
+    parser.add_argument(
+        "--client-secret",
+        default=environment("CLIENT_SECRET"),
+        help="or CLIENT_SECRET, which other users of this machine cannot read",
+    )
+    parser.add_argument(
+        "--stage",
+        choices=STAGES,
+        default=environment("SKILL_STAGE", "development"),
+        help="where the skill's customers are subscribed; or SKILL_STAGE",
+    )
+    parser.add_argument(
+        "--function",
+        default=environment("SKILL_FUNCTION"),
+        help="Lambda function that takes the skill events; or SKILL_FUNCTION",
+    )
+    parser.add_argument(
+        "--aws-endpoint",
+        default=environment("AWS_ENDPOINT_URL"),
+        help="base URL of the AWS that has it; or AWS_ENDPOINT_URL",
+    )
+    parser.add_argument(
+        "--max-attempts",
+        type=int,
+        default=SimulatorConfig.__dataclass_fields__["max_attempts"].default,
+        help="deliveries of one skill event before it is given up (default %(default)s)",
+    )
+    parser.add_argument("--log-level", choices=_LOG_LEVELS, default="warning")
+    return parser
+
+
+def _config(parser: argparse.ArgumentParser, options: argparse.Namespace) -> SimulatorConfig:
+    if not 0 <= options.port <= _HIGHEST_PORT:
+        parser.error(f"--port must be 0 to {_HIGHEST_PORT}")
+    for name in ("skill_id", "client_id", "client_secret"):
+        if not getattr(options, name):
+            parser.error(f"--{name.replace('_', '-')} or {name.upper()} is needed")
+    try:
+        return SimulatorConfig(
+            skill_id=options.skill_id,
+            client_id=options.client_id,
+            client_secret=options.client_secret,
+            stage=options.stage,
+            function=options.function or None,
+            aws_endpoint=options.aws_endpoint or None,
+            max_attempts=options.max_attempts,
+        )
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop; the exit status is 0 unless it could not begin."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    config = _config(parser, options)
+
+    def announce(url: str) -> None:
+        print(json.dumps({"url": url}), flush=True)  # noqa: T201 - what its caller waits for
+
+    try:
+        serve(
+            Simulation(config),
+            host=options.host,
+            port=options.port,
+            log_level=options.log_level,
+            on_listening=announce,
+        )
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        sys.stderr.write(f"cannot listen on {where}: {error.strerror}; --port 0 finds a free one\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What one simulated Alexa is set up with; nothing here changes while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from yellowring_tools.simulator.facts import STAGES
+
+if TYPE_CHECKING:
+    from yellowring_tools.simulator.facts import Stage
+
+_SKILL_ID_PREFIX = "amzn1.ask.skill."
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """The one skill that this Alexa knows, and where its function is.
+
+    Parameters
+    ----------
+    skill_id
+        Starts with ``amzn1.ask.skill.``.
+    client_id, client_secret
+        The skill's own, as its Permissions page shows them.
+    stage
+        Customers are subscribed at this stage, and at no other.
+    function
+        Name or ARN of the skill's Lambda function; without one, skill events are kept.
+    aws_endpoint
+        Base URL of the AWS that has the function; ``None`` is boto's own choice.
+    lanes
+        How many skill events are delivered at the same time.
+    max_attempts
+        Deliveries of one event before it is given up; 125 at the longest delay is an hour.
+    first_retry_seconds, longest_retry_seconds
+        The delay after the first failed delivery, doubled after each, and its bound.
+    voice_deadline_seconds
+        How long a customer who spoke waits for the skill's answer (Alexa waits eight seconds).
+    """
+
+    skill_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    stage: Stage = "development"
+    function: str | None = None
+    aws_endpoint: str | None = None
+    lanes: int = 8
+    max_attempts: int = 125
+    first_retry_seconds: float = 0.5
+    longest_retry_seconds: float = 30.0
+    voice_deadline_seconds: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, with the reason."""
+        if not self.skill_id.startswith(_SKILL_ID_PREFIX):
+            raise ValueError(f"skill id {self.skill_id!r} must start with {_SKILL_ID_PREFIX}")
+        if not self.client_id or not self.client_secret:
+            raise ValueError("client id and client secret must not be empty")
+        if self.stage not in STAGES:
+            raise ValueError(f"stage {self.stage!r} must be one of {', '.join(STAGES)}")
+        if self.lanes < 1 or self.max_attempts < 1:
+            raise ValueError("lanes and max_attempts must be at least 1")

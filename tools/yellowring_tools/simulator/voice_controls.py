@@ -1,0 +1,69 @@
+"""The controls of a customer who speaks, answers and listens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from yellowring_tools.simulator.answers import json_answer
+from yellowring_tools.simulator.bodies import AnswerConsent, Say, TakeCard, body_of
+from yellowring_tools.simulator.notifications import listen
+from yellowring_tools.simulator.voice import Answer, Utterance
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from yellowring_tools.simulator.customers import Customer
+    from yellowring_tools.simulator.simulation import Simulation
+
+
+class VoiceControls:
+    """Their handlers."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def routes(self) -> list[Route]:
+        """Make their routes, which go before that of the six actions."""
+        handlers = {"say": self.say, "card": self.card, "consent": self.consent}
+        handlers["listen"] = self.listen
+        return [
+            Route(f"/_sim/customers/{{user_id}}/{name}", handler, methods=["POST"])
+            for name, handler in handlers.items()
+        ]
+
+    async def say(self, request: Request) -> Response:
+        """Speak to the skill; answers with what the device says and shows."""
+        customer, wanted = self._customer(request), Say.read(await body_of(request))
+        utterance = Utterance(wanted.intent, wanted.locale or customer.locale, wanted.slots)
+        return json_answer(await self._simulation.conversations.say(customer, utterance))
+
+    async def consent(self, request: Request) -> Response:
+        """Answer what Alexa asked for the skill; answers with what the skill says to that."""
+        customer, wanted = self._customer(request), AnswerConsent.read(await body_of(request))
+        answer = Answer(wanted.status, wanted.card, wanted.code)
+        conversations = self._simulation.conversations
+        return json_answer(await conversations.answer(customer, answer, wanted.events))
+
+    async def card(self, request: Request) -> Response:
+        """Accept a permissions card, or put it away; answers with the customer."""
+        customer, wanted = self._customer(request), TakeCard.read(await body_of(request))
+        conversations = self._simulation.conversations
+        conversations.take_card(customer, accept=wanted.accept, events=wanted.events)
+        voice = conversations.document(customer)
+        return json_answer(customer.document(self._simulation.clock()) | {"voice": voice})
+
+    async def listen(self, request: Request) -> Response:
+        """Have the waiting notifications read out; the ring goes out."""
+        heard = listen(self._customer(request), self._simulation.clock())
+        return json_answer(
+            {
+                "sentences": [each.sentence for each in heard],
+                "notifications": [each.document() for each in heard],
+            }
+        )
+
+    def _customer(self, request: Request) -> Customer:
+        return self._simulation.customers.get(request.path_params["user_id"])
