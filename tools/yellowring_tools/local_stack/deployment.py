@@ -32,12 +32,16 @@ DEPLOY_SECONDS = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the deployed stack tells about itself, under the template's own names."""
+    """What the deployed stack tells about itself, under the template's own names.
 
-    SkillFunctionArn: str
-    SkillFunctionName: str
+    What it may not have comes last, and is empty then.
+    """
+
+    SkillPolicyArn: str
     SenderFunctionArn: str
     SenderFunctionName: str
+    SenderRoleName: str
+    SenderRoleArn: str
     SubscribersTableName: str
     RunsTableName: str
     RunMachineArn: str
@@ -49,6 +53,8 @@ class Outputs:
     ScheduleGroupName: str
     ScheduleName: str
     ScheduleRoleArn: str
+    SkillFunctionArn: str = ""
+    SkillFunctionName: str = ""
 
 
 def host_architecture() -> str:
