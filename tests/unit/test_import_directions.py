@@ -10,12 +10,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
-GROUND = {"subscribers", "alexa", "catalog", "settings", "observability", "tokens", "version"}
+GROUND = {
+    "subscribers",
+    "alexa",
+    "catalog",
+    "settings",
+    "observability",
+    "tokens",
+    "version",
+    "queue_message",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "settings": set(),
     "observability": set(),
     "tokens": set(),
+    "queue_message": set(),
     "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
