@@ -16,6 +16,7 @@ GROUND = {
     "catalog",
     "settings",
     "observability",
+    "tokens",
     "version",
     "queue_message",
 }
@@ -24,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
-    "subscribers": {"alexa"},
+    "tokens": set(),
+    "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
     "skill": GROUND,
