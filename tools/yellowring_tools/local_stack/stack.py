@@ -14,6 +14,7 @@ from yellowring_tools.local_stack.alexa import (
     Alexa,
     AnotherAlexa,
     Skill,
+    accounts,
     another_alexa,
     start_simulator,
 )
@@ -184,6 +185,7 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
                         elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}"
                     ),
                     "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
+                    **accounts(alexa.url),
                 }
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
