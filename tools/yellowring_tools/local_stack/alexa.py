@@ -79,19 +79,22 @@ def start_simulator(
     function: str,
     endpoint: str,
     workspace: Workspace,
-    skill_package: Path | None = None,
+    port: int = 0,
+    *,
+    skill_package: Path | None,
 ) -> Child:
-    """Start the simulator on a free port; it will invoke ``function`` at ``endpoint``.
+    """Start the simulator on a port, 0 for any; it will invoke ``function`` at ``endpoint``.
 
-    What its customers can say is in ``skill_package``, this project's own when there is none.
+    What its customers can say is in ``skill_package``, if there is one.
     """
     own = {
         "SKILL_ID": skill.skill_id,
         "CLIENT_ID": skill.client_id,
         "CLIENT_SECRET": skill.client_secret,
         "SKILL_FUNCTION": function,
+        "PORT": str(port),
         "AWS_ENDPOINT_URL": endpoint,
-        "SKILL_PACKAGE": str(skill_package or PROJECT / "skill-package"),
+        "SKILL_PACKAGE": str(skill_package.absolute()) if skill_package else "",
         "PYTHONPATH": os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda"))),
     }
     command = [sys.executable, "-m", "yellowring_tools.local_stack.alexa_process"]

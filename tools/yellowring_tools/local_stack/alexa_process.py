@@ -28,7 +28,7 @@ def main() -> None:
         skill_package=Path(package) if (package := os.environ.get("SKILL_PACKAGE")) else None,
         lanes=LANES,
     )
-    serve(Simulation(config), on_listening=_announce)
+    serve(Simulation(config), port=int(os.environ["PORT"]), on_listening=_announce)
 
 
 def _announce(url: str) -> None:
