@@ -37,7 +37,6 @@ class Skill:
     """What takes each kind of request."""
 
     subscribers: Subscribers
-    linking: AccountLinking
     skill_events: SkillEventHandler
     messages: MessageHandler
 
@@ -50,7 +49,6 @@ def skill_for(settings: SkillSettings) -> Skill:
     linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
     return Skill(
         table,
-        linking,
         SkillEventHandler(settings, table, linking),
         MessageHandler(settings, table, notifications),
     )
