@@ -12,12 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
-GROUND = {"subscribers", "alexa", "catalog", "settings", "observability", "version"}
+GROUND = {"subscribers", "alexa", "catalog", "settings", "observability", "tokens", "version"}
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "settings": set(),
     "observability": set(),
-    "subscribers": {"alexa"},
+    "tokens": set(),
+    "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
     "skill": GROUND,

@@ -43,6 +43,8 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
         The request is for another skill.
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
         What happened could not be stored or queued: Alexa has to deliver it again.
+    LinkingUnavailable
+        Nobody could tell whose account was linked: likewise.
     """
     settings = SkillSettings.from_environ(os.environ)
     try:
@@ -64,7 +66,8 @@ def _answer(event: Json, settings: SkillSettings) -> Json:
         skill.messages.handle(SkillEvent(event))
     else:
         by_voice = settings.voice_consent == "voice"
-        return VoiceHandler(skill.subscribers, consent_by_voice=by_voice).handle(request)
+        with skill.linked.beside(event, request):
+            return VoiceHandler(skill.subscribers, consent_by_voice=by_voice).handle(request)
     return acknowledged()
 
 

@@ -281,7 +281,7 @@ def test_an_answer_to_our_question_brings_no_second_write(answers: Any, calls: C
 
 
 def test_the_memory_forgets_who_was_heard_longest_ago() -> None:
-    memory = background._Memory(lambda: 0.0)
+    memory = background._Memory(lambda: 0.0, 1.0)
     for number in range(background.REMEMBERED + 1):
         memory.put(str(number), "told")
     assert not memory.holds("0", "told")
