@@ -27,6 +27,9 @@ PERSONAL = {
 }
 
 
+SOURCED = {"content": "personal"}
+
+
 def knows(world: World, user: str, **attributes: Any) -> None:
     world.subscribers.apply(user, AttributesChange(LONG_AGO, "id", attributes))
 
@@ -87,8 +90,8 @@ def event_source(
 
     def deploy(source: Callable[..., Any]) -> None:
         module.make = source  # type: ignore[attr-defined]
-        environment.setenv("EVENT_SOURCE", "an_event_source:make")
-        app._event_source.cache_clear()
+        environment.setenv("EVENT_SOURCES", "personal=an_event_source:make")
+        app._stores.cache_clear()
 
     sys.modules["an_event_source"] = module
     yield deploy
@@ -110,7 +113,7 @@ def test_an_event_source_makes_the_content_or_leaves_the_customer_out(
         return {"payload": {"weatherAlert": alert}} if town else None
 
     event_source(make)
-    run = world.send()
+    run = world.send(campaign(**SOURCED))
     assert (run["status"], run["counts"]) == (
         "completed",
         NONE_OF_ANY | {"accepted": 1, "skipped": 1},
@@ -130,7 +133,7 @@ def test_an_event_source_that_raises_makes_that_customer_invalid(
         return {"payload": {"weatherAlert": {"source": "x", "alertType": "TORNADO"}}}
 
     event_source(make)
-    assert world.send()["counts"] == NONE_OF_ANY | {"accepted": 1, "invalid": 1}
+    assert world.send(campaign(**SOURCED))["counts"] == NONE_OF_ANY | {"accepted": 1, "invalid": 1}
     assert "the event source raised KeyError" in "".join(logs_without_personal_data)
 
 
@@ -139,7 +142,7 @@ def test_an_event_source_that_always_raises_halts_nothing_for_alexa_has_refused_
 ) -> None:
     world.customers(40)
     event_source(lambda *_: 1 / 0)
-    run = world.send()
+    run = world.send(campaign(**SOURCED))
     assert (run["status"], run["counts"]) == ("completed", NONE_OF_ANY | {"invalid": 40})
     assert run["cause"].startswith("nobody was reached")
 
@@ -147,9 +150,9 @@ def test_an_event_source_that_always_raises_halts_nothing_for_alexa_has_refused_
 def test_an_event_source_that_is_not_there_is_named_and_nothing_starts(
     world: World, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("EVENT_SOURCE", "no.such:thing")
-    with pytest.raises(EventSourceFailed, match="EVENT_SOURCE"):
-        world.send()
+    environment.setenv("EVENT_SOURCES", "personal=no.such:thing")
+    with pytest.raises(EventSourceFailed, match=r"EVENT_SOURCES has personal=no\.such:thing"):
+        world.send(campaign(**SOURCED))
     assert world.dynamodb.scan(TableName="runs")["Items"] == []
 
 

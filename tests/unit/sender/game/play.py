@@ -19,8 +19,8 @@ from unittest import mock
 from botocore.exceptions import ClientError, ReadTimeoutError
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
 from yellowring.sender.campaign import parse_campaign
+from yellowring.sender.campaign.calls import EventSourceCalls
 from yellowring.sender.campaign.content import content_of
-from yellowring.sender.campaign.event_source import EventSourceCalls
 from yellowring.sender.delivery.concurrency import Concurrency
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.run import lifecycle, store
