@@ -10,11 +10,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
-GROUND = {"subscribers", "alexa", "catalog", "settings", "observability", "version"}
+GROUND = {
+    "subscribers",
+    "alexa",
+    "catalog",
+    "settings",
+    "observability",
+    "version",
+    "queue_message",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "settings": set(),
     "observability": set(),
+    "queue_message": set(),
     "subscribers": {"alexa"},
     "catalog": set(),
     "alexa": {"settings", "observability"},

@@ -89,6 +89,16 @@ class Forget:
 type Command = Notify | SetAttributes | Refresh | Forget
 
 
+def is_command(data: object) -> bool:
+    """Check whether a message is one of our commands, right or wrong: a skill may have others."""
+    return (
+        isinstance(data, Mapping)
+        and data.get("version") in (VERSION, str(VERSION))
+        and isinstance(data.get("command"), str)
+        and data["command"] in _COMMANDS
+    )
+
+
 def parse_command(data: object) -> Command:
     """Read the ``data`` of a skill message.
 

@@ -6,10 +6,11 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from yellowring.queue_message import expiry_of, queue_message
 from yellowring.settings import InvalidSettings
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
     from yellowring.skill.commands import Notify
-
-SHORTEST_LIFE = timedelta(minutes=6, seconds=30)
-"""A notification lives at least so long: Alexa takes no event with less than five minutes left, and
-the sender begins no request in the half minute before that."""
 
 
 class Notifications:
@@ -69,18 +66,15 @@ def notification_of(command: Notify, user_id: str, at: int, reference_id: str) -
     reference_id
         Alexa tells a customer once for each.
     """
-    life = max(timedelta(seconds=command.expires_in), SHORTEST_LIFE)
-    content = {
-        name: command.campaign[name]
-        for name in ("event", "localizedAttributes")
-        if name in command.campaign
-    }
-    return {
-        **content,
-        "to": {"userId": user_id},
-        "referenceId": reference_id,
-        "expiryTime": (datetime.fromtimestamp(at / 1000, UTC) + life).isoformat(),
-    }
+    asked_at = datetime.fromtimestamp(at / 1000, UTC)
+    texts: Any = command.campaign.get("localizedAttributes", ())
+    return queue_message(
+        command.campaign["event"],
+        texts,
+        to={"userId": user_id},
+        reference_id=reference_id,
+        expiry_time=expiry_of(asked_at, timedelta(seconds=command.expires_in)),
+    )
 
 
 def reference_id_of(request_id: str, skill_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,13 +11,23 @@ from yellowring.skill.speech import speech, ssml
 from yellowring.subscribers import Accepted, Erased, NotWritten, RegisterChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from yellowring.skill.voice_request import VoiceRequest
-    from yellowring.subscribers import Record, Subscribers
+    from yellowring.subscribers import Record
+    from yellowring.subscribers.changes import Change
 
 type Json = dict[str, object]
 type Question = Literal["consent", "forget"]
+type Replies = Callable[[str | None], Mapping[str, str]]
+"""Returns the replies of a locale, by key."""
+
+
+class Store(Protocol):
+    """What a turn needs of the subscribers table."""
+
+    def apply_and_read(self, user_id: str, *changes: Change) -> Record:
+        """Join changes into the customer's record and return it as it is then."""
 
 
 class NoCustomer(ValueError):
@@ -28,15 +38,21 @@ class Turn:
     """A voice request and the answer to it."""
 
     def __init__(
-        self, request: VoiceRequest, subscribers: Subscribers, *, consent_by_voice: bool = False
+        self,
+        request: VoiceRequest,
+        subscribers: Store,
+        *,
+        consent_by_voice: bool = False,
+        speech: Replies = speech,
     ) -> None:
         self.request = request
         self.consent_by_voice = consent_by_voice
         self.replies = speech(request.locale)
+        self._speech_of = speech
         self._locale = request.locale
         self._subscribers = subscribers
         self._response: Json = {}
-        self._attributes: Json = {}
+        self._attributes: Json = {k: v for k, v in request.attributes.items() if k != "asked"}
 
     def answer(self) -> Json:
         """Return the response envelope as it is so far."""
@@ -113,7 +129,7 @@ class Turn:
         entry = record.registers.get("locale")
         if self._locale is None and entry and isinstance(entry.value, str):
             self._locale = entry.value
-            self.replies = speech(entry.value)
+            self.replies = self._speech_of(entry.value)
         return record
 
     def _at(self) -> int:

@@ -72,13 +72,16 @@ class IncompleteAlexa(ValueError):
     """Another Alexa is named in part; says what is missing."""
 
 
-def start_simulator(skill: Skill, function: str, endpoint: str, workspace: Workspace) -> Child:
-    """Start the simulator on a free port; it will invoke ``function`` at ``endpoint``."""
+def start_simulator(
+    skill: Skill, function: str, endpoint: str, workspace: Workspace, port: int = 0
+) -> Child:
+    """Start the simulator on a port, 0 for any; it will invoke ``function`` at ``endpoint``."""
     own = {
         "SKILL_ID": skill.skill_id,
         "CLIENT_ID": skill.client_id,
         "CLIENT_SECRET": skill.client_secret,
         "SKILL_FUNCTION": function,
+        "PORT": str(port),
         "AWS_ENDPOINT_URL": endpoint,
         "PYTHONPATH": os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda"))),
     }

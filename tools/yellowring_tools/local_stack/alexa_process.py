@@ -26,7 +26,7 @@ def main() -> None:
         aws_endpoint=os.environ["AWS_ENDPOINT_URL"],
         lanes=LANES,
     )
-    serve(Simulation(config), on_listening=_announce)
+    serve(Simulation(config), port=int(os.environ["PORT"]), on_listening=_announce)
 
 
 def _announce(url: str) -> None:

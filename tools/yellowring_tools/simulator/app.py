@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from yellowring_tools.simulator import alexa_api, console
 from yellowring_tools.simulator.answers import RequestIds, json_answer
 from yellowring_tools.simulator.controls import Controls, answer_errors
+from yellowring_tools.simulator.oidc.endpoints import OidcEndpoints
 from yellowring_tools.simulator.simulation import Simulation
 from yellowring_tools.simulator.voice_controls import VoiceControls
 
@@ -52,6 +53,7 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
     )
     app.state.simulation = simulation
     app.router.routes.extend(alexa_api.routes(simulation))
+    app.router.routes.extend(OidcEndpoints(simulation).routes())
     app.router.routes.extend(VoiceControls(simulation).routes())
     app.router.routes.extend(Controls(simulation).routes())
     app.router.routes.extend(console.routes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
@@ -17,7 +17,9 @@ from yellowring_tools.simulator.voice import ConsentStatus  # noqa: TC001 - pyda
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-Action = Literal["enable", "disable", "subscribe", "unsubscribe", "grant", "revoke"]
+Action = Literal[
+    "enable", "disable", "subscribe", "unsubscribe", "grant", "revoke", "link", "unlink"
+]
 
 _MOST_AT_ONCE = 100_000
 
@@ -61,7 +63,7 @@ class NewCustomers(Document):
 
 
 class Dated(Document):
-    """Body of enable, grant and revoke."""
+    """Body of enable, grant, revoke and unlink."""
 
     at: Time | None = None
 
@@ -76,6 +78,19 @@ class Subscribe(Dated):
     """Body of subscribe and unsubscribe."""
 
     events: EventNames = EVENT_NAMES
+
+
+class LinkAccount(Dated):
+    """Body of link; ``claims`` are what else the provider says of the account."""
+
+    subject: str = Field(min_length=1, max_length=1000)
+    claims: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if "sub" in self.claims:
+            raise ValueError("claims.sub: leave it out; it is the subject")
+        return self
 
 
 class Say(Document):

@@ -35,6 +35,8 @@ class SimulatorConfig:
         Deliveries of one event before it is given up; 125 at the longest delay is an hour.
     first_retry_seconds, longest_retry_seconds
         The delay after the first failed delivery, doubled after each, and its bound.
+    api_audience, api_scope
+        What the provider's tokens for machines are for. Customers' tokens have the same audience.
     voice_deadline_seconds
         How long a customer who spoke waits for the skill's answer (Alexa waits eight seconds).
     """
@@ -45,6 +47,8 @@ class SimulatorConfig:
     stage: Stage = "development"
     function: str | None = None
     aws_endpoint: str | None = None
+    api_audience: str = "yellow-ring"
+    api_scope: str = "yellow-ring/api"
     lanes: int = 8
     max_attempts: int = 125
     first_retry_seconds: float = 0.5

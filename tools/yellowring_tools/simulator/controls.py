@@ -11,6 +11,7 @@ from yellowring_tools.simulator.bodies import (
     Action,
     Dated,
     Disable,
+    LinkAccount,
     NewCustomers,
     Subscribe,
     body_of,
@@ -112,7 +113,7 @@ class Controls:
         return customer
 
     async def act(self, request: Request) -> Response:
-        """Let a customer do one of the six things they can."""
+        """Let a customer do one of the things they can."""
         action = request.path_params["action"]
         if action not in get_args(Action):
             raise InvalidDocument(
@@ -132,7 +133,11 @@ class Controls:
             subscribe = Subscribe.read(body)
             change = customers.subscribe if action == "subscribe" else customers.unsubscribe
             return change(customer, subscribe.events, subscribe.at)
+        if action == "link":
+            link = LinkAccount.read(body)
+            return self._simulation.linking.link(customer, link.subject, link.claims, link.at)
         plain = {"enable": customers.enable, "grant": customers.grant, "revoke": customers.revoke}
+        plain["unlink"] = self._simulation.linking.unlink
         return plain[action](customer, Dated.read(body).at)
 
     async def notifications(self, request: Request) -> Response:
@@ -182,6 +187,7 @@ class Controls:
         more = {
             "tokensIssued": simulation.tokens.issued,
             "messages": simulation.message_traffic.document(),
+            "userinfo": simulation.userinfo_traffic.document(),
         }
         return json_answer(simulation.traffic.document() | more)
 

@@ -13,7 +13,6 @@ from yellowring_tools.simulator.delivery import NoFunction
 from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
 from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
 from yellowring_tools.simulator.schemas import EVENT_NAMES
-from yellowring_tools.simulator.skill_events import Sender
 from yellowring_tools.simulator.voice import BadReply, Session, read_reply, session_envelope
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from yellowring_tools.simulator.config import SimulatorConfig
     from yellowring_tools.simulator.customers import Customer, Customers
+    from yellowring_tools.simulator.skill_events import Sender
     from yellowring_tools.simulator.voice import Answer, Consent, Reply, Utterance
 
 type Invoke = Callable[[bytes], bytes | None]
@@ -54,6 +54,8 @@ class Conversations:
         The skill, and how long a customer waits for its answer.
     customers
         Who can speak; who is new to the skill enables it by speaking to it.
+    sender
+        Gives a customer as an envelope's context says it.
     invoke
         Takes an envelope to the skill and gives its answer, or raises ``NotAcknowledged``.
     clock
@@ -64,11 +66,13 @@ class Conversations:
         self,
         config: SimulatorConfig,
         customers: Customers,
+        sender: Callable[[Customer], Sender],
         invoke: Invoke | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._config = config
         self._customers = customers
+        self._sender = sender
         self._invoke = invoke
         self._clock = clock
         self._devices: dict[str, _Device] = {}
@@ -152,8 +156,7 @@ class Conversations:
     async def _ask(
         self, customer: Customer, device: _Device, session: Session, request: dict[str, Any]
     ) -> Reply:
-        config = self._config
-        sender = Sender(config.skill_id, customer.user_id, customer.region, customer.granted)
+        sender = self._sender(customer)
         device_id = f"amzn1.ask.device.SIMULATED{customer.number:08}"
         envelope = session_envelope(sender, device_id, session, request, self._clock())
         with _speaking(device):

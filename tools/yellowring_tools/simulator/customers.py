@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
 from yellowring_tools.simulator.schemas import EVENT_NAMES
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from yellowring_tools.simulator.facts import Region
     from yellowring_tools.simulator.notifications import Notification
+    from yellowring_tools.simulator.oidc.provider import AccessToken
 
 CustomerState = Literal["new", "enabled", "disabled", "gone"]
 Persistence = Literal["PERSISTED", "NOT_PERSISTED"]
@@ -30,6 +31,15 @@ class UnknownCustomer(LookupError):
 
 class NotPossible(Exception):
     """A customer cannot do that in the state they are in; the text says what they can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The account that a customer linked: whose it is there, and the access token for it."""
+
+    subject: str
+    claims: dict[str, Any]
+    token: AccessToken
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +56,7 @@ class Customer:
     state: CustomerState = "new"
     granted: bool = False
     subscriptions: tuple[str, ...] = ()
+    link: Link | None = None
     persistence: Persistence | None = None
     successor: str | None = None
     predecessor: str | None = None
@@ -74,6 +85,7 @@ class Customer:
             "enabled": self.enabled,
             "permissions": [NOTIFICATIONS_SCOPE] if self.granted else [],
             "subscriptions": list(self.subscriptions),
+            "subject": None if self.link is None else self.link.subject,
             "persistence": self.persistence,
             "successor": self.successor,
             "predecessor": self.predecessor,
@@ -157,11 +169,11 @@ class Customers:
         persistence: Persistence = "NOT_PERSISTED",
         at: datetime | None = None,
     ) -> Customer:
-        """Disable the skill: consent and subscriptions end without an event of their own."""
+        """Disable the skill: consent, subscriptions and link end without an event of their own."""
         if not customer.enabled:
             raise NotPossible("the skill is not enabled; enable it first")
         customer.state, customer.persistence = "disabled", persistence
-        customer.granted, customer.subscriptions = False, ()
+        customer.granted, customer.subscriptions, customer.link = False, (), None
         body = {"userInformationPersistenceStatus": persistence}
         self._emit(customer, [Body("SkillDisabled", body)], at)
         return customer
@@ -207,6 +219,21 @@ class Customers:
             name for name in customer.subscriptions if name not in unwanted
         )
         self._emit(customer, [_subscriptions(customer)], at)
+        return customer
+
+    def link(self, customer: Customer, link: Link, at: datetime | None = None) -> Customer:
+        """Link an account, in the place of any other."""
+        self.ensure_enabled(customer, at)
+        customer.link = link
+        self._emit(customer, [Body("SkillAccountLinked", {"accessToken": link.token.text})], at)
+        return customer
+
+    def unlink(self, customer: Customer, at: datetime | None = None) -> Customer:
+        """Take the link of an account back."""
+        if customer.link is None:
+            raise NotPossible("no account is linked; link one first")
+        customer.link = None
+        self._emit(customer, [Body("SkillAccountUnlinked", None)], at)
         return customer
 
     def _check_here(self, customer: Customer) -> None:

@@ -115,6 +115,26 @@ class LwaFaults(Document):
     latency_ms: Delay = (0, 0)
 
 
+class UserinfoFaults(Document):
+    """How the accounts' provider fails to say whose an access token is, and how long those live.
+
+    ``drip`` answers byte by byte and does not end, ``huge`` with megabytes, ``redirect`` with an
+    address that names somebody else, ``malformed`` with status 200 and without a subject.
+    """
+
+    token_lifetime_seconds: int = Field(default=3600, ge=0, le=86_400)
+    latency_ms: Delay = (0, 0)
+    unauthorized: Probability = 0
+    error_5xx: Probability = Field(default=0, alias="error5xx")
+    timeout: Probability = 0
+    timeout_seconds: float = Field(default=30, ge=0, le=3600)
+    reset: Probability = 0
+    redirect: Probability = 0
+    drip: Probability = 0
+    huge: Probability = 0
+    malformed: Probability = 0
+
+
 class MessageFaults(Document):
     """How soon a message that the skill did not acknowledge comes again; doubled each time."""
 
@@ -134,6 +154,7 @@ class Faults(Document):
     events: EventFaults = EventFaults()
     api: ApiFaults = ApiFaults()
     lwa: LwaFaults = LwaFaults()
+    userinfo: UserinfoFaults = UserinfoFaults()
     messages: MessageFaults = MessageFaults()
     daily_limit: int | None = Field(default=None, ge=0)
 

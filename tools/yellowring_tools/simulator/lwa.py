@@ -83,13 +83,13 @@ def requested_scopes(
     """
     if (content_type or "").partition(";")[0].strip().lower() != FORM:
         raise OAuthError(400, "invalid_request", f"Content-Type must be {FORM}")
-    form = _form(body)
+    form = read_form(body)
     for name in ("grant_type", "client_id", "client_secret", "scope"):
         if not form.get(name):
             raise OAuthError(400, "invalid_request", f"The parameter {name} is missing")
     if form["grant_type"] != "client_credentials":
         raise OAuthError(400, "unsupported_grant_type", "grant_type must be client_credentials")
-    if not _is_client(config, form):
+    if not is_client(config, form):
         raise OAuthError(401, "invalid_client", "Client id and client secret do not match a skill")
     scopes = frozenset(form["scope"].split())
     if not scopes or not scopes <= TOKEN_SCOPES:
@@ -98,7 +98,14 @@ def requested_scopes(
     return scopes
 
 
-def _form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes) -> dict[str, str]:
+    """Read a form-encoded body.
+
+    Raises
+    ------
+    OAuthError
+        ``invalid_request``: it is not one, or names a parameter twice.
+    """
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
     except ValueError:
@@ -109,7 +116,8 @@ def _form(body: bytes) -> dict[str, str]:
     return form
 
 
-def _is_client(config: SimulatorConfig, form: Mapping[str, str]) -> bool:
+def is_client(config: SimulatorConfig, form: Mapping[str, str]) -> bool:
+    """Tell whether a form has the client's id and secret."""
     same_id = hmac.compare_digest(form["client_id"].encode(), config.client_id.encode())
     same_secret = hmac.compare_digest(form["client_secret"].encode(), config.client_secret.encode())
     return same_id and same_secret

@@ -13,8 +13,10 @@ from yellowring_tools.simulator.customers import Customers
 from yellowring_tools.simulator.delivery import Deliverer
 from yellowring_tools.simulator.faults import Faults, draw
 from yellowring_tools.simulator.lambda_invoker import LambdaInvoker
+from yellowring_tools.simulator.linking import AccountLinking
 from yellowring_tools.simulator.lwa import Tokens
 from yellowring_tools.simulator.notifications import Notifications
+from yellowring_tools.simulator.oidc.provider import Provider
 from yellowring_tools.simulator.skill_events import (
     Manner,
     Patience,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 
 _SPEAKING_AT_ONCE = 4
+_NOWHERE = "http://simulator.invalid"
 
 
 def utc_now() -> datetime:
@@ -48,6 +51,8 @@ def utc_now() -> datetime:
 
 class Simulation:
     """One Alexa and the one skill that it knows.
+
+    ``url`` is where it listens, which whoever serves it fills in: tokens name their issuer.
 
     Parameters
     ----------
@@ -73,6 +78,7 @@ class Simulation:
         self.config = config
         self.clock = clock
         self.monotonic = monotonic
+        self.url = _NOWHERE
         if invoke is None and config.function is not None:
             connections = config.lanes + _SPEAKING_AT_ONCE
             invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)
@@ -87,9 +93,19 @@ class Simulation:
         self.tokens = Tokens()
         self.traffic = Traffic()
         self.message_traffic = Traffic()
+        self.userinfo_traffic = Traffic()
         self.customers = Customers(self._emit)
+        self.provider = Provider(self.config, lambda: f"{self.url}/oidc")
+        self.linking = AccountLinking(
+            self.customers,
+            self.provider,
+            self.clock,
+            lambda: self.faults.userinfo.token_lifetime_seconds,
+        )
         self.notifications = Notifications(self.config, self.customers)
-        self.conversations = Conversations(self.config, self.customers, self._invoke, self.clock)
+        self.conversations = Conversations(
+            self.config, self.customers, self._sender, self._invoke, self.clock
+        )
         self.events: list[SkillEvent] = []
         self.messages: list[SkillMessage] = []
         self.set_faults(Faults())
@@ -153,7 +169,13 @@ class Simulation:
         return resolution(self.faults.events.timestamps)
 
     def _sender(self, customer: Customer) -> Sender:
-        return Sender(self.config.skill_id, customer.user_id, customer.region, customer.granted)
+        return Sender(
+            self.config.skill_id,
+            customer.user_id,
+            customer.region,
+            customer.granted,
+            self.linking.access_token(customer),
+        )
 
     def _manner(self, timestamp: datetime) -> Manner:
         faults = self.faults.events

@@ -153,12 +153,16 @@ class SkillMessage(SkillEvent):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who an event is about, as the envelope's context says it."""
+    """Who an event is about, as the envelope's context says it.
+
+    ``access_token`` is that of the account which they linked, if they did.
+    """
 
     skill_id: str
     user_id: str
     region: Region
     granted: bool
+    access_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +257,8 @@ def system(sender: Sender) -> dict[str, Any]:
     user: dict[str, Any] = {"userId": sender.user_id}
     if sender.granted:
         user["permissions"] = {"scopes": {NOTIFICATIONS_SCOPE: {"status": "GRANTED"}}}
+    if sender.access_token is not None:
+        user["accessToken"] = sender.access_token
     return {
         "application": {"applicationId": sender.skill_id},
         "user": user,

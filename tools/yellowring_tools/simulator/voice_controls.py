@@ -26,7 +26,7 @@ class VoiceControls:
         self._simulation = simulation
 
     def routes(self) -> list[Route]:
-        """Make their routes, which go before that of the six actions."""
+        """Make their routes, which go before that of the actions."""
         handlers = {"say": self.say, "card": self.card, "consent": self.consent}
         handlers["listen"] = self.listen
         return [

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from yellowring.catalog import check_event
+from yellowring.queue_message import SHORTEST_LIFE
 from yellowring.sender.campaign import DEFAULT_EXPIRY, LONGEST_USER_ID, USER_ID_PATTERN
 from yellowring.sender.campaign.parsing import MOST_PLACEHOLDERS, parse_duration
 from yellowring.sender.campaign.placeholders import attributes_named
-from yellowring.sender.run.lifecycle import SHORTEST_LIFE
 from yellowring.sender.run.request import RUN_ID_PATTERN
 from yellowring.sender.run.run import LAST_MINUTES
 

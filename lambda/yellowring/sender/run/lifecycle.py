@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from yellowring.observability import count, logger
+from yellowring.queue_message import SHORTEST_LIFE
 from yellowring.sender.delivery.outcomes import Counts
 from yellowring.sender.run.refusals import nobody_reached
-from yellowring.sender.run.run import LAST_MINUTES, Ending, Run, document_of, progress_of
+from yellowring.sender.run.run import Ending, Run, document_of, progress_of
 from yellowring.sender.run.store import chunks_of
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ MOST_WORKERS = 200
 """Segments of one run: each has a child execution and a worker of its own."""
 MOST_EXECUTIONS = 20
 """Executions that one attempt may have: each after the first because one ended before its time."""
-SHORTEST_LIFE = LAST_MINUTES + timedelta(minutes=1)
-"""An event lives at least so long, or it could not be sent a second after its run has started."""
 
 
 class CannotResume(ValueError):

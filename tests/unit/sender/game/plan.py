@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from yellowring.sender.run import lifecycle
+from yellowring import queue_message
 
 from tests.unit.sender.game.alexa import Weather
 
@@ -17,7 +17,7 @@ type Change = Literal["leave", "return", "join", "delete"]
 EVER = float("inf")
 LIVES = (5, 6, 7, 8, 10, 12, 15, 20, 30, 60)
 """Minutes that an event may live in most games; longer ones are in a few."""
-SHORTEST_LIFE = lifecycle.SHORTEST_LIFE.total_seconds()
+SHORTEST_LIFE = queue_message.SHORTEST_LIFE.total_seconds()
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.alexa.proactive_events import Answer
 from yellowring.sender.delivery.sending import Sending
@@ -28,12 +26,12 @@ from yellowring.sender.notification.batch import (
 from yellowring.sender.notification.evidence import Evidence
 from yellowring.subscribers import Customer
 
-from tests.conftest import ENVIRONMENT, SKILL_ID, create_table
+from tests.conftest import SKILL_ID
 from tests.envelopes import WEATHER
 from tests.unit.sender.notification.test_notification import document
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -44,14 +42,6 @@ FORBIDDEN = Answer(403, "no subscription for this user")
 
 def user(number: int) -> str:
     return f"amzn1.ask.account.U{number}"
-
-
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[DynamoDBClient]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield boto3.client("dynamodb")
 
 
 async def noop() -> None:
@@ -152,10 +142,8 @@ class Post:
 
 
 @pytest.fixture
-def post(dynamodb: DynamoDBClient) -> Iterator[Post]:
-    create_table(dynamodb, "runs", "runId", "part")
-    yield Post(dynamodb)
-    dynamodb.delete_table(TableName="runs")
+def post(table: DynamoDBClient) -> Post:
+    return Post(table)
 
 
 def message(number: int = 0, receives: int = 1, body: str | None = None, **changes: Any) -> Any:

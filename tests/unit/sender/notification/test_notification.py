@@ -14,8 +14,6 @@ from yellowring.sender.notification.notification import (
     parse_notification,
     with_expiry,
 )
-from yellowring.sender.run.lifecycle import SHORTEST_LIFE
-from yellowring.skill import notifications as skills
 
 from tests.envelopes import WEATHER
 
@@ -119,10 +117,6 @@ def test_a_duration_counts_from_when_it_was_put_on_the_queue(text: str, minutes:
     parsed = parse(expiresIn=text)
     assert (parsed.created_at, parsed.expiry_time) == (SENT, SENT + timedelta(minutes=minutes))
     assert parsed.last_send == parsed.expiry_time - timedelta(minutes=5, seconds=30)
-
-
-def test_nobody_makes_a_notification_that_lives_shorter_than_the_sender_needs() -> None:
-    assert skills.SHORTEST_LIFE == SHORTEST_LIFE
 
 
 @pytest.mark.parametrize("zone", ["Z", "", "+00:00"])

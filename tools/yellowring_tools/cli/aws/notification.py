@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from yellowring.queue_message import expiry_of, queue_message
+
 from yellowring_tools.cli.terminal.output import say, say_json
 from yellowring_tools.cli.terminal.standing import masked
 
@@ -25,17 +27,14 @@ def message_of(request: RunRequest, now: datetime) -> dict[str, object]:
     now
         The present, aware: the expiry counts from it.
     """
-    from yellowring.sender.run.lifecycle import SHORTEST_LIFE  # noqa: PLC0415 - loads much
-
     campaign = request.campaign
-    life = max(campaign.expires_in, SHORTEST_LIFE)
-    return {
-        "event": {"name": campaign.event_name, "payload": campaign.payload},
-        "localizedAttributes": campaign.localized_attributes,
-        "to": {"userId": campaign.audience.user_ids[0]},
-        "referenceId": request.run_id,
-        "expiryTime": (now.replace(microsecond=0) + life).isoformat(),
-    }
+    return queue_message(
+        {"name": campaign.event_name, "payload": campaign.payload},
+        campaign.localized_attributes,
+        to={"userId": campaign.audience.user_ids[0]},
+        reference_id=request.run_id,
+        expiry_time=expiry_of(now, campaign.expires_in),
+    )
 
 
 def notify(stack: Stack, request: RunRequest, *, as_json: bool) -> None:

@@ -1,0 +1,4 @@
+"""An OpenID Connect provider: where customers of the business have their accounts.
+
+Sources: OpenID Connect Core 1.0 and Discovery 1.0, RFC 6749, RFC 6750, RFC 7517 and RFC 7638.
+"""
