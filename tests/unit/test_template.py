@@ -287,7 +287,7 @@ def test_no_function_lets_sam_make_up_its_role(function: str) -> None:
 
 
 def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
-    chosen = {"SKILL_STAGE": "live", "VOICE_CONSENT": "voice"}
+    chosen = {"SKILL_STAGE": "live", "VOICE_CONSENT": "voice", "EVENT_SOURCES": "a=b:c"}
     text = dict.fromkeys(environment("SenderFunction"), "1") | chosen
     assert SkillSettings.from_environ(text)
     assert SenderSettings.from_environ(text)

@@ -32,8 +32,9 @@ PLACES = 32
 """Calls of an event source under way at once in one worker."""
 WAIT_FOR_PLACE = 0.01
 """Seconds between two looks for a free place."""
-GATHERING = 0.02
-"""Seconds that a page which is not full waits for more customers."""
+GATHERING = 0.05
+"""Seconds that a page which is not full waits for more customers: longer than a checkpoint takes,
+which may come between those who begin together."""
 
 
 class EventSourceCalls:

@@ -10,7 +10,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from yellowring.sender.campaign.event_source import (
     ContentLate,
@@ -69,7 +69,7 @@ class FunctionSource:
         self._largest_request = largest_request
         try:
             client.invoke(FunctionName=function, InvocationType="DryRun")
-        except (ClientError, HTTPClientError) as error:
+        except (BotoCoreError, ClientError) as error:
             if _is_final(error):
                 raise self._failed(error) from None
 
@@ -95,7 +95,7 @@ class FunctionSource:
         try:
             answer = self._client.invoke(FunctionName=self._function, Payload=request)
             told = answer["Payload"].read()
-        except (ClientError, HTTPClientError) as error:
+        except (BotoCoreError, ClientError) as error:
             if _is_final(error):
                 raise self._failed(error) from None
             raise ContentLate("the event source's function cannot be invoked now") from None
@@ -103,7 +103,7 @@ class FunctionSource:
             raise _raised(told)
         return _contents(told, len(customers))
 
-    def _failed(self, error: ClientError | HTTPClientError) -> EventSourceFailed:
+    def _failed(self, error: ClientError | BotoCoreError) -> EventSourceFailed:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         return EventSourceFailed(
             f"the function {self._function} cannot be invoked ({code}): it must be there, and the "
@@ -130,7 +130,7 @@ def _customer(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _is_final(error: ClientError | HTTPClientError) -> bool:
+def _is_final(error: ClientError | BotoCoreError) -> bool:
     """Check whether invoking the function again would end in the same way."""
     if not isinstance(error, ClientError):
         return False
