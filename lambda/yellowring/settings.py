@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,8 @@ DEFAULT_EVENTS_PER_SECOND = 25
 DEFAULT_WORKERS = 4
 EVENT_SOURCE_PATTERN = r"[A-Za-z0-9-]{1,40}"
 """The name under which an event source is registered, and by which a campaign asks for it."""
+DEFAULT_CLAIM = "sub"
+"""What OpenID Connect calls the subject ("OpenID Connect Core 1.0", section 5.1)."""
 
 _EVENT_SOURCE = re.compile(EVENT_SOURCE_PATTERN)
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -23,6 +26,8 @@ _FUNCTION = re.compile(
     r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
     r"(?(1)(:[A-Za-z0-9$_-]{1,128})?)"
 )
+_PLAIN = re.compile(r"[!-~]+")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class InvalidSettings(ValueError):
@@ -44,12 +49,19 @@ class SkillSettings:
     voice_consent
         ``VOICE_CONSENT``: whether customers who speak to the skill are asked for the permission by
         a ``card`` in the Alexa app, or there and then by ``voice``.
+    userinfo_url
+        ``USERINFO_URL``: the OpenID Connect endpoint that tells who a linked account's access token
+        stands for; empty: nobody is asked.
+    userinfo_claim
+        ``USERINFO_CLAIM``: which claim of its answer is the business' own id of the customer.
     """
 
     skill_id: str
     subscribers_table: str
     notifications_queue_url: str = ""
     voice_consent: VoiceConsent = "card"
+    userinfo_url: str = ""
+    userinfo_claim: str = DEFAULT_CLAIM
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
@@ -66,6 +78,8 @@ class SkillSettings:
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
             notifications_queue_url=reader.optional("NOTIFICATIONS_QUEUE_URL"),
             voice_consent=reader.voice_consent("VOICE_CONSENT"),
+            userinfo_url=reader.secure_url("USERINFO_URL"),
+            userinfo_claim=environ.get("USERINFO_CLAIM", "").strip() or DEFAULT_CLAIM,
         )
         reader.finish()
         return settings
@@ -104,6 +118,8 @@ class SenderSettings:
         ``EVENT_SOURCES``: what makes each customer's content, by the name that campaigns use: a
         ``package.module:callable`` that is deployed with the functions, or the ARN or name of a
         Lambda function. Written ``name=source``, with commas between.
+    note_accepted
+        ``NOTE_ACCEPTED``: whether what Alexa accepted is noted in the customers' records as well.
     aws_region
         ``AWS_REGION``, set by Lambda itself: tells which Alexa region a multicast goes to.
     """
@@ -123,6 +139,7 @@ class SenderSettings:
     lwa_base_url: str
     event_sources: tuple[tuple[str, str], ...]
     aws_region: str
+    note_accepted: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SenderSettings:
@@ -152,9 +169,28 @@ class SenderSettings:
             lwa_base_url=reader.optional("LWA_BASE_URL"),
             event_sources=reader.event_sources("EVENT_SOURCES"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),
+            note_accepted=reader.flag("NOTE_ACCEPTED"),
         )
         reader.finish()
         return settings
+
+
+def is_secure(url: str) -> bool:
+    """Check whether a token may be sent to a URL: over https, or to this machine itself.
+
+    Examples
+    --------
+    >>> is_secure("https://id.example/userinfo"), is_secure("http://id.example/userinfo")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # reading a port that is none raises
+    except ValueError:
+        return False
+    if not _PLAIN.fullmatch(url) or "@" in parts.netloc:
+        return False
+    return bool(host) if parts.scheme == "https" else parts.scheme == "http" and host in _LOOPBACK
 
 
 class _Reader:
@@ -184,6 +220,18 @@ class _Reader:
         if value not in ("card", "voice"):
             self._problems.append(f"{name} is {value!r}: it must be 'card' or 'voice'")
         return cast("VoiceConsent", value)
+
+    def secure_url(self, name: str) -> str:
+        value = self._environ.get(name, "").strip()
+        if value and not is_secure(value):
+            self._problems.append(f"{name} must be an https:// URL (http:// for this machine only)")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.optional(name, "false")
+        if value not in ("true", "false"):
+            self._problems.append(f"{name} is {value!r}: it must be 'true' or 'false'")
+        return value == "true"
 
     def count(self, name: str, default: int) -> int:
         value = self.optional(name, str(default))
