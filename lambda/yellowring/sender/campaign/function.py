@@ -121,10 +121,9 @@ def _request(customers: Sequence[Customer], campaign: Campaign, now: datetime) -
 
 
 def _customer(customer: Customer) -> dict[str, Any]:
-    customer_id = getattr(customer, "customer_id", None)
     return {
         "userId": customer.user_id,
-        **({"customerId": customer_id} if customer_id else {}),
+        **({"customerId": customer.customer_id} if customer.customer_id else {}),
         "locale": customer.locale,
         "attributes": dict(customer.attributes),
     }

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 NAME = "shop-digest"
 CAMPAIGN = parse_campaign(campaign(content="digest"))
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-ANNA = Customer("amzn1.ask.account.ANNA", None, "de-DE", {"town": "Köln"})
+ANNA = Customer(
+    "amzn1.ask.account.ANNA", None, "de-DE", {"town": "Köln"}, customer_id="4711"
+)
 BERT = Customer("amzn1.ask.account.BERT", None)
 
 
@@ -83,7 +85,12 @@ def test_it_is_given_the_campaign_the_time_and_a_page_of_customers() -> None:
         "campaign": CAMPAIGN.stored(),
         "now": "2026-11-20T09:00:00+00:00",
         "customers": [
-            {"userId": ANNA.user_id, "locale": "de-DE", "attributes": {"town": "Köln"}},
+            {
+                "userId": ANNA.user_id,
+                "customerId": "4711",
+                "locale": "de-DE",
+                "attributes": {"town": "Köln"},
+            },
             {"userId": BERT.user_id, "locale": None, "attributes": {}},
         ],
     }
