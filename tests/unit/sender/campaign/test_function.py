@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 NAME = "shop-digest"
 CAMPAIGN = parse_campaign(campaign(content="digest"))
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
-ANNA = Customer(
-    "amzn1.ask.account.ANNA", None, "de-DE", {"town": "Köln"}, customer_id="4711"
-)
+ANNA = Customer("amzn1.ask.account.ANNA", None, "de-DE", {"town": "Köln"}, customer_id="4711")
 BERT = Customer("amzn1.ask.account.BERT", None)
 
 
