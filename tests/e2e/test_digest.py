@@ -1,4 +1,4 @@
-"""A daily digest from a business' own database, deployed beside the stack by a template of its own."""
+"""A daily digest from a business' own database, deployed beside the stack by its own template."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def member(stack: LocalStack, user_id: str, customer_id: str) -> None:
 def test_each_member_hears_their_own_digest_and_who_has_none_is_skipped(
     stack: LocalStack, board: Mapping[str, str], registered: None
 ) -> None:
-    english, stale, unlinked = crowd(stack, "digest", 3, event=MESSAGE)
+    english, stale, _unlinked = crowd(stack, "digest", 3, event=MESSAGE)
     (german,) = crowd(stack, "digest", 1, "eu", event=MESSAGE, locale="de-DE")
     for user_id, customer_id in ((english, "1001"), (stale, "1002"), (german, "1003")):
         member(stack, user_id, customer_id)
