@@ -271,7 +271,11 @@ class Slice:
             body = await self._tools.content.body(customer, self._tools.now())
         except InvalidContent as error:
             logger.warning("content refused", extra={"problem": error.shape})
-            self._ledger.settle(user_id, Outcome.INVALID)
+            if self._ledger.was_sent(user_id):  # so they may have heard
+                self._problem = "the event source fails"
+                self._ledger.delay(user_id, self._epoch(), None)
+            else:
+                self._ledger.settle(user_id, Outcome.INVALID)
         except ContentLate as late:
             self._problem = str(late)
             self._ledger.delay(user_id, self._epoch(), None)

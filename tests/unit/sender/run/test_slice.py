@@ -302,6 +302,22 @@ def test_content_that_is_late_is_made_again_and_told_of() -> None:
     assert bench.counts == {"accepted": 3}
 
 
+def test_content_that_cannot_be_made_again_says_nothing_of_whether_it_was_heard() -> None:
+    """The first request's answer was lost, then the source fails for a while."""
+    made = iter([True, False, False, True])
+
+    def body(user_id: str) -> bytes:
+        if not next(made):
+            raise InvalidContent("the event source raised KeyError")
+        return user_id.encode()
+
+    bench = Bench([[ANNA]], body=body, answers=once(Answer(None)), until=0.5)
+    bench.work()
+    bench.until = 275
+    assert bench.work().done
+    assert bench.counts == {"accepted": 1}
+
+
 # ---- refusals ----
 
 
