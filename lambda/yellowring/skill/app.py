@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
+from yellowring.skill.account_linking import AccountLinking
 from yellowring.skill.envelope import (
     InvalidSkillEvent,
     SkillEvent,
@@ -63,6 +64,8 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
         The request is for another skill.
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
         What happened could not be stored or queued: Alexa has to deliver it again.
+    LinkingUnavailable
+        Nobody could tell whose account was linked: likewise.
     """
     settings = SkillSettings.from_environ(os.environ)
     try:
@@ -102,8 +105,9 @@ def _answer(event: Json, settings: SkillSettings) -> Json:
 @functools.lru_cache(maxsize=4)
 def _skill(settings: SkillSettings) -> _Skill:
     table = Subscribers(boto3.client("dynamodb", config=_AWS), settings.subscribers_table)
+    linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
     return _Skill(
-        SkillEventHandler(settings, table),
+        SkillEventHandler(settings, table, linking),
         MessageHandler(settings, table, Notifications(settings.notifications_queue_url, _AWS)),
         VoiceHandler(table, consent_by_voice=settings.voice_consent == "voice"),
     )
