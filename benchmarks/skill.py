@@ -35,6 +35,7 @@ os.environ |= {
 
 from yellowring.observability import logger  # noqa: E402
 from yellowring.skill import app  # noqa: E402
+from yellowring.skill.assembly import skill_for  # noqa: E402
 
 from tests import envelopes  # noqa: E402
 
@@ -116,13 +117,13 @@ class Instantly:
 def measure(rounds: int = ROUNDS) -> dict[str, dict[str, Any]]:
     """Return the CPU of each request in ms, the median and the 99th percentile, and its calls."""
     instantly = Instantly()
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     silence = io.StringIO()
     for handler in logger._logger.handlers:
         handler.stream = silence  # type: ignore[attr-defined]
     with patch("boto3.client", lambda *_, **__: instantly), contextlib.redirect_stdout(silence):
         found = {name: _cpu(request, rounds, instantly) for name, request in requests().items()}
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     return found
 
 

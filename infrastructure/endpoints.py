@@ -196,7 +196,8 @@ def _stack_output(client: CloudFormationClient, stack: str, region: str) -> str:
     if OUTPUT not in outputs:
         raise SkillPackageError(
             f"stack {stack!r} in {region} has no output {OUTPUT!r}, "
-            f"it has {', '.join(sorted(outputs)) or 'none'}; is it the stack of template.yaml?"
+            f"it has {', '.join(sorted(outputs)) or 'none'}; is it the stack of template.yaml, "
+            f"with a skill function? Name another function with --endpoint REGION={ARN_SHAPE}"
         )
     return outputs[OUTPUT]
 

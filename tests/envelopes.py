@@ -143,7 +143,7 @@ def consent(status: str | None, *, code: Any = "200", **made: Any) -> dict[str, 
     scope = {"permissionScope": NOTIFICATIONS, "consentLevel": "ACCOUNT", "status": status}
     cause = {
         "type": made.pop("cause", "ConnectionCompleted"),
-        "token": made.pop("token", "notifications"),
+        "token": made.pop("token", "yellowring.notifications"),
         "status": {"code": code, "message": "OK"},
         "result": {"permissionScopes": [scope], "isCardThrown": made.pop("card", False)},
     }

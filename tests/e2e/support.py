@@ -24,6 +24,9 @@ from yellowring.subscribers import Record, Subscribers
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import Entry
 from yellowring_tools.cli.aws.customers import plain
+from yellowring_tools.local_stack.beside.deployment import build_and_deploy
+from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
+from yellowring_tools.local_stack.beside.template import Template
 from yellowring_tools.local_stack.environments import aws_environment
 from yellowring_tools.local_stack.stack import STACK_NAME
 from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
@@ -249,6 +252,25 @@ def invocations(stack: LocalStack) -> int:
     """Count the invocations of the sender that have come to an end."""
     lines = stack.log_lines(stack.outputs.SenderFunctionName)
     return sum(line.startswith("REPORT RequestId") for line in lines)
+
+
+# ---- stacks beside ours ----
+
+
+def deploy_beside(
+    stack: LocalStack,
+    template: Path,
+    name: str,
+    parameters: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Build and deploy another template beside the stack, and return its outputs by name.
+
+    Its functions find the library by the requirement ``yellowring``. A parameter
+    ``YellowRingStack`` gets the name of the stack, whose exports it may import.
+    """
+    read = Template.read(template)
+    known = {STACK_PARAMETER: STACK_NAME} if STACK_PARAMETER in read.parameters else {}
+    return build_and_deploy(read, name, {**known, **(parameters or {})}, stack.aws, stack.workspace)
 
 
 # ---- settings, queues, commands ----

@@ -44,9 +44,10 @@ def environment(function: str) -> dict[str, Any]:
 
 
 def statements(role: str) -> list[dict[str, Any]]:
+    managed = [properties(each["Ref"]) for each in properties(role).get("ManagedPolicyArns", [])]
     return [
         statement
-        for policy in properties(role)["Policies"]
+        for policy in (*properties(role)["Policies"], *managed)
         for statement in policy["PolicyDocument"]["Statement"]
     ]
 
@@ -84,6 +85,48 @@ def test_the_skill_function_may_keep_records_and_leave_notifications_and_nothing
         "SkillLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "NotificationsQueue": {"sqs:SendMessage"},
+    }
+
+
+def test_a_skill_function_of_their_own_may_keep_records_and_leave_notifications() -> None:
+    (records, notifications) = properties("SkillPolicy")["PolicyDocument"]["Statement"]
+    assert records["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem"]
+    assert records["Resource"] == {"Fn::GetAtt": ["SubscribersTable", "Arn"]}
+    assert notifications["Action"] == "sqs:SendMessage"
+    assert notifications["Resource"] == {"Fn::GetAtt": ["NotificationsQueue", "Arn"]}
+    assert "Condition" not in RESOURCES["SkillPolicy"]
+
+
+def test_without_our_skill_function_nothing_of_it_is_deployed_and_all_else_is() -> None:
+    assert PARAMETERS["WithSkillFunction"]["Default"] == "true"
+    assert TEMPLATE["Conditions"]["HasSkillFunction"] == {
+        "Fn::Equals": [{"Ref": "WithSkillFunction"}, "true"]
+    }
+    everything = {**RESOURCES, **TEMPLATE["Outputs"]}
+    assert {n for n, each in everything.items() if each.get("Condition") == "HasSkillFunction"} == {
+        "SkillFunction",
+        "SkillLogGroup",
+        "SkillRole",
+        "SkillFunctionArn",
+        "SkillFunctionName",
+    }
+
+
+def test_another_stack_finds_by_this_ones_name_what_its_functions_need() -> None:
+    exported = {
+        name: output["Export"]["Name"]["Fn::Sub"]
+        for name, output in TEMPLATE["Outputs"].items()
+        if "Export" in output
+    }
+    assert exported == {
+        name: f"${{AWS::StackName}}-{name}"
+        for name in (
+            "SkillPolicyArn",
+            "SenderRoleName",
+            "SenderRoleArn",
+            "SubscribersTableName",
+            "NotificationsQueueUrl",
+        )
     }
 
 
@@ -238,8 +281,9 @@ def test_the_schedule_may_start_the_sender_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_role_takes_a_managed_policy_or_a_wildcard_action(role: str) -> None:
-    assert "ManagedPolicyArns" not in properties(role)
+def test_no_role_takes_anybody_elses_policy_or_a_wildcard_action(role: str) -> None:
+    ours = [{"Ref": "SkillPolicy"}] if role == "SkillRole" else []
+    assert properties(role).get("ManagedPolicyArns", []) == ours
     assert "*" not in "".join(str(statement["Action"]) for statement in statements(role))
 
 
@@ -253,6 +297,7 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
     chosen = {
         "SKILL_STAGE": "live",
         "VOICE_CONSENT": "voice",
+        "EVENT_SOURCES": "a=b:c",
         "USERINFO_URL": "https://id.example/userinfo",
         "NOTE_ACCEPTED": "true",
     }

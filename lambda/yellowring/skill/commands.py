@@ -96,6 +96,15 @@ class Forget:
 type Command = Notify | SetAttributes | SetCustomer | Refresh | Forget
 
 
+def is_command(data: object) -> bool:
+    """Check whether a message is one of our commands, right or wrong: a skill may have others."""
+    if not isinstance(data, Mapping):
+        return False
+    version, name = data.get("version"), data.get("command")
+    ours = type(version) in (int, str) and str(version) == str(VERSION)
+    return ours and isinstance(name, str) and name in _COMMANDS
+
+
 def parse_command(data: object) -> Command:
     """Read the ``data`` of a skill message.
 

@@ -9,7 +9,7 @@ follow it, so the card is the default.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from yellowring.observability import count, logger
 from yellowring.skill.voice_request import Object, VoiceRequest, member, string
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from yellowring.skill.turn import Turn
     from yellowring.subscribers import Record
 
-TOKEN = "notifications"  # noqa: S105 - marks the answer as one to our question
+TOKEN = "yellowring.notifications"  # noqa: S105 - marks the answer as one to our question
 
 CARD: Mapping[str, object] = MappingProxyType(
     {"type": "AskForPermissionsConsent", "permissions": [NOTIFICATIONS_SCOPE]}
@@ -41,6 +41,16 @@ DIRECTIVE: Mapping[str, object] = MappingProxyType(
         "onCompletion": "RESUME_SESSION",
     }
 )
+
+
+type ConsentStatus = Literal["accepted", "denied", "unanswered", "error"]
+
+
+class Settled(NamedTuple):
+    """What came of a question, and whether the customer is to be notified by their record."""
+
+    status: ConsentStatus
+    deliverable: bool
 
 
 def ask_for_consent(turn: Turn) -> None:
@@ -67,17 +77,20 @@ def is_consent_answer(request: VoiceRequest) -> bool:
     return cause.get("type") == "ConnectionCompleted" and cause.get("token") == TOKEN
 
 
-def answer_consent(turn: Turn) -> None:
+def answer_consent(turn: Turn) -> Settled:
     """Answer what came of the question by voice; where it came to nothing, a card asks instead."""
     outcome = _outcome(member(turn.request.fields, "cause"))
     count("Consents", status=outcome)
     if outcome == "DENIED":
         turn.say("consent_denied")
-    elif outcome == "ACCEPTED" or turn.request.granted:
-        answer_acceptance(turn, turn.accept_consent())
-    else:
-        logger.warning("voice consent came to nothing", extra={"outcome": outcome})
-        _leave_card(turn)
+        return Settled("denied", deliverable=False)
+    if outcome == "ACCEPTED" or turn.request.granted:
+        record = turn.accept_consent()
+        answer_acceptance(turn, record)
+        return Settled("accepted", is_deliverable(record))
+    logger.warning("voice consent came to nothing", extra={"outcome": outcome})
+    _leave_card(turn)
+    return Settled("unanswered" if outcome == "NOT_ANSWERED" else "error", deliverable=False)
 
 
 def _outcome(cause: Object) -> str:

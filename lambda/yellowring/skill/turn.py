@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,13 +11,23 @@ from yellowring.skill.speech import speech, ssml
 from yellowring.subscribers import Accepted, Erased, NotWritten, RegisterChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from yellowring.skill.voice_request import VoiceRequest
-    from yellowring.subscribers import Record, Subscribers
+    from yellowring.subscribers import Record
+    from yellowring.subscribers.changes import Change
 
 type Json = dict[str, object]
 type Question = Literal["consent", "forget"]
+type Replies = Callable[[str | None], Mapping[str, str]]
+"""Returns the replies of a locale, by key."""
+
+
+class Store(Protocol):
+    """What a turn needs of the subscribers table."""
+
+    def apply_and_read(self, user_id: str, *changes: Change) -> Record:
+        """Join changes into the customer's record and return it as it is then."""
 
 
 class NoCustomer(ValueError):
@@ -28,20 +38,35 @@ class Turn:
     """A voice request and the answer to it."""
 
     def __init__(
-        self, request: VoiceRequest, subscribers: Subscribers, *, consent_by_voice: bool = False
+        self,
+        request: VoiceRequest,
+        subscribers: Store,
+        *,
+        consent_by_voice: bool = False,
+        speech: Replies = speech,
     ) -> None:
         self.request = request
         self.consent_by_voice = consent_by_voice
         self.replies = speech(request.locale)
+        self._speech_of = speech
         self._locale = request.locale
         self._subscribers = subscribers
+        self._before = ""
         self._response: Json = {}
-        self._attributes: Json = {}
+        self._attributes: Json = {k: v for k, v in request.attributes.items() if k != "asked"}
 
     def answer(self) -> Json:
         """Return the response envelope as it is so far."""
         session: Json = {"sessionAttributes": self._attributes} if self.request.in_session else {}
         return {"version": "1.0", **session, "response": self._response}
+
+    def response(self) -> Json:
+        """Return the response as it is so far."""
+        return self._response
+
+    def say_before(self, text: str) -> None:
+        """Say something before the replies that are yet to come."""
+        self._before = text
 
     def say(self, key: str, **values: str) -> None:
         """Answer with a reply, and end the session."""
@@ -113,14 +138,14 @@ class Turn:
         entry = record.registers.get("locale")
         if self._locale is None and entry and isinstance(entry.value, str):
             self._locale = entry.value
-            self.replies = speech(entry.value)
+            self.replies = self._speech_of(entry.value)
         return record
 
     def _at(self) -> int:
         return self.request.received if self.request.at is None else self.request.at
 
     def _speech(self, reply: str) -> Json:
-        return {"type": "SSML", "ssml": ssml(reply, self._locale)}
+        return {"type": "SSML", "ssml": ssml(f"{self._before} {reply}".strip(), self._locale)}
 
     def _user_id(self) -> str:
         if self.request.user_id is None:

@@ -48,7 +48,7 @@ def client_with_one() -> Client:
             "/faults",
             {"event": {}},
             400,
-            "allowed: seed, events, api, lwa, messages, dailyLimit",
+            "allowed: seed, events, api, lwa, userinfo, messages, dailyLimit",
         ),
         (
             "PUT",
@@ -107,6 +107,19 @@ def test_faults_are_replaced_whole_and_shown_with_their_defaults() -> None:
             "unauthorized": 0,
         },
         "lwa": {"tokenLifetimeSeconds": 3600, "error5xx": 0, "latencyMs": [0, 0]},
+        "userinfo": {
+            "tokenLifetimeSeconds": 3600,
+            "latencyMs": [0, 0],
+            "unauthorized": 0,
+            "error5xx": 0,
+            "timeout": 0,
+            "timeoutSeconds": 30,
+            "reset": 0,
+            "redirect": 0,
+            "drip": 0,
+            "huge": 0,
+            "malformed": 0,
+        },
         "messages": {"firstRetrySeconds": 30},
         "dailyLimit": None,
     }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.skill import app
+from yellowring.skill.assembly import skill_for
 
 from tests.envelopes import START
 from tests.unit.skill.kit import item_read
@@ -34,9 +35,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def handle(aws: DynamoDBClient) -> Iterator[Handle]:
     """Hand an envelope to the skill function."""
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     yield lambda envelope: app.lambda_handler(envelope, Context())
-    app._skill.cache_clear()
+    skill_for.cache_clear()
 
 
 @pytest.fixture

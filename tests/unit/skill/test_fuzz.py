@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.skill import app
+from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import WrongSkill, milliseconds
 from yellowring.skill.messages import MESSAGE
 from yellowring.skill.skill_events import CHANGES
@@ -106,7 +107,7 @@ ODD: list[Any] = [
         "AudioPlayer.PlaybackFailed",
         "SessionResumedRequest",
         "ConnectionCompleted",
-        "notifications",
+        "yellowring.notifications",
     ),
 ]
 
@@ -209,9 +210,9 @@ def environment_of_fuzz() -> Iterator[Table]:
         # A customer hears an apology for whatever is raised, this test's own doubts included.
         failed = "yellowring.skill.voice.logger.exception"
         patch.setattr(failed, lambda *_: table.failures.append(sys.exception()))
-        app._skill.cache_clear()
+        skill_for.cache_clear()
         yield table
-        app._skill.cache_clear()
+        skill_for.cache_clear()
 
 
 def take(table: Table, envelope: Any) -> None:

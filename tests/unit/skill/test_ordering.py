@@ -10,7 +10,7 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from yellowring.skill import app
+from yellowring.skill.assembly import skill_for
 from yellowring.subscribers import ATTRIBUTE_KEY, Subscribers
 
 from tests.envelopes import (
@@ -162,7 +162,7 @@ def test_an_event_or_message_is_a_read_and_a_write_and_repeated_a_read(
         calls.append(operation)
         return make_request(self, operation, request)
 
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", counted)
     handle(event)
     handle(event)

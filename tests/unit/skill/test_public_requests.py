@@ -11,6 +11,7 @@ from ask_sdk_core.serialize import DefaultSerializer
 from ask_sdk_model import ResponseEnvelope
 from moto import mock_aws
 from yellowring.skill import app
+from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import WrongSkill
 
 from tests.conftest import ENVIRONMENT, create_table
@@ -39,9 +40,9 @@ def answer() -> Iterator[Handle]:
         for name, value in ENVIRONMENT.items():
             environment.setenv(name, value)
         create_table(boto3.client("dynamodb"), "subscribers", "userId")
-        app._skill.cache_clear()
+        skill_for.cache_clear()
         yield lambda envelope: app.lambda_handler(envelope, Context())
-        app._skill.cache_clear()
+        skill_for.cache_clear()
 
 
 def of_type(*types: str) -> list[PublicRequest]:

@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from yellowring.settings import InvalidSettings
 from yellowring.skill import app
+from yellowring.skill.assembly import AWS, skill_for
 from yellowring.skill.envelope import milliseconds
 from yellowring.skill.speech import speech
 from yellowring.skill.voice import INTENTS, VoiceHandler
@@ -178,7 +179,7 @@ def test_where_the_stack_says_so_consent_is_asked_by_voice(
             "@version": "2",
             "permissionScopes": [{"permissionScope": NOTIFICATIONS, "consentLevel": "ACCOUNT"}],
         },
-        "token": "notifications",
+        "token": "yellowring.notifications",
         "onCompletion": "RESUME_SESSION",
     }
     assert "card" not in answer["response"]
@@ -516,7 +517,7 @@ def test_a_voice_request_makes_one_read_and_one_write_of_dynamodb_or_no_call(
         calls.append(operation)
         return make_request(self, operation, request)
 
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", counted)
     for request in READ_AND_WRITE:
         calls.clear()
@@ -626,17 +627,17 @@ def test_with_dynamodb_down_voice_answers_within_the_eight_seconds(
     environment: pytest.MonkeyPatch, dead_port: int
 ) -> None:
     environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{dead_port}")
-    app._skill.cache_clear()
+    skill_for.cache_clear()
     started = monotonic()
     answer = app.lambda_handler(launch(), object())
     took = monotonic() - started
     assert key_of(answer) == "help"
     assert took < 7
-    app._skill.cache_clear()
+    skill_for.cache_clear()
 
 
 def test_the_calls_of_a_voice_request_are_bounded_to_less_than_seven_seconds() -> None:
-    limits: Any = app._AWS
+    limits: Any = AWS
     tries = limits.retries["total_max_attempts"]
     between = sum(min(2**retry, 20) for retry in range(tries - 1))  # botocore's standard mode
     call = tries * (limits.connect_timeout + limits.read_timeout) + between

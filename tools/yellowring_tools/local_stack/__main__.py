@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from yellowring_tools.local_stack.alexa import IncompleteAlexa
+from yellowring_tools.local_stack.beside.problems import UnusableSkill
+from yellowring_tools.local_stack.beside.skill import their_skill
 from yellowring_tools.local_stack.demo import demonstrate
 from yellowring_tools.local_stack.emulator import FunctionFailed
 from yellowring_tools.local_stack.processes import ProcessFailed
@@ -34,6 +36,7 @@ FAILURES = (
     ProcessFailed,
     RequestFailed,
     TimeoutError,
+    UnusableSkill,
 )
 
 
@@ -53,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if chosen.command == "run":
-            stay_up(console)
+            stay_up(console, their_skill(os.environ))
             return 0
         return _demo(console)
     except KeyboardInterrupt:
@@ -62,12 +65,12 @@ def main(arguments: list[str] | None = None) -> int:
     except FAILURES as error:
         errors = Console(stderr=True)
         errors.print("[red]✗[/] ", end="")
-        errors.print(error, highlight=False, markup=False)
+        errors.print(error, highlight=False, markup=False, soft_wrap=True)
         return 1
 
 
 def _demo(console: Console) -> int:
-    report = demonstrate(Progress(console))
+    report = demonstrate(Progress(console), their_skill(os.environ))
     show(report, console)
     if path := os.environ.get("REPORT"):
         Path(path).write_text(json.dumps(report.document(), indent=2, default=str) + "\n")

@@ -19,6 +19,7 @@ from yellowring_tools.local_stack.stack import Schedule, local_stack
 from yellowring_tools.local_stack.story import CAMPAIGN, CHAOS, COPIES, PEOPLE, Played, play
 
 if TYPE_CHECKING:
+    from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.progress import Progress
     from yellowring_tools.local_stack.stack import LocalStack
 
@@ -33,10 +34,10 @@ def planned_firing(now: datetime) -> Schedule:
     return Schedule(expression=f"at({moment})", campaign=CAMPAIGN, scheduled_time=f"{moment}Z")
 
 
-def demonstrate(progress: Progress) -> Report:
-    """Bring a stack up, tell the story on it, and take it down again."""
+def demonstrate(progress: Progress, theirs: TheirSkill | None = None) -> Report:
+    """Bring a stack up, with their skill if there is one, tell the story on it, take it down."""
     plan = planned_firing(datetime.now(UTC))
-    with local_stack("demo", plan, progress) as stack:
+    with local_stack("demo", plan, progress, theirs) as stack:
         report = tell(stack, plan, progress)
     report.seconds = progress.durations
     return report

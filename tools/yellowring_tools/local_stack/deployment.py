@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from yellowring_tools.local_stack.environments import REGION, aws_environment, tool_environment
-from yellowring_tools.local_stack.processes import Child
+from yellowring_tools.local_stack.processes import Child, ProcessFailed
 from yellowring_tools.local_stack.workspace import LOCAL, PROJECT, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from yellowring_tools.local_stack.emulator import Aws
     from yellowring_tools.local_stack.workspace import Workspace
@@ -32,12 +34,16 @@ DEPLOY_SECONDS = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the deployed stack tells about itself, under the template's own names."""
+    """What the deployed stack tells about itself, under the template's own names.
 
-    SkillFunctionArn: str
-    SkillFunctionName: str
+    What it may not have comes last, and is empty then.
+    """
+
+    SkillPolicyArn: str
     SenderFunctionArn: str
     SenderFunctionName: str
+    SenderRoleName: str
+    SenderRoleArn: str
     SubscribersTableName: str
     RunsTableName: str
     RunMachineArn: str
@@ -49,6 +55,8 @@ class Outputs:
     ScheduleGroupName: str
     ScheduleName: str
     ScheduleRoleArn: str
+    SkillFunctionArn: str = ""
+    SkillFunctionName: str = ""
 
 
 def host_architecture() -> str:
@@ -153,27 +161,60 @@ def fingerprint(project: Path = PROJECT) -> str:
 def deploy(
     build: Build, stack: str, parameters: Mapping[str, str], aws: Aws, workspace: Workspace
 ) -> Outputs:
-    """Deploy what was built, and return the stack's outputs.
+    """Deploy what was built, and return the stack's outputs; raises as `deploy_template` does."""
+    chosen = {"Architecture": build.architecture, **parameters}
+    return Outputs(**deploy_template(build.template, stack, chosen, aws, workspace))
+
+
+def deploy_template(
+    template: Path,
+    stack: str,
+    parameters: Mapping[str, str],
+    aws: Aws,
+    workspace: Workspace,
+    *,
+    capabilities: Sequence[str] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
+) -> dict[str, str]:
+    """Deploy a built template, and return the stack's outputs.
 
     Raises
     ------
     ProcessFailed
-        When ``sam deploy`` fails; shows the end of what it said.
+        When ``sam deploy`` fails; says which resources could not be made and why, or shows the end
+        of what SAM said.
     """
     aws.s3.create_bucket(Bucket=BUCKET)
-    overrides = workspace.path / "parameters.yaml"  # JSON is YAML, and SAM goes by the suffix
-    overrides.write_text(json.dumps({"Architecture": build.architecture, **parameters}, indent=2))
+    overrides = workspace.path / f"{stack}.yaml"  # JSON is YAML, and SAM goes by the suffix
+    overrides.write_text(json.dumps(dict(parameters), indent=2))
     command: list[str | Path] = [
-        *(SAM, "deploy", "--template-file", build.template, "--stack-name", stack),
+        *(SAM, "deploy", "--template-file", template, "--stack-name", stack),
         *("--s3-bucket", BUCKET, "--region", REGION, "--no-confirm-changeset"),
-        *("--no-progressbar", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
-        *("--parameter-overrides", f"file://{overrides}"),
+        *("--no-progressbar", "--capabilities", *capabilities),
     ]
+    if parameters:
+        command += ["--parameter-overrides", f"file://{overrides}"]
     env = tool_environment(aws_environment(aws.endpoint) | {"SAM_CLI_POLL_DELAY": "0.25"})
-    log = workspace.logs / "deploy.log"
+    log = workspace.logs / f"deploy-{stack}.log"
     with Child.start("sam deploy", command, log=log, env=env, cwd=workspace.path) as child:
-        child.wait(DEPLOY_SECONDS)
+        try:
+            child.wait(DEPLOY_SECONDS)
+        except ProcessFailed:
+            if reasons := _reasons(aws, stack):
+                told = "\n".join(f"  {reason}" for reason in reasons)
+                raise ProcessFailed(f"the stack {stack} cannot be deployed:\n{told}") from None
+            raise
     described = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    return Outputs(
-        **{output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-    )
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def _reasons(aws: Aws, stack: str) -> list[str]:
+    """Return what a stack says of the resources that it could not make, the first one first."""
+    try:
+        events = aws.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    except ClientError:  # there is no stack: SAM found the mistake itself
+        return []
+    return [
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason']}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
+    ]

@@ -16,16 +16,17 @@ from yellowring_tools.local_stack.story import CAMPAIGN, PEOPLE, play
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.stack import LocalStack
 
 EVENTS_SECONDS = 60.0
 
 
-def stay_up(console: Console) -> None:
-    """Bring the stack up with a few customers, and keep it up until Ctrl-C."""
+def stay_up(console: Console, theirs: TheirSkill | None = None) -> None:
+    """Bring the stack up, with their skill if there is one, and keep it up until Ctrl-C."""
     progress = Progress(console)
     every_minute = Schedule(expression="rate(1 minute)", campaign=CAMPAIGN, enabled=True)
-    with local_stack("run", every_minute, progress) as stack:
+    with local_stack("run", every_minute, progress, theirs) as stack:
         with progress.step(f"{len(PEOPLE)} customers act"):
             play(stack.alexa, PEOPLE)
             stack.wait_for_events(EVENTS_SECONDS)

@@ -7,30 +7,36 @@ import os
 import secrets
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from yellowring_tools.local_stack.alexa import (
     Alexa,
     AnotherAlexa,
     Skill,
+    accounts,
     another_alexa,
     start_simulator,
 )
+from yellowring_tools.local_stack.beside.deployment import stand_in
+from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
 from yellowring_tools.local_stack.deployment import Build, Outputs, deploy, host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
-from yellowring_tools.local_stack.processes import free_port
-from yellowring_tools.local_stack.workspace import workspace
+from yellowring_tools.local_stack.processes import free_port, quiet_port
+from yellowring_tools.local_stack.workspace import PROJECT, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.processes import Child
     from yellowring_tools.local_stack.progress import Progress
     from yellowring_tools.local_stack.workspace import Workspace
 
 STACK_NAME = "yellow-ring"
 SKILL_FUNCTION = f"{STACK_NAME}-skill"
+SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 SIMULATOR_SECONDS = 60.0
 
 
@@ -136,7 +142,9 @@ def _log_time(event: Mapping[str, Any]) -> tuple[int, int]:
 
 
 @contextmanager
-def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[LocalStack]:
+def local_stack(
+    label: str, schedule: Schedule, progress: Progress, theirs: TheirSkill | None = None
+) -> Iterator[LocalStack]:
     """Bring the whole stack up, and take it down again.
 
     Parameters
@@ -147,51 +155,85 @@ def local_stack(label: str, schedule: Schedule, progress: Progress) -> Iterator[
         What the template's schedule is deployed with.
     progress
         Shows the steps.
+    theirs
+        A skill with a function of its own, which then stands in for ours.
 
     Raises
     ------
     ProcessFailed
-        When a part does not come up; shows the end of its log.
+        When a part does not come up; shows the end of its log, or why it cannot be deployed.
+    UnusableSkill
+        When something is wrong with their skill.
     """
     elsewhere = another_alexa(os.environ)
+    skill = Skill(
+        skill_id=theirs.skill_id(SKILL_ID) if theirs else SKILL_ID,
+        client_id="amzn1.application-oa2-client.local",
+        client_secret=secrets.token_hex(16),
+    )
+    package = theirs.skill_package if theirs else PROJECT / "skill-package"
     with ExitStack() as parts:
         space = parts.enter_context(workspace(label))
         endpoint = f"http://127.0.0.1:{free_port()}"
-        skill = Skill(
-            skill_id="amzn1.ask.skill.00000000-0000-4000-8000-000000000000",
-            client_id="amzn1.application-oa2-client.local",
-            client_secret=secrets.token_hex(16),
-        )
         build = Build(host_architecture())
+        simulator: Child | None = None
         with build.reserved():
             if building := build.start(space.logs):
                 parts.enter_context(building)
             emulator = parts.enter_context(start_emulator(endpoint, space))
-            simulator = parts.enter_context(start_simulator(skill, SKILL_FUNCTION, endpoint, space))
+            if theirs is None:
+                simulator = parts.enter_context(
+                    start_simulator(skill, SKILL_FUNCTION, endpoint, space, skill_package=package)
+                )
             with progress.step("Start the embedded AWS and the simulated Alexa"):
                 wait_for_emulator(emulator, endpoint)
-                alexa = Alexa(simulator.announcement(SIMULATOR_SECONDS)["url"])
+                # Their function gets its name when it is deployed: till then there is no more of
+                # the Alexa that will call it than its address.
+                alexa = Alexa(_url(simulator) if simulator else f"http://127.0.0.1:{quiet_port()}")
                 aws = Aws(endpoint)
             with progress.step(f"Build the functions for {build.architecture}"):
                 build.finish(building)
             with progress.step("Deploy template.yaml"):
-                own = {
-                    "SkillId": skill.skill_id,
-                    "DataDeletionPolicy": "Delete",
-                    "MaxEventsPerSecond": "200",
-                    "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
-                    "AlexaBaseUrl": (
-                        elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}"
-                    ),
-                    "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
-                }
+                own = _parameters(skill, alexa, elsewhere, with_skill_function=theirs is None)
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
+        if theirs:
+            with progress.step(f"Build and deploy {theirs.template.path.name} beside it"):
+                known = {**own, STACK_PARAMETER: STACK_NAME}
+                found = stand_in(theirs, theirs.complete(skill.skill_id, known), aws, space)
+                outputs = replace(outputs, SkillFunctionArn=found.arn, SkillFunctionName=found.name)
+        if simulator is None:
+            function, port = outputs.SkillFunctionName, urlsplit(alexa.url).port or 0
+            simulator = parts.enter_context(
+                start_simulator(skill, function, endpoint, space, port, skill_package=package)
+            )
+            _url(simulator)
         stack = LocalStack(skill, outputs, aws, alexa, space, (emulator, simulator), elsewhere)
         _describe(stack)
         yield stack
         with progress.step("Stop everything"):
             parts.close()
+
+
+def _parameters(
+    skill: Skill, alexa: Alexa, elsewhere: AnotherAlexa | None, *, with_skill_function: bool
+) -> dict[str, str]:
+    """Return what our template is deployed with here, whatever the schedule sends."""
+    return {
+        "SkillId": skill.skill_id,
+        "WithSkillFunction": str(with_skill_function).lower(),
+        "DataDeletionPolicy": "Delete",
+        "MaxEventsPerSecond": "200",
+        "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
+        "AlexaBaseUrl": elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}",
+        "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
+        **accounts(alexa.url),
+    }
+
+
+def _url(simulator: Child) -> str:
+    url: str = simulator.announcement(SIMULATOR_SECONDS)["url"]
+    return url
 
 
 def _fill_secret(aws: Aws, outputs: Outputs, known: Skill | AnotherAlexa) -> None:

@@ -110,6 +110,7 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     listener, url = _listen(host, port)
+    simulation.url = url
     with listener:
         _make_server(simulation, lambda: on_listening(url), log_level).run(sockets=[listener])
 
@@ -133,6 +134,7 @@ def running(simulation: Simulation) -> Iterator[Running]:
     """
     listening = threading.Event()
     listener, url = _listen("127.0.0.1", 0)
+    simulation.url = url
     with listener:
         server = _make_server(simulation, listening.set, "critical")
         thread = threading.Thread(target=server.run, args=([listener],), name="simulator")

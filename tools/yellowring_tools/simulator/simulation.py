@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from yellowring_tools.simulator.conversations import Conversations
-from yellowring_tools.simulator.customers import Customers
-from yellowring_tools.simulator.delivery import Deliverer
+from yellowring_tools.simulator.api.traffic import Traffic
+from yellowring_tools.simulator.customers.customers import Customers
+from yellowring_tools.simulator.customers.linking import AccountLinking
+from yellowring_tools.simulator.customers.notifications import Notifications
 from yellowring_tools.simulator.faults import Faults, draw
-from yellowring_tools.simulator.lambda_invoker import LambdaInvoker
-from yellowring_tools.simulator.lwa import Tokens
-from yellowring_tools.simulator.notifications import Notifications
-from yellowring_tools.simulator.skill_events import (
+from yellowring_tools.simulator.login.lwa import Tokens
+from yellowring_tools.simulator.login.provider import Provider
+from yellowring_tools.simulator.skill.delivery import Deliverer
+from yellowring_tools.simulator.skill.events import (
     Manner,
     Patience,
     Sender,
@@ -25,20 +26,23 @@ from yellowring_tools.simulator.skill_events import (
     make_message,
     resolution,
 )
-from yellowring_tools.simulator.traffic import Traffic
+from yellowring_tools.simulator.skill.lambda_invoker import LambdaInvoker
+from yellowring_tools.simulator.voice.conversations import Conversations
+from yellowring_tools.simulator.voice.interaction_model import SkillPackage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
     from random import Random
 
+    from yellowring_tools.simulator.alexa.skill_messages import NewMessage
     from yellowring_tools.simulator.config import SimulatorConfig
-    from yellowring_tools.simulator.customers import Customer
-    from yellowring_tools.simulator.skill_events import Body
-    from yellowring_tools.simulator.skill_messages import NewMessage
+    from yellowring_tools.simulator.customers.customers import Customer
+    from yellowring_tools.simulator.skill.events import Body
 
 
 _SPEAKING_AT_ONCE = 4
+_NOWHERE = "http://simulator.invalid"
 
 
 def utc_now() -> datetime:
@@ -48,6 +52,8 @@ def utc_now() -> datetime:
 
 class Simulation:
     """One Alexa and the one skill that it knows.
+
+    ``url`` is where it listens, which whoever serves it fills in: tokens name their issuer.
 
     Parameters
     ----------
@@ -73,6 +79,8 @@ class Simulation:
         self.config = config
         self.clock = clock
         self.monotonic = monotonic
+        self.url = _NOWHERE
+        self.skill_package = SkillPackage(config.skill_package)
         if invoke is None and config.function is not None:
             connections = config.lanes + _SPEAKING_AT_ONCE
             invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)
@@ -87,9 +95,19 @@ class Simulation:
         self.tokens = Tokens()
         self.traffic = Traffic()
         self.message_traffic = Traffic()
+        self.userinfo_traffic = Traffic()
         self.customers = Customers(self._emit)
+        self.provider = Provider(self.config, lambda: f"{self.url}/oidc")
+        self.linking = AccountLinking(
+            self.customers,
+            self.provider,
+            self.clock,
+            lambda: self.faults.userinfo.token_lifetime_seconds,
+        )
         self.notifications = Notifications(self.config, self.customers)
-        self.conversations = Conversations(self.config, self.customers, self._invoke, self.clock)
+        self.conversations = Conversations(
+            self.config, self.customers, self._sender, self._invoke, self.clock
+        )
         self.events: list[SkillEvent] = []
         self.messages: list[SkillMessage] = []
         self.set_faults(Faults())
@@ -153,7 +171,13 @@ class Simulation:
         return resolution(self.faults.events.timestamps)
 
     def _sender(self, customer: Customer) -> Sender:
-        return Sender(self.config.skill_id, customer.user_id, customer.region, customer.granted)
+        return Sender(
+            self.config.skill_id,
+            customer.user_id,
+            customer.region,
+            customer.granted,
+            self.linking.access_token(customer),
+        )
 
     def _manner(self, timestamp: datetime) -> Manner:
         faults = self.faults.events

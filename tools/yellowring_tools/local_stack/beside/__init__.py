@@ -1,0 +1,1 @@
+"""A stack of somebody else's template beside ours on the local stack."""
