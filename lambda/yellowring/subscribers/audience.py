@@ -165,7 +165,7 @@ class Audience:
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
-        for ids in batched(dict.fromkeys(user_ids), BATCH, strict=False):
+        for ids in batched(dict.fromkeys(user_ids), BATCH):
             for item in self._looked_up(ids, self._paths and [*self._paths, *_OF_THE_RULE]):
                 rule = load(_part(item, _OF_THE_RULE))
                 deliverable = deliverability(rule, event_name) == "deliverable"
