@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from yellowring.sender.campaign.event_source import (
     InvalidContent,
 )
 from yellowring.sender.delivery.outcomes import Outcome
+from yellowring.sender.delivery.sending import READY
 from yellowring.sender.run.ledger import MOST_OPEN
 from yellowring.sender.run.refusals import Held
 from yellowring.sender.run.run import Segment, Waiting
@@ -108,6 +110,21 @@ def test_no_more_are_under_way_than_there_are_places() -> None:
     bench.work()
     times = [at for at, _ in bench.sent]
     assert all(later - earlier >= 0.99 for earlier, later in zip(times, times[10:], strict=False))
+
+
+@pytest.mark.parametrize("per_second", [2, 1000])
+def test_those_of_a_page_of_content_begin_together_whatever_the_pace(per_second: int) -> None:
+    bench = Bench([users(200)], latency=0.1, places=4, together=20, per_second=per_second)
+    assert bench.work().done
+    begun = Counter(round(at, 1) for at in bench.asked).values()
+    assert len(begun) > 2
+    assert all(many % 20 == 0 for many in begun)
+
+
+def test_no_more_than_a_page_besides_those_of_the_places_are_under_way() -> None:
+    bench = Bench([users(100)], latency=1, places=4, together=20, per_second=50, until=1.5)
+    bench.work()
+    assert len(bench.last.waiting) <= READY + 4 - 1 + 20
 
 
 # ---- checkpoints ----
@@ -285,6 +302,22 @@ def test_content_that_is_late_is_made_again_and_told_of() -> None:
     assert bench.counts == {"accepted": 3}
 
 
+def test_content_that_cannot_be_made_again_says_nothing_of_whether_it_was_heard() -> None:
+    """The first request's answer was lost, then the source fails for a while."""
+    made = iter([True, False, False, True])
+
+    def body(user_id: str) -> bytes:
+        if not next(made):
+            raise InvalidContent("the event source raised KeyError")
+        return user_id.encode()
+
+    bench = Bench([[ANNA]], body=body, answers=once(Answer(None)), until=0.5)
+    bench.work()
+    bench.until = 275
+    assert bench.work().done
+    assert bench.counts == {"accepted": 1}
+
+
 # ---- refusals ----
 
 
@@ -364,7 +397,7 @@ def test_credentials_that_are_refused_halt_the_run() -> None:
             InvalidCampaign((Problem("$.name", "is no name"),)),
             "campaign: $.name: is no name",
         ),
-        (EventSourceFailed("EVENT_SOURCE is gone"), "event source: EVENT_SOURCE is gone"),
+        (EventSourceFailed("it is gone"), "event source: it is gone"),
     ],
     ids=["campaign", "event source"],
 )
