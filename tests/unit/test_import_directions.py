@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,8 +78,19 @@ def test_the_simulator_knows_of_us_only_what_alexa_says(path: Path) -> None:
     assert all(name.startswith("yellowring.catalog") for name in ours)
 
 
-def test_what_is_deployed_does_not_load_the_ask_sdk() -> None:
-    assert not [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
+def test_only_what_is_asked_by_the_ask_sdk_itself_names_it() -> None:
+    named = [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
+    assert [path.name for path in named] == ["asking.py"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import yellowring.skill.app", "import yellowring; yellowring.ask_for_notifications"],
+)
+def test_what_is_deployed_does_not_load_the_ask_sdk(statement: str) -> None:
+    loads = f"{statement}; import sys; sys.exit('ask_sdk_core' in sys.modules)"
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": ""}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", loads], env=environment, check=True)
 
 
 ROOMS: dict[str, set[str]] = {

@@ -91,12 +91,11 @@ type Command = Notify | SetAttributes | Refresh | Forget
 
 def is_command(data: object) -> bool:
     """Check whether a message is one of our commands, right or wrong: a skill may have others."""
-    return (
-        isinstance(data, Mapping)
-        and data.get("version") in (VERSION, str(VERSION))
-        and isinstance(data.get("command"), str)
-        and data["command"] in _COMMANDS
-    )
+    if not isinstance(data, Mapping):
+        return False
+    version, name = data.get("version"), data.get("command")
+    ours = type(version) in (int, str) and str(version) == str(VERSION)
+    return ours and isinstance(name, str) and name in _COMMANDS
 
 
 def parse_command(data: object) -> Command:
