@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from yellowring_tools.simulator.config import SimulatorConfig
 from yellowring_tools.simulator.server import serve
@@ -24,6 +25,7 @@ def main() -> None:
         client_secret=os.environ["CLIENT_SECRET"],
         function=os.environ["SKILL_FUNCTION"],
         aws_endpoint=os.environ["AWS_ENDPOINT_URL"],
+        skill_package=Path(package) if (package := os.environ.get("SKILL_PACKAGE")) else None,
         lanes=LANES,
     )
     serve(Simulation(config), port=int(os.environ["PORT"]), on_listening=_announce)

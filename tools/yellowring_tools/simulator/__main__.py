@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yellowring_tools.simulator.config import SimulatorConfig
@@ -53,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         help="base URL of the AWS that has it; or AWS_ENDPOINT_URL",
     )
     parser.add_argument(
+        "--skill-package",
+        default=environment("SKILL_PACKAGE"),
+        help="directory of the skill's package, for what customers can say; or SKILL_PACKAGE",
+    )
+    parser.add_argument(
         "--max-attempts",
         type=int,
         default=SimulatorConfig.__dataclass_fields__["max_attempts"].default,
@@ -76,6 +82,7 @@ def _config(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Sim
             stage=options.stage,
             function=options.function or None,
             aws_endpoint=options.aws_endpoint or None,
+            skill_package=Path(options.skill_package) if options.skill_package else None,
             max_attempts=options.max_attempts,
         )
     except ValueError as error:

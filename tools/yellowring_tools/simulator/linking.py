@@ -59,11 +59,12 @@ class AccountLinking:
         NotPossible
             When the customer has disabled the skill.
         """
-        self._customers.ensure_enabled(customer, at)
-        if customer.link is not None:
-            self._provider.end(customer.link.token.text)
+        before = customer.link
         token = self._provider.issue(subject, claims, self._clock(), self._lifetime_s())
-        return self._customers.link(customer, Link(subject, dict(claims), token), at)
+        self._customers.link(customer, Link(subject, dict(claims), token), at)
+        if before is not None:
+            self._provider.end(before.token.text)
+        return customer
 
     def unlink(self, customer: Customer, at: datetime | None = None) -> Customer:
         """Take the link back; the access token ends.

@@ -12,6 +12,7 @@ from yellowring_tools.simulator.conversations import Conversations
 from yellowring_tools.simulator.customers import Customers
 from yellowring_tools.simulator.delivery import Deliverer
 from yellowring_tools.simulator.faults import Faults, draw
+from yellowring_tools.simulator.interaction_model import SkillPackage
 from yellowring_tools.simulator.lambda_invoker import LambdaInvoker
 from yellowring_tools.simulator.linking import AccountLinking
 from yellowring_tools.simulator.lwa import Tokens
@@ -79,6 +80,7 @@ class Simulation:
         self.clock = clock
         self.monotonic = monotonic
         self.url = _NOWHERE
+        self.skill_package = SkillPackage(config.skill_package)
         if invoke is None and config.function is not None:
             connections = config.lanes + _SPEAKING_AT_ONCE
             invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)

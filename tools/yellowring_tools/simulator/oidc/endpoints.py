@@ -94,7 +94,7 @@ class OidcEndpoints:
             )
         except InvalidToken as error:
             return _unauthorized(str(error))
-        random = simulation.fate("userinfo", claims["sub"])
+        random = simulation.fate("userinfo", claims.get("sub"))
         await asyncio.sleep(random.uniform(*faults.latency_ms) / 1000)
         failure = self._failure(random)
         return json_answer(claims) if failure is None else failure
