@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import yellowring
 from ask_sdk_core.dispatch_components import (
     AbstractExceptionHandler,
     AbstractRequestHandler,
@@ -14,7 +15,7 @@ from ask_sdk_core.dispatch_components import (
 from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_core.utils import get_locale, get_slot, get_user_id, is_intent_name, is_request_type
 from boxes import boxes
-from words import Words
+from words import CONSENT, Words
 
 if TYPE_CHECKING:
     from ask_sdk_core.handler_input import HandlerInput
@@ -61,6 +62,11 @@ def tell(handler_input: HandlerInput, speech: str) -> Response:
 def save(handler_input: HandlerInput) -> None:
     """Keep the customer's box."""
     boxes().save(get_user_id(handler_input), session(handler_input)["box"])
+
+
+def note_consent(outcome: yellowring.ConsentOutcome) -> None:
+    """Note what came of asking by voice whether the ring may turn yellow."""
+    logger.info("asked for notifications: %s", outcome.status)
 
 
 class FindWords(AbstractRequestInterceptor):
@@ -200,7 +206,7 @@ class YesHandler(AbstractRequestHandler):
         save(handler_input)
         day = say.name("days", box["day"])
         ordered = say.say("ordered", order=box["order"], day=day)
-        return tell(handler_input, ordered)
+        return yellowring.ask_for_notifications(handler_input, speech=ordered)
 
 
 class NoHandler(AbstractRequestHandler):
@@ -321,4 +327,4 @@ for handler in (
     sb.add_request_handler(handler)
 sb.add_exception_handler(CatchAll())
 
-lambda_handler = sb.lambda_handler()
+lambda_handler = yellowring.wrap(sb.lambda_handler(), texts=CONSENT, on_consent=note_consent)

@@ -67,6 +67,11 @@ WORDS: dict[str, dict[str, Any]] = {
     },
 }
 
+CONSENT = {
+    "en": {"consent_accepted": "The ring on your Echo turns yellow when it leaves the farm."},
+    "de": {"consent_accepted": "Der Ring an deinem Echo wird gelb, wenn sie den Hof verlässt."},
+}
+
 
 class Words:
     """The words of one locale's language; English where there is no other."""
