@@ -18,6 +18,7 @@ GROUND = {
     "catalog",
     "settings",
     "observability",
+    "tokens",
     "version",
     "queue_message",
 }
@@ -26,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
-    "subscribers": {"alexa"},
+    "tokens": set(),
+    "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
     "skill": GROUND,
@@ -108,3 +110,26 @@ def test_the_senders_rooms_import_only_what_lies_below_them(room: str) -> None:
         names = [name.split(".") for name in imported(path)]
         others = {name[2] for name in names if name[:2] == ["yellowring", "sender"]}
         assert others - {room} <= ROOMS[room], path
+
+
+SIMULATORS_ROOMS: dict[str, set[str]] = {
+    "alexa": set(),
+    "login": set(),
+    "skill": set(),
+    "customers": {"alexa", "login", "skill"},
+    "voice": {"customers", "skill"},
+    "api": {"alexa", "customers", "login"},
+    "console": set(),
+    "controls": {"alexa", "customers", "login", "skill", "voice"},
+}
+"""For each room of the simulator, the other rooms that it may import."""
+
+
+def test_the_simulators_rooms_import_only_what_lies_below_them() -> None:
+    rooms = {path.parent.name for path in SIMULATOR.glob("*/*.py")}
+    assert rooms == SIMULATORS_ROOMS.keys()
+    for room, below in SIMULATORS_ROOMS.items():
+        for path in (SIMULATOR / room).glob("*.py"):
+            names = [name.split(".") for name in imported(path)]
+            others = {name[2] for name in names if name[1:2] == ["simulator"]}
+            assert (others & rooms) - {room} <= below, path

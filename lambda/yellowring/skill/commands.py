@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from yellowring import catalog
-from yellowring.observability import holds_token
 from yellowring.skill.envelope import InvalidSkillEvent
-from yellowring.subscribers import ATTRIBUTE_KEY
+from yellowring.subscribers import ATTRIBUTE_KEY, is_customer_id
+from yellowring.tokens import holds_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +77,13 @@ class SetAttributes:
 
 
 @dataclass(frozen=True, slots=True)
+class SetCustomer:
+    """Store the business' own id of the customer, or remove it where there is none."""
+
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refresh:
     """Store where the customer is to be reached, and in which locale they are spoken to."""
 
@@ -86,7 +93,7 @@ class Forget:
     """Erase the customer's data."""
 
 
-type Command = Notify | SetAttributes | Refresh | Forget
+type Command = Notify | SetAttributes | SetCustomer | Refresh | Forget
 
 
 def is_command(data: object) -> bool:
@@ -201,6 +208,20 @@ def _attributes(data: Json) -> SetAttributes:
     return SetAttributes(changed)
 
 
+def _customer(data: Json) -> SetCustomer:
+    """Read an id: a text or a whole number; ``null``, which Amazon's texts may spell, is none."""
+    told = data.get("id", "")
+    customer_id = str(told) if type(told) is int else told
+    if customer_id in (None, "null"):
+        return SetCustomer(None)
+    if not is_customer_id(customer_id):
+        raise InvalidMessage(
+            "$.id must be your own id of the customer, 1 to 255 of A-Z, a-z, 0-9 and ._~:@|+=-, "
+            "and no token; or null, to remove it"
+        )
+    return SetCustomer(customer_id)
+
+
 def _value(value: object) -> AttributeValue:
     """Check an attribute's value; neither it nor the attribute's name is ever shown."""
     if isinstance(value, bool):
@@ -235,6 +256,7 @@ def _size(value: object) -> int:
 _COMMANDS: Mapping[str, tuple[tuple[str, ...], Callable[[Json], Command]]] = {
     "notify": (("campaign", "referenceId"), _notify),
     "attributes": (("set", "remove"), _attributes),
+    "customer": (("id",), _customer),
     "refresh": ((), lambda _: Refresh()),
     "forget": ((), lambda _: Forget()),
 }

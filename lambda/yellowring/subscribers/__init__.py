@@ -13,6 +13,7 @@ from yellowring.subscribers.changes import (
     Disabled,
     Enabled,
     Erased,
+    OutcomeChange,
     RegisterChange,
     Rejected,
 )
@@ -23,12 +24,25 @@ from yellowring.subscribers.deliverability import (
     subscribed_events,
     subscription_is_due,
 )
+from yellowring.subscribers.ids import (
+    CUSTOMER_ID_PATTERN,
+    LONGEST_USER_ID,
+    MOST_ACCOUNTS,
+    USER_ID_PATTERN,
+    customer_id_of,
+    is_customer_id,
+    is_user_id,
+)
 from yellowring.subscribers.record import Record
 from yellowring.subscribers.store import NotWritten, Subscribers
 
 __all__ = [
     "ATTRIBUTE_KEY",
+    "CUSTOMER_ID_PATTERN",
+    "LONGEST_USER_ID",
+    "MOST_ACCOUNTS",
     "NOTIFICATIONS_SCOPE",
+    "USER_ID_PATTERN",
     "Accepted",
     "AttributeValue",
     "AttributesChange",
@@ -41,14 +55,18 @@ __all__ = [
     "Filter",
     "InvalidCursor",
     "NotWritten",
+    "OutcomeChange",
     "Page",
     "Record",
     "RegisterChange",
     "Rejected",
     "Subscribers",
+    "customer_id_of",
     "deliverability",
     "expires_at",
+    "is_customer_id",
     "is_deliverable",
+    "is_user_id",
     "subscribed_events",
     "subscription_is_due",
 ]

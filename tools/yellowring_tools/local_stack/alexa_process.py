@@ -1,4 +1,4 @@
-"""The simulated Alexa as a child of the local stack; prints its URL like ``python -m simulator``.
+"""The simulated Alexa as a child of the local stack; prints its URL as it does on its own.
 
 It delivers on two lanes. Every delivery under way can make the emulator start one more worker for
 the skill function, and a laptop starts two of them sooner than eight.

@@ -1,4 +1,4 @@
-"""``python -m simulator``: a local Alexa as a process."""
+"""``python -m yellowring_tools.simulator``: a local Alexa as a process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 def _parser() -> argparse.ArgumentParser:
     environment = os.environ.get
     parser = argparse.ArgumentParser(
-        prog="python -m simulator",
+        prog="python -m yellowring_tools.simulator",
         description="A local Alexa: Login with Amazon, the Proactive Events API and customers.",
         epilog="Prints one line of JSON with its URL once it listens. SIGTERM or Ctrl-C ends it.",
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from yellowring_tools.simulator.customers import Link
+from yellowring_tools.simulator.customers.customers import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from yellowring_tools.simulator.customers import Customer, Customers
-    from yellowring_tools.simulator.oidc.provider import Provider
+    from yellowring_tools.simulator.customers.customers import Customer, Customers
+    from yellowring_tools.simulator.login.provider import Provider
 
 
 class AccountLinking:

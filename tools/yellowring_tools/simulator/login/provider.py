@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from yellowring_tools.simulator.faults import Document
-from yellowring_tools.simulator.lwa import FORM, OAuthError, is_client, read_form
-from yellowring_tools.simulator.oidc.keys import Algorithm, KeyName, encode, signing_key
+from yellowring_tools.simulator.documents import Document
+from yellowring_tools.simulator.login.keys import Algorithm, KeyName, encode, signing_key
+from yellowring_tools.simulator.login.lwa import FORM, OAuthError, is_client, read_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from yellowring_tools.simulator.answers import json_answer
-from yellowring_tools.simulator.bodies import AnswerConsent, Say, TakeCard, body_of
+from yellowring_tools.simulator.controls.bodies import AnswerConsent, Say, TakeCard
+from yellowring_tools.simulator.customers.notifications import listen
+from yellowring_tools.simulator.documents import InvalidDocument, body_of
 from yellowring_tools.simulator.facts import HOME_LOCALES, LOCALES
-from yellowring_tools.simulator.faults import InvalidDocument
-from yellowring_tools.simulator.interaction_model import BadModel, plain_slot
-from yellowring_tools.simulator.notifications import listen
-from yellowring_tools.simulator.phrases import phrases
-from yellowring_tools.simulator.voice import Answer, Utterance
+from yellowring_tools.simulator.voice.interaction_model import BadModel, plain_slot
+from yellowring_tools.simulator.voice.phrases import phrases
+from yellowring_tools.simulator.voice.turns import Answer, Utterance
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from yellowring_tools.simulator.customers import Customer
+    from yellowring_tools.simulator.customers.customers import Customer
     from yellowring_tools.simulator.simulation import Simulation
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 from xml.etree import ElementTree
 
-from yellowring_tools.simulator.skill_events import spell, system
+from yellowring_tools.simulator.skill.events import spell, system
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from yellowring_tools.simulator.skill_events import Sender
+    from yellowring_tools.simulator.skill.events import Sender
 
 ConsentStatus = Literal["ACCEPTED", "DENIED", "NOT_ANSWERED", "ERROR"]
 

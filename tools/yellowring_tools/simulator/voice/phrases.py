@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yellowring_tools.simulator.interaction_model import slots_in
+from yellowring_tools.simulator.voice.interaction_model import slots_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from yellowring_tools.simulator.interaction_model import Intent, InteractionModel
+    from yellowring_tools.simulator.voice.interaction_model import Intent, InteractionModel
 
 FEW = 3
 """Samples of an intent that are offered, besides one for each other choice of slots."""
