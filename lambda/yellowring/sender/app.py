@@ -34,11 +34,16 @@ from yellowring.sender.campaign.event_source import (
     load_event_source,
 )
 from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.rate_limiter import RateLimiter
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.delivery.window import SharedWindow
 from yellowring.sender.notification.batch import Batch
+from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
+from yellowring.sender.notification.opening import Opening
+from yellowring.sender.notification.queue import Queue
+from yellowring.sender.notification.status import Statuses
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
 from yellowring.sender.run.event_request import request_of
@@ -97,6 +102,7 @@ class Stores:
     queue: SQSClient
     secrets: SecretsManagerClient
     evidence: Evidence
+    statuses: Statuses
     tokens: dict[str, Token] = field(default_factory=dict)
     credentials: dict[str, tuple[float, Credentials]] = field(default_factory=dict)
 
@@ -195,15 +201,18 @@ class Worker:
 
     async def notifications(self, records: list[Mapping[str, Any]]) -> dict[str, Any]:
         """Send notifications; return which of them stay on the queue."""
+        settings, stores = self.settings, self.stores
         async with self._sending(workers=1) as sending:
             batch = Batch(
-                self.stores.queue,
-                self.settings.notifications_queue_url,
-                self.settings.dead_letter_queue_url,
-                audience=self.stores.audience,
+                Queue(
+                    stores.queue, settings.notifications_queue_url, settings.dead_letter_queue_url
+                ),
+                opening=Opening(stores.audience, settings.skill_id, now_utc),
                 sending=sending,
-                evidence=self.stores.evidence,
-                skill_id=self.settings.skill_id,
+                evidence=stores.evidence,
+                bookkeeping=Bookkeeping(
+                    stores.statuses, self._noting(), settings.skill_id, now_utc
+                ),
                 until=time.monotonic() + (self.time_left - NOTIFICATION_DRAIN).total_seconds(),
                 now=now_utc,
             )
@@ -221,13 +230,17 @@ class Worker:
             tools = Tools(
                 runs=runs,
                 subscribers=self.stores.subscribers,
-                visiting=visiting(run, segment.number, runs, audience),
+                visiting=visiting(run, segment.number, runs, audience, now=now_utc),
+                noting=self._noting(),
                 content=content,
                 sending=sending,
                 until=until,
                 now=now_utc,
             )
             return await Slice(run, segment, tools, task.get("failure")).work()
+
+    def _noting(self) -> Noting:
+        return Noting(self.stores.subscribers, accepted=self.settings.note_accepted)
 
     def _source_hangs(self) -> bool:
         with suppress(EventSourceFailed):
@@ -316,6 +329,7 @@ def _stores(settings: SenderSettings) -> Stores:
         queue=boto3.client("sqs", config=_AWS),
         secrets=boto3.client("secretsmanager", config=_AWS),
         evidence=Evidence(dynamodb, settings.runs_table, settings.skill_id),
+        statuses=Statuses(dynamodb, settings.runs_table),
     )
 
 

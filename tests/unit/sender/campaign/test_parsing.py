@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yellowring.sender.campaign import MOST_USER_IDS, InvalidCampaign, Listed, parse_campaign
+from yellowring.sender.campaign import MOST_NAMED, InvalidCampaign, Listed, parse_campaign
 from yellowring.sender.campaign.parsing import LARGEST_DOCUMENT, MOST_LISTED
 
 USER = "amzn1.ask.account.SECRETCUSTOMER"
@@ -166,7 +166,7 @@ def test_a_campaign_shows_no_user_in_its_repr() -> None:
 
 
 def test_a_list_of_users_may_be_as_long_as_a_campaign_holds_or_be_stored_before() -> None:
-    users = [f"{USER}{number}" for number in range(MOST_USER_IDS)]
+    users = [f"{USER}{number}" for number in range(MOST_NAMED)]
     parsed = parse_campaign(campaign(audience={"type": "users", "userIds": users}))
     assert parsed.audience.user_ids == tuple(users)
     stored = {"type": "users", "list": {"digest": "0123456789abcdef" * 2, "count": MOST_LISTED}}
@@ -244,7 +244,7 @@ def test_a_campaigns_texts_name_at_most_a_hundred_attributes() -> None:
 
 
 def test_user_ids_do_not_count_in_the_size_for_they_are_stored_apart() -> None:
-    users = [f"{USER}{number:04}".ljust(255, "x") for number in range(MOST_USER_IDS)]
+    users = [f"{USER}{number:04}".ljust(255, "x") for number in range(MOST_NAMED)]
     assert parse_campaign(campaign(audience={"type": "users", "userIds": users}))
 
 

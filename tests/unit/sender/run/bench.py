@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from yellowring.alexa.proactive_events import Answer
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.run.audience import Visits
 from yellowring.sender.run.run import Segment
@@ -65,10 +66,12 @@ class Bench:
     run: Run = field(default_factory=lambda: run(segments=1))
     segment: Segment = field(default_factory=lambda: Segment(0))
     failure: str | None = None
+    notes_accepted: bool = False
 
     checkpoints: list[tuple[float, Segment]] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[tuple[str, str, int]] = field(default_factory=list)
     sent: list[tuple[float, str]] = field(default_factory=list)
     slowed: int = 0
     pages_read: int = 0
@@ -98,6 +101,7 @@ class Bench:
             runs=fake,
             subscribers=fake,
             visiting=fake,
+            noting=Noting(fake, accepted=self.notes_accepted, call=inline),
             content=cast("Any", Body(self)),
             sending=Sending(
                 cast("Any", Client(self)), fake, cast("Any", Places(self)), "na", self.refused
@@ -143,6 +147,10 @@ class Bench:
 
     def mark_rejected(self, user_id: str, at: int) -> None:
         self.marks.append((user_id, at))
+
+    def note_outcome(self, user_id: str, reference_id: str, outcome: str, at_ms: int) -> None:
+        assert reference_id == self.run.run_id
+        self.notes.append((user_id, outcome, at_ms))
 
     # ---- the audience ----
 

@@ -8,13 +8,16 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from yellowring.catalog import EVENT_NAMES, LOCALES, PAYLOADS
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
-    LONGEST_USER_ID,
-    MOST_USER_IDS,
+    MOST_NAMED,
     NAME_PATTERN,
-    USER_ID_PATTERN,
 )
 from yellowring.sender.campaign.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
-from yellowring.subscribers import ATTRIBUTE_KEY
+from yellowring.subscribers import (
+    ATTRIBUTE_KEY,
+    CUSTOMER_ID_PATTERN,
+    LONGEST_USER_ID,
+    USER_ID_PATTERN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +76,27 @@ _LOCALIZED_ATTRIBUTES: dict[str, Any] = {
     },
 }
 _USER_ID = {"type": "string", "pattern": f"^{USER_ID_PATTERN}$", "maxLength": LONGEST_USER_ID}
+_CUSTOMER_ID = {"type": "string", "pattern": f"^{CUSTOMER_ID_PATTERN}$"}
+
+
+def _ids_of(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_NAMED,
+        "uniqueItems": True,
+        "items": one,
+    }
+
+
+def _goes_with(kind: str, ids: str) -> dict[str, Any]:
+    return {
+        "if": {"properties": {"type": {"const": kind}}},
+        "then": {"required": [ids]},
+        "else": {"properties": {ids: False}},
+    }
+
+
 _AUDIENCE: dict[str, Any] = {
     "description": "Every subscriber when left out.",
     "type": "object",
@@ -80,17 +104,10 @@ _AUDIENCE: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "type": {"enum": list(AUDIENCE_TYPES)},
-        "userIds": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MOST_USER_IDS,
-            "uniqueItems": True,
-            "items": _USER_ID,
-        },
+        "userIds": _ids_of(_USER_ID),
+        "customerIds": _ids_of(_CUSTOMER_ID),
     },
-    "if": {"properties": {"type": {"const": "users"}}},
-    "then": {"required": ["userIds"]},
-    "else": {"properties": {"userIds": False}},
+    "allOf": [_goes_with("users", "userIds"), _goes_with("customers", "customerIds")],
 }
 
 _SCALAR = {"type": ["string", "number", "boolean"]}
