@@ -29,6 +29,7 @@ from yellowring.sender.run.items import (
     segment_part,
 )
 from yellowring.sender.run.run import Segment
+from yellowring.subscribers import is_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ class Runs:
                 ConditionExpression="attribute_not_exists(runId)",
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
 
     def known(self, run: Run) -> Run | None:
@@ -233,7 +234,7 @@ class Runs:
                 **condition,
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
             found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             if found.get("by") != {"S": by}:  # or else only the answer to this very write was lost
@@ -362,7 +363,7 @@ class Runs:
                 },
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
             return False
         return True
@@ -371,7 +372,3 @@ class Runs:
 def chunks_of(count: int) -> int:
     """Return how many chunks a list of so many ids has."""
     return -(-count // CHUNK)
-
-
-def _is_conflict(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
