@@ -34,7 +34,7 @@ help: ## List the targets
 
 setup: $(READY) ## Install what the project needs, into the project only
 
-run: $(READY) ## Bring the whole stack up on this machine and keep it up; Ctrl-C stops it
+run: $(READY) ## Bring the whole stack up on this machine and keep it up; TEMPLATE=… takes your skill
 	@exec $(VENV)/python -m yellowring_tools.local_stack run
 
 demo: $(READY) ## Do the main job once and report; REPORT=file.json writes the report
