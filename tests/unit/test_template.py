@@ -297,6 +297,7 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
     chosen = {
         "SKILL_STAGE": "live",
         "VOICE_CONSENT": "voice",
+        "EVENT_SOURCES": "a=b:c",
         "USERINFO_URL": "https://id.example/userinfo",
         "NOTE_ACCEPTED": "true",
     }

@@ -106,6 +106,23 @@ def test_a_filter_goes_with_subscribers_only() -> None:
     assert not VALIDATOR.is_valid(EXAMPLE | where | {"audience": {"type": "multicast"}})
 
 
+@pytest.mark.parametrize("payload", [{}, {"payload": {}}, EXAMPLE["event"]], ids=len)
+@pytest.mark.parametrize("content", [{}, {"content": "digest"}, {"content": ""}], ids=str)
+@pytest.mark.parametrize("kind", ["subscribers", "multicast"])
+def test_it_takes_the_contents_that_the_sender_takes_and_no_others(
+    payload: dict[str, Any], content: dict[str, Any], kind: str
+) -> None:
+    event = {"name": EXAMPLE["event"]["name"], **payload}
+    texts: dict[str, Any] = {} if payload else {"localizedAttributes": []}
+    campaign = EXAMPLE | {"event": event, "audience": {"type": kind}} | texts | content
+    try:
+        parse_campaign(campaign)
+        taken = True
+    except InvalidCampaign:
+        taken = False
+    assert VALIDATOR.is_valid(campaign) is taken
+
+
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_it_takes_the_payloads_that_the_models_take(data: DataObject) -> None:

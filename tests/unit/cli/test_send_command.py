@@ -502,6 +502,29 @@ def test_a_dry_run_says_to_each_what_is_theirs_and_what_they_lack(
     assert "to na, nothing: the customer has no" in yellowring("send", file, "--dry-run").out
 
 
+def test_a_dry_run_counts_and_asks_no_event_source(
+    sender: Sender, people: None, tmp_path: Path
+) -> None:
+    file = personal(tmp_path, content="digest")
+    document = yellowring("send", file, "--dry-run", "--json").document
+    assert document["customers"]["deliverable"] == 2
+    assert (document["content"], document["requests"]) == ("digest", [])
+    told = yellowring("send", file, "--dry-run").out
+    assert "made by the event source 'digest', which was not asked" in told
+
+
+def test_a_campaign_with_an_event_source_is_a_run_even_for_one(
+    sender: Sender, people: None, tmp_path: Path
+) -> None:
+    event = {"name": WEATHER}
+    file = tmp_path / "digest.json"
+    file.write_text(json.dumps({"name": "daily", "event": event, "content": "digest"}))
+    yellowring("send", str(file), "--users", ADA, *AT)
+    (request,) = sender.requests
+    assert request["campaign"]["content"] == "digest"
+    assert request["campaign"]["event"] == event
+
+
 def test_a_dry_run_counts_through_the_campaigns_filter(
     sender: Sender, subscribers: Subscribers, people: None, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yellowring.sender.campaign.event_source import by_page
 from yellowring.sender.campaign.parsing import (
     AUDIENCE_TYPES,
     DEFAULT_EXPIRY,
@@ -31,5 +32,6 @@ __all__ = [
     "Campaign",
     "InvalidCampaign",
     "Listed",
+    "by_page",
     "parse_campaign",
 ]

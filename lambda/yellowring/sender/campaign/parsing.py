@@ -13,6 +13,7 @@ from yellowring.catalog import CheckedEvent, Problem, check_event
 from yellowring.catalog.problems import at, nearest, quoted
 from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.campaign.where import Where, parse_where
+from yellowring.settings import EVENT_SOURCE_PATTERN
 from yellowring.subscribers import LONGEST_USER_ID, is_customer_id, is_user_id
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ MOST_PLACEHOLDERS = 100
 NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
 
 _NAME = re.compile(NAME_PATTERN)
+_EVENT_SOURCE = re.compile(EVENT_SOURCE_PATTERN)
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _DURATION = re.compile(
     r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
@@ -44,7 +46,7 @@ _DURATION = re.compile(
 )
 _IDS = {"users": "userIds", "customers": "customerIds"}
 """What names the ids of an audience that is a list."""
-_KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience", "where")
+_KEYS = ("name", "event", "localizedAttributes", "content", "expiresIn", "audience", "where")
 _IGNORED_KEYS = ("$schema",)
 
 
@@ -114,7 +116,8 @@ class Campaign:
     event_name
         One of the catalog's eight.
     payload
-        The event's payload in its wire shape; not to be changed.
+        The event's payload in its wire shape; not to be changed. Empty where an event source makes
+        it and the campaign has none of its own.
     localized_attributes
         One object for each locale, in its wire shape; empty when the payload refers to none.
     expires_in
@@ -123,6 +126,9 @@ class Campaign:
         Who is to be told.
     where
         Which of the subscribers; ``None``: all.
+    content
+        The event source that makes each customer's content, by the name that it is registered
+        under; ``None``: the campaign itself says what everybody hears.
     warnings
         What Alexa would take, though it can hardly have been meant.
     """
@@ -134,6 +140,7 @@ class Campaign:
     expires_in: timedelta
     audience: Audience
     where: Where | None = None
+    content: str | None = None
     warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def document(self) -> dict[str, Any]:
@@ -151,10 +158,12 @@ class Campaign:
         return {"list": {"digest": listed.digest, "count": listed.count}} if listed else {}
 
     def _with(self, audience: dict[str, Any]) -> dict[str, Any]:
+        payload = {"payload": self.payload} if self.payload or not self.content else {}
         return {
             "name": self.name,
-            "event": {"name": self.event_name, "payload": self.payload},
+            "event": {"name": self.event_name, **payload},
             "localizedAttributes": self.localized_attributes,
+            **({"content": self.content} if self.content else {}),
             "expiresIn": _duration(self.expires_in),
             "audience": {"type": self.audience.type, **audience},
             **({"where": dict(self.where.conditions)} if self.where else {}),
@@ -168,7 +177,8 @@ def parse_campaign(document: object) -> Campaign:
     ----------
     document
         The campaign: an object with ``name``, ``event`` and, where the defaults will not do,
-        ``localizedAttributes``, ``expiresIn`` and ``audience``. A ``$schema`` is ignored.
+        ``localizedAttributes``, ``content``, ``expiresIn``, ``audience`` and ``where``. A
+        ``$schema`` is ignored. With ``content`` the event's ``payload`` may be left out.
 
     Returns
     -------
@@ -221,6 +231,7 @@ class _Reader:
             else DEFAULT_EXPIRY,
             audience=self._audience(values.get("audience", {"type": "subscribers"})),
             where=self._where(values),
+            content=self._content(values),
             warnings=event.warnings,
         )
         named = attributes_named(campaign.payload, campaign.localized_attributes)
@@ -231,6 +242,9 @@ class _Reader:
             for name in sorted(named):
                 right = "a multicast says the same to everybody: send to subscribers, or leave"
                 self._add("$.audience.type", f"{right} the placeholder {{{name}}} out")
+            if "content" in values:
+                right = "makes what is each customer's own, and a multicast says the same to"
+                self._add("$.content", f"{right} everybody: send to subscribers, or leave it out")
         return campaign
 
     def _event(self, values: dict[str, Any]) -> CheckedEvent:
@@ -238,13 +252,32 @@ class _Reader:
         if "event" not in values:
             return unchecked
         keys = ("name", "payload")
-        event = self._object("$.event", values["event"], keys, required=keys)
-        if not event.keys() >= set(keys):
+        required = ("name",) if "content" in values else keys
+        event = self._object("$.event", values["event"], keys, required=required)
+        if not event.keys() >= set(required):
             return unchecked
         attributes = values.get("localizedAttributes", [])
+        if "payload" not in event:
+            return self._named(event["name"], attributes)
         checked = check_event(event["name"], event["payload"], attributes)
         self.problems += checked.problems
         return checked
+
+    def _named(self, name: object, attributes: object) -> CheckedEvent:
+        """Check an event of which an event source makes all but its name."""
+        checked = check_event(name, {})
+        self.problems += (each for each in checked.problems if each.path == "$.event.name")
+        if attributes != []:
+            right = "goes with $.event.payload, which is missing"
+            self._add("$.localizedAttributes", f"{right}: the event source gives both, or neither")
+        return checked
+
+    def _content(self, values: dict[str, Any]) -> str | None:
+        name = values.get("content")
+        if "content" in values and (not isinstance(name, str) or not _EVENT_SOURCE.fullmatch(name)):
+            right = "must be the name of an event source that is registered with the stack"
+            self._add("$.content", f"{right} (EventSources), found {quoted(name)}")
+        return name if isinstance(name, str) else None
 
     def _add(
         self,

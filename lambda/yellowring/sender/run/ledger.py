@@ -130,6 +130,10 @@ class Ledger:
         self._begun += 1
         return self._begun
 
+    def was_sent(self, user_id: str) -> bool:
+        """Check whether a customer under way was sent a request before, of unknown outcome."""
+        return self.under_way[user_id][0].tries > 0
+
     def put_back(self, user_id: str) -> None:
         """Have a customer who is still under way wait, as they are; others are left alone."""
         if user_id in self.under_way:

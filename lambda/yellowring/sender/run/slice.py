@@ -131,6 +131,7 @@ class Slice:
         self._queued: set[asyncio.Task[None]] = set()
         self._marking: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._together = 0
         self._stopping = False
         self._failure = failure
         self._halt: str | None = None
@@ -227,16 +228,21 @@ class Slice:
         """Put a customer under way at once, and begin their request when there is a place."""
         ledger, sending = self._ledger, self._tools.sending
         region = sending.region(customer)
-        while not self._stopping and (
-            len(ledger.under_way) >= sending.places or not ledger.has_room_in(region)
-        ):
+        while not self._stopping and (not self._has_place() or not ledger.has_room_in(region)):
             self._changed.clear()
             await self._changed.wait()
+        self._together -= 1
         ledger.begin(entry, region)
         task = asyncio.create_task(self._one(customer))
         self._tasks.add(task)
         self._queued.add(task)
         task.add_done_callback(lambda task: self._done(task, customer.user_id))
+
+    def _has_place(self) -> bool:
+        """Check whether one more may be under way; those of a page of content begin together."""
+        if not self._together and len(self._ledger.under_way) < self._tools.sending.places:
+            self._together = self._tools.content.page
+        return self._together > 0
 
     def _done(self, task: asyncio.Task[None], user_id: str) -> None:
         self._tasks.discard(task)
@@ -280,7 +286,11 @@ class Slice:
             body = await self._tools.content.body(customer, self._tools.now())
         except InvalidContent as error:
             logger.warning("content refused", extra={"problem": error.shape})
-            self._ledger.settle(user_id, Outcome.INVALID, self._epoch())
+            if self._ledger.was_sent(user_id):  # so they may have heard
+                self._problem = "the event source fails"
+                self._ledger.delay(user_id, self._epoch(), None)
+            else:
+                self._ledger.settle(user_id, Outcome.INVALID, self._epoch())
         except ContentLate as late:
             self._problem = str(late)
             self._ledger.delay(user_id, self._epoch(), None)

@@ -10,7 +10,7 @@ from yellowring import queue_message
 
 from tests.unit.sender.game.alexa import Weather
 
-type Content = Literal["same", "placeholder", "source"]
+type Content = Literal["same", "placeholder", "source", "pages"]
 type AudienceType = Literal["subscribers", "users", "customers", "multicast"]
 type Change = Literal["leave", "return", "join", "delete", "unlink"]
 
@@ -117,7 +117,7 @@ def drawn(seed: int) -> Plan:
         page=random.randint(2, 20),
         chunk=random.randint(10, 60),
         audience=audience,
-        content=random.choice(("same", "same", "placeholder", "source")),
+        content=random.choice(("same", "same", "placeholder", "source", "pages")),
         weather=_weather(random, seconds),
         stale=stale,
         bad=random.choice((0.0, random.uniform(0, 0.5 - stale))),

@@ -19,9 +19,9 @@ from unittest import mock
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
-from yellowring.sender.campaign import parse_campaign
+from yellowring.sender.campaign import by_page, parse_campaign
+from yellowring.sender.campaign.calls import EventSourceCalls
 from yellowring.sender.campaign.content import content_of
-from yellowring.sender.campaign.event_source import EventSourceCalls
 from yellowring.sender.delivery import noting
 from yellowring.sender.delivery.concurrency import Concurrency
 from yellowring.sender.delivery.noting import Noting
@@ -51,7 +51,7 @@ from tests.unit.sender.game.workers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from yellowring.alexa import Region
@@ -285,16 +285,14 @@ class Game:
         return kept | {"done": turn.done, "waitSeconds": turn.wait_seconds}
 
     def _content(self, run: Run) -> Content:
-        if run.attempt not in self._contents:
+        if run.attempt not in self._contents or self.plan.content == "pages":
             event: Any = run.campaign["event"]
             request = CreateProactiveEventRequest(
                 run.event_time, run.run_id, run.expiry_time, event["name"], event["payload"]
             )
-            source = (
-                EventSourceCalls(cast("Any", self._source))
-                if self.plan.content == "source"
-                else None
-            )
+            sources = {"source": self._source, "pages": self._page}
+            asked = sources.get(self.plan.content)
+            source = EventSourceCalls(cast("Any", asked)) if asked else None
             campaign = parse_campaign(run.campaign)
             self._contents[run.attempt] = content_of(campaign, request, source)
         return self._contents[run.attempt]
@@ -305,6 +303,12 @@ class Game:
         if customer.user_id.endswith("7"):
             raise LookupError
         return None if customer.user_id.endswith("3") else {"payload": PAYLOAD}
+
+    @by_page(7)
+    async def _page(self, customers: Sequence[Customer], *_: object) -> Any:
+        await asyncio.sleep(self.random.choice((0.0, 0.0, 0.1, 0.6, 19.9, HOUR)))
+        made = {"3": None, "7": {"payload": {}}}
+        return [made.get(each.user_id[-1], {"payload": PAYLOAD}) for each in customers]
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
         """Have a worker do something with a lifecycle; others go on between its calls."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yellowring.alexa.proactive_events import Answer
 from yellowring.sender.delivery.noting import Noting
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.run.audience import Visits
 from yellowring.sender.run.run import Segment
@@ -41,6 +42,8 @@ class Bench:
         What Alexa says to a customer, after ``latency`` seconds.
     per_second
         The pace.
+    together
+        How many customers a page of content is for.
     gone
         Who is not deliverable any more when read again.
     ends_at
@@ -55,6 +58,7 @@ class Bench:
     page_seconds: float = 0.01
     per_second: float = 1000
     places: int = 64
+    together: int = 1
     host: str | None = NA
     until: float = 275
     gone: tuple[str, ...] = ()
@@ -73,6 +77,7 @@ class Bench:
     marks: list[tuple[str, int]] = field(default_factory=list)
     notes: list[tuple[str, str, int]] = field(default_factory=list)
     sent: list[tuple[float, str]] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     slowed: int = 0
     pages_read: int = 0
     overtaken_at: int | None = None
@@ -169,7 +174,13 @@ class Bench:
             seen = ahead
         customers = self.pages[number][seen:] if self.pages else ()
         after = f"page{number + 1}" if number + 1 < len(self.pages) else None
-        return Visits([(self._customer(each), each) for each in customers], after)
+        return Visits(
+            [
+                (Outcome(each) if each in set(Outcome) else self._customer(each), each)
+                for each in customers
+            ],
+            after,
+        )
 
     async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
         return {each: self._customer(each) for each in user_ids}
@@ -232,7 +243,12 @@ class Body:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
+    @property
+    def page(self) -> int:
+        return self._bench.together
+
     async def body(self, customer: Customer, now: datetime) -> bytes | None:
+        self._bench.asked.append(asyncio.get_running_loop().time())
         return self._bench.body(customer.user_id)
 
 

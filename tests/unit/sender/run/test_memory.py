@@ -73,6 +73,8 @@ class Accepting:
 class Same:
     """The same content for everybody."""
 
+    page = 1
+
     async def body(self, customer: Customer, now: object) -> bytes:
         return b"{}"
 

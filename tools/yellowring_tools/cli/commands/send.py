@@ -171,8 +171,9 @@ def _is_notification(campaign: Campaign, named: Named) -> bool:
     """Check whether a campaign is for one who was named, and says the same to whomever."""
     from yellowring.sender.campaign.placeholders import attributes_named  # noqa: PLC0415
 
-    personal = attributes_named(campaign.payload, campaign.localized_attributes)
-    return len(named.ids) == 1 and not named.from_file and not personal
+    named_texts = attributes_named(campaign.payload, campaign.localized_attributes)
+    is_personal = bool(named_texts) or campaign.content is not None
+    return len(named.ids) == 1 and not named.from_file and not is_personal
 
 
 def _start(stack: Stack, request: RunRequest, named: Named | None) -> None:

@@ -61,13 +61,20 @@ def tell(stack: Stack, request: RunRequest, ids: Sequence[str] = (), *, as_json:
     first, counts = _customers(stack, audience, campaign, ids)
     if campaign.audience.type == "multicast":
         bodies = [{"region": "home", "request": json.loads(made.multicast())}]
+    elif campaign.content:
+        bodies = []
     else:
         bodies = [_unicast(content, customer) for customer in first]
     if as_json:
-        say_json({"runId": request.run_id, "customers": counts, "requests": bodies})
+        source = {"content": campaign.content} if campaign.content else {}
+        say_json({"runId": request.run_id, "customers": counts, **source, "requests": bodies})
         return
     say(f"run {request.run_id} on {stack.where}: nothing was sent")
     say(_sentence(campaign, counts))
+    if campaign.content:
+        say(
+            f"what each hears is made by the event source {campaign.content!r}, which was not asked"
+        )
     told: list[object] = []
     for each in bodies:
         say("")

@@ -12,6 +12,7 @@ from yellowring.sender.campaign import (
     NAME_PATTERN,
 )
 from yellowring.sender.campaign.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
+from yellowring.settings import EVENT_SOURCE_PATTERN
 from yellowring.subscribers import (
     ATTRIBUTE_KEY,
     CUSTOMER_ID_PATTERN,
@@ -49,6 +50,12 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
             },
             "event": events,
             "localizedAttributes": _LOCALIZED_ATTRIBUTES,
+            "content": {
+                "description": "The event source that makes each customer's content, by the name "
+                "that it is registered under (EventSources); the event's payload may be left out.",
+                "type": "string",
+                "pattern": f"^{EVENT_SOURCE_PATTERN}$",
+            },
             "expiresIn": {
                 "description": "ISO 8601 duration from PT5M to PT24H; PT1H when left out.",
                 "type": "string",
@@ -59,12 +66,20 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
             "audience": _AUDIENCE,
             "where": _WHERE,
         },
-        "if": {"required": ["where", "audience"]},
-        "then": {"properties": {"audience": {"properties": {"type": {"const": "subscribers"}}}}},
+        "allOf": [_WHERE_IS_FOR_SUBSCRIBERS, _CONTENT_OR_PAYLOAD],
         "definitions": definitions,
     }
 
 
+_WHERE_IS_FOR_SUBSCRIBERS: dict[str, Any] = {
+    "if": {"required": ["where", "audience"]},
+    "then": {"properties": {"audience": {"properties": {"type": {"const": "subscribers"}}}}},
+}
+_CONTENT_OR_PAYLOAD: dict[str, Any] = {
+    "if": {"required": ["content"]},
+    "then": {"properties": {"audience": {"properties": {"type": {"not": {"const": "multicast"}}}}}},
+    "else": {"properties": {"event": {"required": ["payload"]}}},
+}
 _LOCALIZED_ATTRIBUTES: dict[str, Any] = {
     "description": "For each locale, the texts that the payload refers to by localizedattribute:.",
     "type": "array",
@@ -152,7 +167,7 @@ def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]
     event = {
         "description": "One of the events that a skill may send, and what it says.",
         "type": "object",
-        "required": ["name", "payload"],
+        "required": ["name"],
         "additionalProperties": False,
         "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
         "allOf": branches,
