@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
+from yellowring.sender.notification.status import Status, Statuses
 from yellowring_tools.local_stack.beside.skill import TheirSkill
 from yellowring_tools.local_stack.demo import planned_firing
 from yellowring_tools.local_stack.progress import Progress
@@ -107,3 +108,43 @@ def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: Lo
     assert new["failed"] == 0
     lines = stack.log_lines(stack.outputs.SkillFunctionName)
     assert [line for line in lines if "request failed" in line] == []  # their catch-all
+
+
+def notify(stack: LocalStack, reference_id: str) -> Status:
+    """Tell customer 4711 that their order has shipped; return what became of it."""
+    statuses = Statuses(stack.aws.dynamodb, stack.outputs.RunsTableName)
+    now = datetime.now(UTC)
+    statuses.put(reference_id, "shipped", now, now + timedelta(hours=4))
+    stack.aws.sqs.send_message(
+        QueueUrl=stack.outputs.NotificationsQueueUrl,
+        MessageBody=json.dumps({**SHIPPED, "referenceId": reference_id}),
+    )
+
+    def done() -> Status | None:
+        status = statuses.get(reference_id)
+        return status if status and status.done else None
+
+    return eventually(done, f"nobody knows what became of {reference_id}")
+
+
+def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
+    stack: LocalStack,
+) -> None:
+    rosa = Customer(stack, "na", "en-US")
+    order(rosa)
+    rosa.does("card", accept=True)
+    eventually(lambda: rosa.record().get("subscriptions"), "no subscription")
+    rosa.does("link", subject="4711")
+    eventually(lambda: rosa.record().get("customer") == "4711", "the link was not stored")
+    assert [*notify(stack, "shipped~1").outcomes.values()] == ["accepted"]
+    [rung] = rosa.heard()
+    assert rung["sentence"] == "Your order from Hazel Farm has been shipped."
+    assert rung["sentence"] in json.dumps(rosa.does("listen"))
+    assert "being packed" in says(rosa, "OrderStatusIntent")  # a linked customer speaks as before
+
+    rosa.does("unlink")
+    eventually(lambda: not rosa.record().get("customer"), "the link is still stored")
+    status = notify(stack, "shipped~2")
+    assert [*status.outcomes.values()] == ["skipped"]
+    assert "nobody is linked" in status.reason
+    assert len(rosa.heard()) == 1

@@ -49,6 +49,11 @@ def own_tests(skill: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def added_lines() -> Counter[str]:
+    """Count the added and changed lines by the first part of their file's path."""
+    return Counter(file.partition("/")[0] for file, _ in added())
+
+
 def added() -> Iterator[tuple[str, str]]:
     """Read the diff; yield each added or changed line with the file it stands in."""
     file = ""
@@ -73,7 +78,7 @@ def test_after_it_the_same_tests_pass_and_those_of_what_is_new(after: Path) -> N
 
 
 def test_it_takes_few_lines_of_code_and_of_the_template() -> None:
-    lines = Counter(file.partition("/")[0] for file, _ in added())
+    lines = added_lines()
     assert lines["skill"] <= MOST_CODE
     assert lines["template.yaml"] <= MOST_TEMPLATE
     assert set(lines) == {"skill", "template.yaml", "skill-package", "tests"}
