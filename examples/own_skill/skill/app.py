@@ -131,7 +131,7 @@ class AddVegetableHandler(AbstractRequestHandler):
         say, content = words(handler_input), session(handler_input)["box"]["content"]
         key = slot_key(handler_input, "vegetable", "vegetables")
         if key is None:
-            return ask(handler_input, say.say("not_grown", vegetables=say.all("vegetables")))
+            return ask(handler_input, say.say("not_grown", vegetables=say.every("vegetables")))
         spoken = get_slot(handler_input, "kilos")
         kilos = int(spoken.value) if spoken and (spoken.value or "").isdigit() else 1
         content[key] = content.get(key, 0) + kilos
@@ -150,7 +150,7 @@ class RemoveVegetableHandler(AbstractRequestHandler):
         say = words(handler_input)
         key = slot_key(handler_input, "vegetable", "vegetables")
         if key is None:
-            return ask(handler_input, say.say("not_grown", vegetables=say.all("vegetables")))
+            return ask(handler_input, say.say("not_grown", vegetables=say.every("vegetables")))
         session(handler_input)["box"]["content"].pop(key, None)
         save(handler_input)
         removed = say.say("removed", vegetable=say.name("vegetables", key))
@@ -167,7 +167,7 @@ class ChangeDayHandler(AbstractRequestHandler):
         say = words(handler_input)
         key = slot_key(handler_input, "day", "days")
         if key is None:
-            return ask(handler_input, say.say("no_such_day", days=say.all("days")))
+            return ask(handler_input, say.say("no_such_day", days=say.every("days")))
         session(handler_input)["box"]["day"] = key
         save(handler_input)
         changed = say.say("day_changed", day=say.name("days", key))
