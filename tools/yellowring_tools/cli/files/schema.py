@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
-from yellowring.catalog import EVENT_NAMES, LOCALES, PAYLOADS
+from yellowring.catalog import EVENT_NAMES
+from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, event_schema
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
     LONGEST_USER_ID,
@@ -19,17 +19,13 @@ from yellowring.subscribers import ATTRIBUTE_KEY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydantic import BaseModel
-    from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue
-    from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
-
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest dialect that the common editors know whole."""
 
 
 def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
     """Give the schema of campaigns with one of these events."""
-    events, definitions = _events(event_names)
+    events, definitions = event_schema(event_names, definitions_at="#/definitions/")
     return {
         "$schema": DIALECT,
         "title": "Yellow Ring campaign",
@@ -45,7 +41,7 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
                 "pattern": f"^{NAME_PATTERN}$",
             },
             "event": events,
-            "localizedAttributes": _LOCALIZED_ATTRIBUTES,
+            "localizedAttributes": LOCALIZED_ATTRIBUTES,
             "expiresIn": {
                 "description": "ISO 8601 duration from PT5M to PT24H; PT1H when left out.",
                 "type": "string",
@@ -62,16 +58,6 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
     }
 
 
-_LOCALIZED_ATTRIBUTES: dict[str, Any] = {
-    "description": "For each locale, the texts that the payload refers to by localizedattribute:.",
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["locale"],
-        "properties": {"locale": {"enum": list(LOCALES)}},
-        "additionalProperties": {"type": "string", "minLength": 1},
-    },
-}
 _USER_ID = {"type": "string", "pattern": f"^{USER_ID_PATTERN}$", "maxLength": LONGEST_USER_ID}
 _AUDIENCE: dict[str, Any] = {
     "description": "Every subscriber when left out.",
@@ -117,45 +103,3 @@ _WHERE: dict[str, Any] = {
     "properties": dict.fromkeys(FIELDS, _CONDITION),
     "patternProperties": {rf"^attributes\.{ATTRIBUTE_KEY.pattern}$": _CONDITION},
 }
-
-
-def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    models: list[tuple[type[BaseModel], JsonSchemaMode]]
-    models = [(PAYLOADS[name], "validation") for name in event_names]
-    references, generated = models_json_schema(
-        models, ref_template="#/definitions/{model}", schema_generator=_Schemas
-    )
-    branches = [
-        {
-            "if": {"properties": {"name": {"const": name}}},
-            "then": {"properties": {"payload": references[PAYLOADS[name], "validation"]}},
-        }
-        for name in event_names
-    ]
-    event = {
-        "description": "One of the events that a skill may send, and what it says.",
-        "type": "object",
-        "required": ["name", "payload"],
-        "additionalProperties": False,
-        "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
-        "allOf": branches,
-    }
-    return event, {name: _untitled(schema) for name, schema in generated["$defs"].items()}
-
-
-def _untitled[T](schema: T) -> T:
-    """Take out the titles, which only repeat the names of the members."""
-    if isinstance(schema, dict):
-        kept = {key: _untitled(value) for key, value in schema.items() if key != "title"}
-        return cast("T", kept)
-    return cast("T", [_untitled(item) for item in schema]) if isinstance(schema, list) else schema
-
-
-class _Schemas(GenerateJsonSchema):
-    """Writes an optional member as one that may be left out: a null is refused."""
-
-    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])

@@ -1,0 +1,127 @@
+"""The API function: the door for a business' own systems, in its own customer ids."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+)
+from botocore.exceptions import BotoCoreError, ClientError
+
+from yellowring.api.problems import Refusal, errors_of, failed_call, invalid
+from yellowring.api.requests import with_checked_body
+from yellowring.api.routes import resolver
+from yellowring.api.services import services
+from yellowring.observability import count, logger
+from yellowring.settings import ApiSettings, InvalidSettings
+from yellowring.subscribers import ConcurrentChange
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import Response
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_UNKNOWN = "unknown"
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of an HTTP API.
+
+    Parameters
+    ----------
+    event
+        Payload format 2.0; API Gateway has checked who asks.
+    context
+        Lambda's own.
+
+    Returns
+    -------
+    dict
+        The response: JSON, or problem details (``application/problem+json``).
+    """
+    begun = time.monotonic()
+    route = f"{event['requestContext']['http']['method']} {_template(event)}"
+    try:
+        answer = resolver.resolve(with_checked_body(event), context)
+    except Refusal as refusal:
+        answer = _built(refusal)
+    status = int(answer["statusCode"])
+    milliseconds = round((time.monotonic() - begun) * 1000)
+    logger.info("request", extra={"route": route, "status": status, "milliseconds": milliseconds})
+    count("ApiRequests", route=route, status=str(status))
+    return answer
+
+
+@resolver.exception_handler(Refusal)
+def _refused(refusal: Refusal) -> Response[str]:
+    return refusal.response()
+
+
+@resolver.exception_handler(RequestValidationError)
+def _not_valid(error: RequestValidationError) -> Response[str]:
+    return invalid(errors_of(error.errors())).response()
+
+
+@resolver.exception_handler([ClientError, BotoCoreError])
+def _not_called(error: Exception) -> Response[str]:
+    told = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    logger.error("AWS failed", extra={"error": type(error).__name__, "code": told})
+    return failed_call(error).response()
+
+
+@resolver.exception_handler(ConcurrentChange)
+def _changed(_: ConcurrentChange) -> Response[str]:
+    return Refusal("unavailable", "The record kept changing: send it again.").response()
+
+
+@resolver.exception_handler([ResponseValidationError, InvalidSettings, Exception])
+def _failed(error: Exception) -> Response[str]:
+    # Only its name: a message or a trace might repeat what was sent.
+    logger.error("request failed", extra={"error": type(error).__name__})
+    return Refusal("internal", "It is logged; the same request may fail again.").response()
+
+
+@resolver.not_found
+def _not_found(_: NotFoundError) -> Response[str]:
+    methods = sorted({route.method for route in _routes() if route.rule.match(_path())})
+    if methods:
+        allow = ", ".join(methods)
+        refusal = Refusal("method-not-allowed", f"It takes {allow}.")
+        return refusal.response({"Allow": allow})
+    return Refusal("not-found", "GET /v1/openapi.json tells which there are.").response()
+
+
+def _routes() -> list[Any]:
+    return [*resolver._static_routes, *resolver._dynamic_routes]
+
+
+def _path() -> str:
+    return str(resolver.current_event.path)
+
+
+def _template(event: dict[str, Any]) -> str:
+    """Return the address of a request without what it names."""
+    path, method = event.get("rawPath", ""), event["requestContext"]["http"]["method"]
+    matching = [each for each in _routes() if each.rule.match(path)]
+    best = next((each for each in matching if each.method == method), None)
+    return best.openapi_path if best else _UNKNOWN
+
+
+def _built(refusal: Refusal) -> dict[str, Any]:
+    response = refusal.response()
+    headers = {name: str(value) for name, value in response.headers.items()}
+    return {
+        "statusCode": response.status_code,
+        "headers": headers,
+        "cookies": [],
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in Lambda, the start is the cheapest time to start
+    services(ApiSettings.from_environ(os.environ))

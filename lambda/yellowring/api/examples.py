@@ -1,0 +1,37 @@
+"""The examples of the OpenAPI document; a test holds that each of them is taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EVENT: dict[str, Any] = {
+    "name": "AMAZON.OrderStatus.Updated",
+    "payload": {
+        "state": {"status": "ORDER_SHIPPED"},
+        "order": {"seller": {"name": "localizedattribute:seller"}},
+    },
+}
+TEXTS = [{"locale": "en-US", "seller": "Corner Books"}]
+NOTIFICATION: dict[str, Any] = {
+    "to": {"customerId": "4711"},
+    "event": EVENT,
+    "localizedAttributes": TEXTS,
+    "expiresIn": "PT2H",
+}
+BATCH = {"notifications": [{**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}]}
+RUN = {
+    "campaign": {
+        "name": "spring-sale",
+        "event": EVENT,
+        "localizedAttributes": TEXTS,
+        "audience": {"type": "customers", "customerIds": ["4711", "4712"]},
+    },
+    "runId": "spring~sale~1",
+}
+PATCH = {"set": {"plan": "gold"}, "remove": ["trial"]}
+ACCEPTED = {
+    "id": "n~3d2aef9fcaf64f1a8cbfa9eb4a02ad0f0d5d4ff1",
+    "status": "queued",
+    "createdAt": "2026-11-20T09:00:00+00:00",
+    "expiryTime": "2026-11-20T11:00:00+00:00",
+}
