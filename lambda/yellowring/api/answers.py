@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

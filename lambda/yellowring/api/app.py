@@ -6,7 +6,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
@@ -23,6 +22,7 @@ from yellowring.subscribers import ConcurrentChange
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _UNKNOWN = "unknown"

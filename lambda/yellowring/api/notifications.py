@@ -8,7 +8,6 @@ is the event's reference id.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -47,7 +46,7 @@ from yellowring.subscribers import MOST_ACCOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from yellowring.api.queue import Queue
     from yellowring.sender.notification.status import Statuses
@@ -150,9 +149,7 @@ class Notifications:
             reason=status.reason or reasons,
         )
 
-    def _queued(
-        self, waiting: Sequence[tuple[int, dict[str, Any]]]
-    ) -> list[tuple[int, Refusal]]:
+    def _queued(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> list[tuple[int, Refusal]]:
         """Put messages on the queue; return those that are not certain to be there."""
         try:
             failed = self.queue.put_all([message for _, message in waiting])

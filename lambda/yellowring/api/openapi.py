@@ -81,7 +81,7 @@ def _complete(operation: dict[str, Any]) -> None:
     responses["500"] = {"description": "Something is wrong in the API itself.", "content": problem}
     gateway = {"application/json": {"schema": {"$ref": _COMPONENTS + "GatewayMessage"}}}
     responses["401"] = {"description": "The JWT is missing or not valid.", "content": gateway}
-    responses["403"] = {"description": "Nobody may do this with this signature or JWT.", "content": gateway}
+    responses["403"] = {"description": "The caller may not do this.", "content": gateway}
     for status in ("429", "503"):
         responses[status]["content"] |= gateway
     operation["responses"] = dict(sorted(responses.items()))

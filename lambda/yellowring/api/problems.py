@@ -68,7 +68,7 @@ class Error:
     message: str
 
 
-class Refusal(Exception):  # noqa: N818 - as the others
+class Refusal(Exception):
     """A request that is answered with a problem.
 
     Parameters

@@ -53,7 +53,8 @@ _PROBLEMS = {
 def _responses(status: int, said: str, model: Any, *problems: int) -> dict[int, Any]:  # noqa: ANN401
     """Describe what an address answers: one success, and the problems there may be."""
     content = {"application/json": {"model": model}} if model else {}
-    found: dict[int, Any] = {status: {"description": said, **({"content": content} if content else {})}}
+    success = {"description": said, **({"content": content} if content else {})}
+    found: dict[int, Any] = {status: success}
     for problem in sorted({*problems, 422, 429, 500, 503}):
         told: dict[str, Any] = {
             "description": _PROBLEMS[problem],
@@ -120,13 +121,9 @@ def _find_notification(notification_id: NotificationId) -> NotificationAnswer:
     operation_id="startRun",
     tags=["runs"],
     status_code=202,
-    responses=_responses(
-        202, "The run is started, or was before.", RunAnswer, 400, 409, 413, 415
-    ),
+    responses=_responses(202, "The run is started, or was before.", RunAnswer, 400, 409, 413, 415),
 )
-def _start_run(
-    body: Annotated[RunBody, Body()], idempotency_key: IdempotencyKey = ""
-) -> RunAnswer:
+def _start_run(body: Annotated[RunBody, Body()], idempotency_key: IdempotencyKey = "") -> RunAnswer:
     return _services().runs.start(body, idempotency_key or None)
 
 
@@ -170,7 +167,7 @@ def _resume_run(run_id: RunId) -> RunAnswer:
     summary="Ask whether a customer is reached, and why not",
     operation_id="findCustomer",
     tags=["customers"],
-    responses=_responses(200, "What is known here; nobody linked is an answer.", CustomerAnswer, 409),
+    responses=_responses(200, "What is known; nobody linked is an answer.", CustomerAnswer, 409),
 )
 def _find_customer(customer_id: CustomerIdInPath) -> CustomerAnswer:
     return _services().customers.find(customer_id)

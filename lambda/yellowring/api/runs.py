@@ -12,7 +12,7 @@ from yellowring.api.bodies import MOST_LISTED
 from yellowring.api.idempotency import run_id_of_key
 from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
 from yellowring.observability import logger
-from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_USER_IDS, Listed
 from yellowring.sender.run.lifecycle import CannotResume
 from yellowring.sender.run.request import InvalidRunRequest, parse_run_request
@@ -109,9 +109,7 @@ class RunDesk:
     def _shown(self, run: Run) -> RunAnswer:
         return _answer(self.lifecycle.document(run))
 
-    def _request(
-        self, campaign: Mapping[str, Any], body: RunBody, key: str | None
-    ) -> RunRequest:
+    def _request(self, campaign: Mapping[str, Any], body: RunBody, key: str | None) -> RunRequest:
         document: dict[str, object] = {"campaign": campaign}
         if body.run_id:
             document["runId"] = body.run_id

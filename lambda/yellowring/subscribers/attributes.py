@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-
 from typing import TYPE_CHECKING, cast
 
 from yellowring.subscribers.changes import ATTRIBUTE_KEY

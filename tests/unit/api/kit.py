@@ -126,7 +126,7 @@ class Functions:
         self.requests.append(json.loads(Payload))
         try:
             told: Any = sender.lambda_handler(json.loads(Payload), Context())
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             said = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return {
                 "FunctionError": "Unhandled",

@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from infrastructure.openapi import DOCUMENT
 from jsonschema import Draft202012Validator
 from yellowring.api.openapi import document, text
 from yellowring.api.routes import resolver
+
+from infrastructure.openapi import DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -107,7 +107,11 @@ def test_ten_thousand_are_the_most_and_each_of_them_is_checked(api: Api) -> None
     where = "$.campaign.audience.userIds"
     answer = start(api, users(10_001), runId="sale~1")
     assert (answer.status, answer.paths) == (422, [where])
-    for wrong, path in (("U1", f"{where}[1001]"), (7, f"{where}[1001]"), (f"{USER_ID}00000", where)):
+    for wrong, path in (
+        ("U1", f"{where}[1001]"),
+        (7, f"{where}[1001]"),
+        (f"{USER_ID}00000", where),
+    ):
         campaign = users(1001)
         campaign["audience"]["userIds"].append(wrong)
         answer = start(api, campaign, runId="sale~1")
@@ -134,7 +138,9 @@ def test_a_run_that_is_under_way_is_not_resumed(api: Api) -> None:
     assert (answer.status, answer.kind) == (409, "not-resumable")
 
 
-@pytest.mark.parametrize(("method", "what"), [("GET", ""), ("POST", "/cancel"), ("POST", "/resume")])
+@pytest.mark.parametrize(
+    ("method", "what"), [("GET", ""), ("POST", "/cancel"), ("POST", "/resume")]
+)
 def test_a_run_that_nobody_knows_is_a_problem(api: Api, method: str, what: str) -> None:
     answer = api.call(method, f"/v1/runs/none{what}")
     assert (answer.status, answer.kind) == (404, "unknown-run")
