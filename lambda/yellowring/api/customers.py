@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -55,7 +54,7 @@ class Customers:
     stack: str
     region: str
     now: Callable[[], datetime]
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None]
 
     def find(self, customer_id: str) -> CustomerAnswer:
         """Tell whether and why not a customer is reached; nobody linked is an answer too.

@@ -165,7 +165,8 @@ def _path(loc: Sequence[str | int], root: str) -> str:
     """Return where an error is: ``$.to.userId`` of a body, ``header.Idempotency-Key``."""
     place, *steps = loc if loc and loc[0] in ("body", "path", "header", "query") else ("body", *loc)
     if place != "body":
-        return ".".join(map(str, (place, *steps)))
+        name = ".".join(map(str, steps))
+        return f"{place}.{name.title() if place == 'header' else name}"
     path = root
     for step in steps:
         if step not in _UNIONS:

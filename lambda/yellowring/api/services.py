@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,5 +75,6 @@ def services(settings: ApiSettings) -> Services:
             settings.stack_name,
             settings.aws_region,
             now_utc,
+            time.sleep,
         ),
     )

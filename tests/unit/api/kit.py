@@ -62,13 +62,21 @@ class Api:
         self._queue = queue
 
     def call(
-        self, method: str, path: str, body: object = None, *, key: str = "", **event: Any
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str = "",
+        raw: str = "",
+        **event: Any,
     ) -> Answered:
-        """Call an address with JSON; ``event`` overrides parts of what the function gets."""
+        """Call an address with JSON, or with a body as it is; ``event`` overrides other parts."""
         headers = {"host": "example"}
         if key:
             headers["idempotency-key"] = key
-        if body is not None:
+        text = raw if body is None else json.dumps(body)
+        if text:
             headers["content-type"] = "application/json"
         request = {
             "version": "2.0",
@@ -82,7 +90,7 @@ class Api:
                 "http": {"method": method, "path": path},
             },
             "isBase64Encoded": False,
-            **({} if body is None else {"body": json.dumps(body)}),
+            **({"body": text} if text else {}),
         }
         answer = app.lambda_handler(request | event, Context())  # type: ignore[arg-type]
         return Answered(answer["statusCode"], answer["headers"], answer["body"] or "")

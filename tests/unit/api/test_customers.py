@@ -33,7 +33,7 @@ def change(api: Api, **body: object) -> Answered:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Note for how long an erasure waits, and do not wait."""
     waited: list[float] = []
-    monkeypatch.setattr("yellowring.api.customers.time.sleep", waited.append)
+    monkeypatch.setattr("yellowring.api.services.time.sleep", waited.append)
     return waited
 
 

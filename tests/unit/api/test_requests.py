@@ -14,8 +14,6 @@ from tests.unit.api.kit import EVENT, USER_ID, Api
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-JSON = {"content-type": "application/json"}
-
 
 def test_an_unknown_address_is_a_problem_that_says_where_to_read_of_the_known(api: Api) -> None:
     answer = api.call("GET", "/v2/notifications")
@@ -49,21 +47,21 @@ def test_a_method_that_an_address_does_not_take_is_told_with_those_it_takes(api:
 def test_a_body_that_is_no_object_of_json_is_refused(
     api: Api, body: str, kind: str, status: int
 ) -> None:
-    answer = api.call("POST", "/v1/notifications", headers=JSON, body=body)
+    answer = api.call("POST", "/v1/notifications", raw=body)
     assert (answer.status, answer.kind) == (status, kind)
 
 
 def test_a_body_that_is_not_sent_as_json_is_refused(api: Api) -> None:
     for sent in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = api.call(
-            "PATCH", "/v1/customers/4711", headers={"content-type": sent}, body="remove=a"
+            "PATCH", "/v1/customers/4711", headers={"content-type": sent}, raw="remove=a"
         )
         assert (answer.status, answer.kind) == (415, "not-a-json-type")
 
 
 @pytest.mark.parametrize("body", ["%%%", base64.b64encode(b"\xff\xfe").decode()])
 def test_a_body_that_is_no_text_is_refused(api: Api, body: str) -> None:
-    answer = api.call("POST", "/v1/runs", headers=JSON, body=body, isBase64Encoded=True)
+    answer = api.call("POST", "/v1/runs", raw=body, isBase64Encoded=True)
     assert (answer.status, answer.kind) == (400, "not-json")
 
 
@@ -73,7 +71,7 @@ def test_a_body_may_come_in_base64_and_with_a_charset(api: Api) -> None:
         "POST",
         "/v1/notifications",
         headers={"Content-Type": "application/json; charset=utf-8"},
-        body=base64.b64encode(body).decode(),
+        raw=base64.b64encode(body).decode(),
         isBase64Encoded=True,
     )
     assert answer.status == 202
