@@ -27,18 +27,20 @@ def functions() -> Functions:
 
 
 @pytest.fixture
-def api(
-    environment: pytest.MonkeyPatch,
-    aws: DynamoDBClient,
-    sqs: SQSClient,
-    functions: Functions,
-) -> Iterator[Api]:
-    """The API function over an AWS in memory."""
+def clients(environment: pytest.MonkeyPatch, functions: Functions) -> None:
+    """AWS clients that are made once for all tests: each is dear, and all are the same."""
 
     def client(service: str, **_: object) -> object:
         return functions if service == "lambda" else _client(service)  # type: ignore[call-overload]
 
     environment.setattr(boto3, "client", client)
+
+
+@pytest.fixture
+def api(
+    clients: None, aws: DynamoDBClient, sqs: SQSClient, environment: pytest.MonkeyPatch
+) -> Iterator[Api]:
+    """The API function over an AWS in memory."""
     environment.setenv("SENDER_FUNCTION_NAME", "sender")
     environment.setenv("STACK_NAME", "books")
     environment.setenv("MAX_WORKERS", "2")
