@@ -54,7 +54,7 @@ def aws(environment: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
     """Tables, queues and secret in memory; gives the DynamoDB client."""
     with mock_aws():
         dynamodb = boto3.client("dynamodb")
-        create_table(dynamodb, "subscribers", "userId")
+        create_table(dynamodb, "subscribers", "userId", index=("customers", "customerId"))
         create_table(dynamodb, "runs", "runId", "part")
         sqs = boto3.client("sqs")
         for name, variable in QUEUES:
@@ -73,14 +73,30 @@ def sqs(aws: DynamoDBClient) -> SQSClient:
     return boto3.client("sqs")
 
 
-def create_table(dynamodb: DynamoDBClient, table: str, key: str, sort: str = "") -> None:
-    """Make a table with strings for its keys."""
+def create_table(
+    dynamodb: DynamoDBClient,
+    table: str,
+    key: str,
+    sort: str = "",
+    index: tuple[str, str] | None = None,
+) -> None:
+    """Make a table with strings for its keys, and an index of a name and a key."""
     keys: list[tuple[str, Any]] = [(key, "HASH"), *([(sort, "RANGE")] if sort else [])]
+    indexes: Any = [
+        {
+            "IndexName": name,
+            "KeySchema": [{"AttributeName": own, "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+        for name, own in ([index] if index else [])
+    ]
+    names = [*(name for name, _ in keys), *([index[1]] if index else [])]
     dynamodb.create_table(
         TableName=table,
         KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
         BillingMode="PAY_PER_REQUEST",
+        **({"GlobalSecondaryIndexes": indexes} if index else {}),
     )
 
 
@@ -162,7 +178,7 @@ def _personal_texts(data: dict[str, Any]) -> Iterator[str]:
     texts = campaign.get("localizedAttributes") if isinstance(campaign, dict) else None
     yield from (
         text
-        for text in _leaves([data.get("set"), data.get("remove"), texts])
+        for text in _leaves([data.get("set"), data.get("remove"), data.get("id"), texts])
         if len(text) >= SHORTEST_TELLING and text not in NAMES_OF_SCHEMAS
     )
 

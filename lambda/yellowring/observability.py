@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 NAMESPACE = "YellowRing"
 
 _PERSONAL = re.compile(r"amzn1\.ask\.(?:account|person)\.[\w.-]+|At[czn][ar]?\|[\w|./+=-]+")
-_TOKEN = re.compile(r"At[czn][ar]?\|")
 
 
 class _Redacting(LambdaPowertoolsFormatter):
@@ -32,11 +31,6 @@ class _Redacting(LambdaPowertoolsFormatter):
 def redact(text: str) -> str:
     """Blank every Alexa user id and LWA token in a text."""
     return _PERSONAL.sub("<redacted>", text)
-
-
-def holds_token(text: str) -> bool:
-    """Check whether a text has an LWA token in it, which is never to be stored."""
-    return _TOKEN.search(text) is not None
 
 
 def hash_user_id(user_id: str, skill_id: str) -> str:

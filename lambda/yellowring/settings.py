@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +15,11 @@ VoiceConsent = Literal["card", "voice"]
 
 DEFAULT_EVENTS_PER_SECOND = 25
 DEFAULT_WORKERS = 4
+DEFAULT_CLAIM = "sub"
+"""What OpenID Connect calls the subject ("OpenID Connect Core 1.0", section 5.1)."""
+
+_PLAIN = re.compile(r"[!-~]+")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class InvalidSettings(ValueError):
@@ -34,12 +41,19 @@ class SkillSettings:
     voice_consent
         ``VOICE_CONSENT``: whether customers who speak to the skill are asked for the permission by
         a ``card`` in the Alexa app, or there and then by ``voice``.
+    userinfo_url
+        ``USERINFO_URL``: the OpenID Connect endpoint that tells who a linked account's access token
+        stands for; empty: nobody is asked.
+    userinfo_claim
+        ``USERINFO_CLAIM``: which claim of its answer is the business' own id of the customer.
     """
 
     skill_id: str
     subscribers_table: str
     notifications_queue_url: str = ""
     voice_consent: VoiceConsent = "card"
+    userinfo_url: str = ""
+    userinfo_claim: str = DEFAULT_CLAIM
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SkillSettings:
@@ -56,6 +70,8 @@ class SkillSettings:
             subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
             notifications_queue_url=reader.optional("NOTIFICATIONS_QUEUE_URL"),
             voice_consent=reader.voice_consent("VOICE_CONSENT"),
+            userinfo_url=reader.secure_url("USERINFO_URL"),
+            userinfo_claim=environ.get("USERINFO_CLAIM", "").strip() or DEFAULT_CLAIM,
         )
         reader.finish()
         return settings
@@ -92,6 +108,8 @@ class SenderSettings:
         first becomes ``na``, ``eu`` or ``fe``.
     event_source
         ``EVENT_SOURCE``: ``package.module:callable`` that makes each customer's content, or empty.
+    note_accepted
+        ``NOTE_ACCEPTED``: whether what Alexa accepted is noted in the customers' records as well.
     aws_region
         ``AWS_REGION``, set by Lambda itself: tells which Alexa region a multicast goes to.
     """
@@ -111,6 +129,7 @@ class SenderSettings:
     lwa_base_url: str
     event_source: str
     aws_region: str
+    note_accepted: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> SenderSettings:
@@ -140,6 +159,7 @@ class SenderSettings:
             lwa_base_url=reader.optional("LWA_BASE_URL"),
             event_source=reader.optional("EVENT_SOURCE"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),
+            note_accepted=reader.flag("NOTE_ACCEPTED"),
         )
         reader.finish()
         return settings
@@ -201,6 +221,24 @@ class ApiSettings:
         return settings
 
 
+def is_secure(url: str) -> bool:
+    """Check whether a token may be sent to a URL: over https, or to this machine itself.
+
+    Examples
+    --------
+    >>> is_secure("https://id.example/userinfo"), is_secure("http://id.example/userinfo")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # reading a port that is none raises
+    except ValueError:
+        return False
+    if not _PLAIN.fullmatch(url) or "@" in parts.netloc:
+        return False
+    return bool(host) if parts.scheme == "https" else parts.scheme == "http" and host in _LOOPBACK
+
+
 class _Reader:
     """Collects every problem of an environment before any is reported."""
 
@@ -228,6 +266,18 @@ class _Reader:
         if value not in ("card", "voice"):
             self._problems.append(f"{name} is {value!r}: it must be 'card' or 'voice'")
         return cast("VoiceConsent", value)
+
+    def secure_url(self, name: str) -> str:
+        value = self._environ.get(name, "").strip()
+        if value and not is_secure(value):
+            self._problems.append(f"{name} must be an https:// URL (http:// for this machine only)")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.optional(name, "false")
+        if value not in ("true", "false"):
+            self._problems.append(f"{name} is {value!r}: it must be 'true' or 'false'")
+        return value == "true"
 
     def count(self, name: str, default: int) -> int:
         value = self.optional(name, str(default))

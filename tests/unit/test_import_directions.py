@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ GROUND = {
     "catalog",
     "settings",
     "observability",
+    "tokens",
     "version",
     "queue_message",
 }
@@ -24,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
-    "subscribers": {"alexa"},
+    "tokens": set(),
+    "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
     "skill": GROUND,
@@ -76,8 +80,19 @@ def test_the_simulator_knows_of_us_only_what_alexa_says(path: Path) -> None:
     assert all(name.startswith("yellowring.catalog") for name in ours)
 
 
-def test_what_is_deployed_does_not_load_the_ask_sdk() -> None:
-    assert not [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
+def test_only_what_is_asked_by_the_ask_sdk_itself_names_it() -> None:
+    named = [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
+    assert [path.name for path in named] == ["asking.py"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import yellowring.skill.app", "import yellowring; yellowring.ask_for_notifications"],
+)
+def test_what_is_deployed_does_not_load_the_ask_sdk(statement: str) -> None:
+    loads = f"{statement}; import sys; sys.exit('ask_sdk_core' in sys.modules)"
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": ""}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", loads], env=environment, check=True)
 
 
 ROOMS: dict[str, set[str]] = {
@@ -95,3 +110,26 @@ def test_the_senders_rooms_import_only_what_lies_below_them(room: str) -> None:
         names = [name.split(".") for name in imported(path)]
         others = {name[2] for name in names if name[:2] == ["yellowring", "sender"]}
         assert others - {room} <= ROOMS[room], path
+
+
+SIMULATORS_ROOMS: dict[str, set[str]] = {
+    "alexa": set(),
+    "login": set(),
+    "skill": set(),
+    "customers": {"alexa", "login", "skill"},
+    "voice": {"customers", "skill"},
+    "api": {"alexa", "customers", "login"},
+    "console": set(),
+    "controls": {"alexa", "customers", "login", "skill", "voice"},
+}
+"""For each room of the simulator, the other rooms that it may import."""
+
+
+def test_the_simulators_rooms_import_only_what_lies_below_them() -> None:
+    rooms = {path.parent.name for path in SIMULATOR.glob("*/*.py")}
+    assert rooms == SIMULATORS_ROOMS.keys()
+    for room, below in SIMULATORS_ROOMS.items():
+        for path in (SIMULATOR / room).glob("*.py"):
+            names = [name.split(".") for name in imported(path)]
+            others = {name[2] for name in names if name[1:2] == ["simulator"]}
+            assert (others & rooms) - {room} <= below, path

@@ -13,7 +13,8 @@ from botocore import xform_name
 from botocore.session import Session
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yellowring.sender.campaign import parse_campaign
-from yellowring.settings import SenderSettings, SkillSettings
+from yellowring.settings import SenderSettings, SkillSettings, is_secure
+from yellowring.subscribers.items import CUSTOMERS
 from yellowring_tools.local_stack.deployment import Outputs
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,8 @@ def allowed(role: str) -> dict[str, set[str]]:
             match resource:
                 case {"Fn::GetAtt": [target, "Arn"]}:
                     name = target
+                case {"Fn::Sub": "${SubscribersTable.Arn}/index/customers"}:
+                    name = "index of SubscribersTable"
                 case {"Fn::Sub": str(text)} if "secretsmanager" in text:
                     name = "CredentialsSecret"
                 case {"Fn::Sub": str(text)} if text == MACHINE:
@@ -136,6 +139,7 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
         },
+        "index of SubscribersTable": {"dynamodb:Query"},
         "RunsTable": {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -154,7 +158,8 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
 def test_the_notifier_may_look_customers_up_and_take_notifications_and_nothing_else() -> None:
     assert allowed("NotifierRole") == {
         "NotifierLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "SubscribersTable": {"dynamodb:BatchGetItem"},
+        "SubscribersTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
+        "index of SubscribersTable": {"dynamodb:Query"},
         "RunsTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "CredentialsSecret": {"secretsmanager:GetSecretValue"},
         "NotificationsQueue": {
@@ -191,6 +196,8 @@ NOTIFICATIONS = {
     "app.py": {"CredentialsSecret"},
 }
 """Where a sender's role is for calling AWS, and what is called there."""
+RECORDS = {"SubscribersTable", "index of SubscribersTable"}
+"""What is called in `yellowring.subscribers`."""
 OPERATORS = {"dynamodb:Scan"}
 """What only the commands call, with an operator's own rights."""
 
@@ -225,8 +232,8 @@ def operations() -> dict[str, str]:
     ("role", "modules", "elsewhere"),
     [
         # An invocation that failed for good is put on the dead-letter queue by Lambda itself.
-        ("SenderRole", RUNS, {"SubscribersTable", "DeadLetterQueue"}),
-        ("NotifierRole", NOTIFICATIONS, {"SubscribersTable"}),
+        ("SenderRole", RUNS, {*RECORDS, "DeadLetterQueue"}),
+        ("NotifierRole", NOTIFICATIONS, RECORDS),
     ],
 )
 def test_a_role_may_call_what_its_code_calls_and_its_code_calls_what_it_may(
@@ -287,7 +294,12 @@ def test_no_function_lets_sam_make_up_its_role(function: str) -> None:
 
 
 def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
-    chosen = {"SKILL_STAGE": "live", "VOICE_CONSENT": "voice"}
+    chosen = {
+        "SKILL_STAGE": "live",
+        "VOICE_CONSENT": "voice",
+        "USERINFO_URL": "https://id.example/userinfo",
+        "NOTE_ACCEPTED": "true",
+    }
     text = dict.fromkeys(environment("SenderFunction"), "1") | chosen
     assert SkillSettings.from_environ(text)
     assert SenderSettings.from_environ(text)
@@ -302,6 +314,9 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
         "EVENT_BUS_NAME",
         "CREDENTIALS_SECRET_ID",
         "MAX_EVENTS_PER_SECOND",
+        "USERINFO_URL",
+        "USERINFO_CLAIM",
+        "NOTE_ACCEPTED",
         "ALEXA_BASE_URL",
         "LWA_BASE_URL",
     } <= set(text)
@@ -350,6 +365,33 @@ def test_the_tables_are_kept_safe_and_forget_in_time(table: str, keys: dict[str,
     assert RESOURCES[table]["DeletionPolicy"] == {"Ref": "DataDeletionPolicy"}
     assert RESOURCES[table]["UpdateReplacePolicy"] == {"Ref": "DataDeletionPolicy"}
     assert PARAMETERS["DataDeletionPolicy"]["Default"] == "Retain"
+
+
+def test_the_index_of_customers_is_sparse_of_keys_alone_and_named_as_the_code_names_it() -> None:
+    (index,) = properties("SubscribersTable")["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == CUSTOMERS
+    assert index["KeySchema"] == [{"AttributeName": "customerId", "KeyType": "HASH"}]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("", True),
+        ("https://id.example/userinfo", True),
+        ("http://127.0.0.1:4000/oidc/userinfo", True),
+        ("http://localhost/userinfo", True),
+        ("http://id.example/userinfo", False),
+        ("http://localhost.example/userinfo", False),
+        ("id.example", False),
+    ],
+)
+def test_a_userinfo_url_that_the_function_would_refuse_is_refused_at_once(
+    url: str, allowed: bool
+) -> None:
+    pattern = PARAMETERS["UserinfoUrl"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, url)) is allowed
+    assert (not url or is_secure(url)) is allowed
 
 
 def test_a_message_stays_hidden_longer_than_the_notifier_can_run() -> None:

@@ -6,10 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestValidationError,
-    ResponseValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from yellowring.api.problems import Refusal, errors_of, failed_call, invalid
@@ -17,10 +14,12 @@ from yellowring.api.requests import with_checked_body
 from yellowring.api.routes import resolver
 from yellowring.api.services import services
 from yellowring.observability import count, logger
-from yellowring.settings import ApiSettings, InvalidSettings
+from yellowring.settings import ApiSettings
 from yellowring.subscribers import ConcurrentChange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -56,36 +55,30 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return answer
 
 
-@resolver.exception_handler(Refusal)
 def _refused(refusal: Refusal) -> Response[str]:
     return refusal.response()
 
 
-@resolver.exception_handler(RequestValidationError)
 def _not_valid(error: RequestValidationError) -> Response[str]:
     return invalid(errors_of(error.errors())).response()
 
 
-@resolver.exception_handler([ClientError, BotoCoreError])
 def _not_called(error: Exception) -> Response[str]:
     told = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     logger.error("AWS failed", extra={"error": type(error).__name__, "code": told})
     return failed_call(error).response()
 
 
-@resolver.exception_handler(ConcurrentChange)
 def _changed(_: ConcurrentChange) -> Response[str]:
     return Refusal("unavailable", "The record kept changing: send it again.").response()
 
 
-@resolver.exception_handler([ResponseValidationError, InvalidSettings, Exception])
 def _failed(error: Exception) -> Response[str]:
     # Only its name: a message or a trace might repeat what was sent.
     logger.error("request failed", extra={"error": type(error).__name__})
     return Refusal("internal", "It is logged; the same request may fail again.").response()
 
 
-@resolver.not_found
 def _not_found(_: NotFoundError) -> Response[str]:
     methods = sorted({route.method for route in _routes() if route.rule.match(_path())})
     if methods:
@@ -121,6 +114,19 @@ def _built(refusal: Refusal) -> dict[str, Any]:
         "body": response.body,
         "isBase64Encoded": False,
     }
+
+
+_ANSWERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
+    Refusal: _refused,
+    RequestValidationError: _not_valid,
+    ClientError: _not_called,
+    BotoCoreError: _not_called,
+    ConcurrentChange: _changed,
+    Exception: _failed,
+}
+for _error, _answer in _ANSWERS.items():
+    resolver.exception_handler(_error)(_answer)
+resolver.not_found(_not_found)
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # in Lambda, the start is the cheapest time to start

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from yellowring.api.examples import BATCH, NOTIFICATION, PATCH, RUN
+from yellowring.api.examples import BATCH, ENTRY, NOTIFICATION, PATCH, RUN
 from yellowring.api.idempotency import KEY_PATTERN
 from yellowring.sender.run.request import RUN_ID_PATTERN
 from yellowring.subscribers import (
@@ -125,9 +125,7 @@ class NotificationBody(Body):
 class BatchEntry(NotificationBody):
     """A notification of a batch, with an idempotency key of its own."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [ENTRY]})
 
     idempotency_key: Key = ""
 

@@ -11,15 +11,17 @@ EVENT: dict[str, Any] = {
         "order": {"seller": {"name": "localizedattribute:seller"}},
     },
 }
-TEXTS = [{"locale": "en-US", "seller": "Corner Books"}]
+TEXTS: list[Any] = [{"locale": "en-US", "seller": "Corner Books"}]
 NOTIFICATION: dict[str, Any] = {
     "to": {"customerId": "4711"},
     "event": EVENT,
     "localizedAttributes": TEXTS,
     "expiresIn": "PT2H",
 }
-BATCH = {"notifications": [{**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}]}
-RUN = {
+BATCH: dict[str, Any] = {
+    "notifications": [{**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}]
+}
+RUN: dict[str, Any] = {
     "campaign": {
         "name": "spring-sale",
         "event": EVENT,
@@ -28,8 +30,8 @@ RUN = {
     },
     "runId": "spring~sale~1",
 }
-PATCH = {"set": {"plan": "gold"}, "remove": ["trial"]}
-ACCEPTED = {
+PATCH: dict[str, Any] = {"set": {"plan": "gold"}, "remove": ["trial"]}
+ACCEPTED: dict[str, Any] = {
     "id": "n~3d2aef9fcaf64f1a8cbfa9eb4a02ad0f0d5d4ff1",
     "status": "queued",
     "createdAt": "2026-11-20T09:00:00+00:00",

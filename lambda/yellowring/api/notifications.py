@@ -33,6 +33,7 @@ from yellowring.api.problems import (
 )
 from yellowring.api.reasons import why
 from yellowring.catalog import check_event
+from yellowring.queue_message import expiry_of, queue_message
 from yellowring.sender.campaign.parsing import (
     LARGEST_DOCUMENT,
     LONGEST_EXPIRY,
@@ -41,7 +42,6 @@ from yellowring.sender.campaign.parsing import (
     parse_duration,
 )
 from yellowring.sender.campaign.placeholders import attributes_named
-from yellowring.sender.run.lifecycle import SHORTEST_LIFE
 from yellowring.subscribers import MOST_ACCOUNTS
 
 if TYPE_CHECKING:
@@ -59,8 +59,20 @@ class _Asked:
 
     notification_id: str
     body_hash: str
-    message: dict[str, Any]
+    event: dict[str, Any]
+    texts: list[dict[str, str]]
+    to: dict[str, str]
     life: timedelta
+
+    def message(self, expiry_time: datetime) -> dict[str, object]:
+        """Return what goes on the queue."""
+        return queue_message(
+            self.event,
+            self.texts,
+            to=self.to,
+            reference_id=self.notification_id,
+            expiry_time=expiry_time,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class Notifications:
             The request's: stands for entry 0 as ``key/0``, and so on, where they have none.
         """
         outcomes: list[BatchOutcome] = []
-        waiting: list[tuple[int, dict[str, Any]]] = []
+        waiting: list[tuple[int, dict[str, object]]] = []
         for index, entry in enumerate(entries):
             try:
                 own = f"{key}/{index}" if key else None
@@ -113,8 +125,8 @@ class Notifications:
             outcomes.append(BatchOutcome(status=202, notification=accepted))
             if message:
                 waiting.append((index, message))
-        for index, refusal in self._queued(waiting):
-            outcomes[index] = _refused(refusal)
+        for index, failure in self._queued(waiting):
+            outcomes[index] = _refused(failure)
         return BatchAnswer(outcomes=outcomes)
 
     def find(self, notification_id: str) -> NotificationAnswer:
@@ -149,7 +161,9 @@ class Notifications:
             reason=status.reason or reasons,
         )
 
-    def _queued(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> list[tuple[int, Refusal]]:
+    def _queued(
+        self, waiting: Sequence[tuple[int, dict[str, object]]]
+    ) -> list[tuple[int, Refusal]]:
         """Put messages on the queue; return those that are not certain to be there."""
         try:
             failed = self.queue.put_all([message for _, message in waiting])
@@ -186,18 +200,13 @@ class Notifications:
         if errors or duration is None:
             raise invalid(errors)
         self._check_accounts(body)
-        notification_id = notification_id_of(key, self.skill_id)
-        message = {
-            "event": {"name": checked.name, "payload": checked.payload},
-            "localizedAttributes": checked.localized_attributes,
-            "to": document["to"],
-            "referenceId": notification_id,
-        }
         return _Asked(
-            notification_id,
+            notification_id_of(key, self.skill_id),
             body_hash(document, self.skill_id),
-            message,
-            max(duration, SHORTEST_LIFE),
+            {"name": checked.name, "payload": checked.payload},
+            checked.localized_attributes,
+            document["to"],
+            duration,
         )
 
     def _check_accounts(self, body: NotificationBody) -> None:
@@ -206,10 +215,10 @@ class Notifications:
             if len(accounts) > MOST_ACCOUNTS:
                 raise too_many_accounts()
 
-    def _put(self, asked: _Asked) -> tuple[AcceptedNotification, dict[str, Any] | None]:
+    def _put(self, asked: _Asked) -> tuple[AcceptedNotification, dict[str, object] | None]:
         """Put a notification's status; return the answer, and the message while there is need."""
         now = self.now().replace(microsecond=0)
-        expiry_time = now + asked.life
+        expiry_time = expiry_of(now, asked.life)
         known = self.statuses.put(asked.notification_id, asked.body_hash, now, expiry_time)
         if known is not None:
             if known.body_hash != asked.body_hash:
@@ -222,8 +231,7 @@ class Notifications:
         accepted = AcceptedNotification(
             id=asked.notification_id, created_at=now, expiry_time=expiry_time
         )
-        message = asked.message | {"expiryTime": expiry_time.isoformat()}
-        return accepted, None if known and known.done else message
+        return accepted, None if known and known.done else asked.message(expiry_time)
 
 
 def too_many_accounts() -> Refusal:

@@ -39,7 +39,7 @@ def text() -> str:
 
 def document() -> dict[str, Any]:
     """Return the document."""
-    made = json.loads(
+    made: dict[str, Any] = json.loads(
         resolver.get_openapi_json_schema(
             title="Yellow Ring",
             version=VERSION,

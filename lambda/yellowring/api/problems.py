@@ -131,11 +131,8 @@ def failed_call(error: Exception) -> Refusal:
 
 def errors_of(details: Iterable[ErrorDetails | Mapping[str, Any]], root: str = "$") -> list[Error]:
     """Say pydantic's errors with JSON paths; ``root`` is the path of what was checked."""
-    found = {}
-    for each in details:
-        error = Error(_path(each["loc"], root), _message(each))
-        found[error] = None
-    return list(found)
+    found = [Error(_path(each["loc"], root), _message(each)) for each in details]
+    return list(dict.fromkeys(found))
 
 
 def errors_of_problems(problems: Iterable[Problem], root: str = "$") -> list[Error]:

@@ -43,6 +43,8 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
         The request is for another skill.
     botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
         What happened could not be stored or queued: Alexa has to deliver it again.
+    LinkingUnavailable
+        Nobody could tell whose account was linked: likewise.
     """
     settings = SkillSettings.from_environ(os.environ)
     try:

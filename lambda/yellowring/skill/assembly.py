@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from yellowring.observability import count, logger
+from yellowring.skill.account_linking import AccountLinking
 from yellowring.skill.messages import MessageHandler
 from yellowring.skill.notifications import Notifications
 from yellowring.skill.skill_events import SkillEventHandler
@@ -45,9 +46,10 @@ def skill_for(settings: SkillSettings) -> Skill:
     """Return the parts for an environment, the same ones each time."""
     table = Subscribers(boto3.client("dynamodb", config=AWS), settings.subscribers_table)
     notifications = Notifications(settings.notifications_queue_url, AWS)
+    linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
     return Skill(
         table,
-        SkillEventHandler(settings, table),
+        SkillEventHandler(settings, table, linking),
         MessageHandler(settings, table, notifications),
     )
 

@@ -15,7 +15,7 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from yellowring.alexa.endpoints import normalised
-from yellowring.observability import holds_token
+from yellowring.tokens import holds_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,6 @@ Source: "Skill Messaging API Reference" (Alexa Skills Kit).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from yellowring.observability import count, hash_user_id, logger
@@ -15,12 +14,13 @@ from yellowring.skill.commands import (
     Notify,
     Refresh,
     SetAttributes,
+    SetCustomer,
     parse_command,
 )
 from yellowring.skill.envelope import SkillEvent, locale_of, now_ms
 from yellowring.skill.notifications import notification_of, reference_id_of
 from yellowring.skill.skill_events import count_unusable_time, host_of
-from yellowring.subscribers import AttributesChange, Erased, RegisterChange
+from yellowring.subscribers import AttributesChange, Erased, RegisterChange, is_user_id
 
 if TYPE_CHECKING:
     from yellowring.settings import SkillSettings
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from yellowring.subscribers.changes import Change
 
 MESSAGE = "Messaging.MessageReceived"
-
-_USER_ID = re.compile(r"amzn1\.ask\.account\.[!-~]+")
 
 
 class MessageHandler:
@@ -79,7 +77,7 @@ class MessageHandler:
         return self._subscribers.apply(event.user_id, *changes_of(command, event))
 
     def _notify(self, command: Notify, event: SkillEvent) -> str:
-        if not _USER_ID.fullmatch(event.user_id):
+        if not is_user_id(event.user_id):
             raise InvalidMessage("context.System.user.userId must be amzn1.ask.account. and more")
         reference_id = command.reference_id or reference_id_of(event.request_id, self._skill_id)
         asked_at = now_ms() if event.happened_at is None else event.happened_at
@@ -87,7 +85,9 @@ class MessageHandler:
         return "queued"
 
 
-def changes_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> tuple[Change, ...]:
+def changes_of(
+    command: SetAttributes | SetCustomer | Refresh | Forget, event: SkillEvent
+) -> tuple[Change, ...]:
     """Return what a command changes in the customer's record.
 
     Raises
@@ -99,6 +99,10 @@ def changes_of(command: SetAttributes | Refresh | Forget, event: SkillEvent) -> 
         case SetAttributes(values):
             changed = AttributesChange(event.at(), event.request_id, values)
             return (changed, *host_of(event))
+        case SetCustomer(customer_id):
+            at = event.at(opt_out=customer_id is None)
+            told = RegisterChange("customer", at, event.request_id, customer_id)
+            return (told, *host_of(event))
         case Refresh():
             return _refreshed(event)
         case Forget():

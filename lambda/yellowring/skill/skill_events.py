@@ -21,48 +21,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from yellowring.settings import SkillSettings
+    from yellowring.skill.account_linking import AccountLinking
     from yellowring.skill.envelope import SkillEvent
     from yellowring.subscribers import Subscribers
     from yellowring.subscribers.changes import Change
 
+    type Changes = tuple[Change, ...]
 
-def _subscription_changed(event: SkillEvent) -> Change:
+LINKED = "AlexaSkillEvent.SkillAccountLinked"
+
+
+def _subscription_changed(event: SkillEvent) -> Changes:
     events = event.listed("subscriptions", "eventName")
-    return RegisterChange("subscriptions", event.at(opt_out=not events), event.request_id, events)
+    at = event.at(opt_out=not events)
+    return (RegisterChange("subscriptions", at, event.request_id, events),)
 
 
-def _permissions_changed(event: SkillEvent) -> Change:
+def _permissions_changed(event: SkillEvent) -> Changes:
     scopes = event.listed("acceptedPermissions", "scope")
     at = event.at(opt_out=NOTIFICATIONS_SCOPE not in scopes)
-    return RegisterChange("permissions", at, event.request_id, scopes)
+    return (RegisterChange("permissions", at, event.request_id, scopes),)
 
 
-def _enabled(event: SkillEvent) -> Change:
-    return Enabled(event.at())
+def _enabled(event: SkillEvent) -> Changes:
+    return (Enabled(event.at()),)
 
 
-def _disabled(event: SkillEvent) -> Change:
+def _disabled(event: SkillEvent) -> Changes:
     """Return an erasure where Alexa keeps no data; whatever else she says is a disable."""
     body = event.fields.get("body")
     status = body.get("userInformationPersistenceStatus") if isinstance(body, Mapping) else None
-    return (Erased if status == "NOT_PERSISTED" else Disabled)(event.at(opt_out=True))
+    return ((Erased if status == "NOT_PERSISTED" else Disabled)(event.at(opt_out=True)),)
 
 
-def _account_linked(event: SkillEvent) -> Change:
-    return RegisterChange("account", event.at(), event.request_id, value=True)
+def _account_linked(event: SkillEvent) -> Changes:
+    return (RegisterChange("account", event.at(), event.request_id, value=True),)
 
 
-def _account_unlinked(event: SkillEvent) -> Change:
-    return RegisterChange("account", event.at(), event.request_id)
+def _account_unlinked(event: SkillEvent) -> Changes:
+    at = event.at(opt_out=True)
+    return tuple(RegisterChange(each, at, event.request_id) for each in ("account", "customer"))
 
 
-CHANGES: Mapping[str, Callable[[SkillEvent], Change]] = {
+CHANGES: Mapping[str, Callable[[SkillEvent], Changes]] = {
     "AlexaSkillEvent.ProactiveSubscriptionChanged": _subscription_changed,
     "AlexaSkillEvent.SkillEnabled": _enabled,
     "AlexaSkillEvent.SkillDisabled": _disabled,
     "AlexaSkillEvent.SkillPermissionAccepted": _permissions_changed,
     "AlexaSkillEvent.SkillPermissionChanged": _permissions_changed,
-    "AlexaSkillEvent.SkillAccountLinked": _account_linked,
+    LINKED: _account_linked,
     "AlexaSkillEvent.SkillAccountUnlinked": _account_unlinked,
 }
 """What each type of skill event means for the record; a type that is not here changes nothing."""
@@ -76,7 +83,7 @@ def changes_of(event: SkillEvent) -> tuple[Change, ...]:
     InvalidSkillEvent
         The event can never be stored.
     """
-    return (CHANGES[event.object_type](event), *host_of(event))
+    return (*CHANGES[event.object_type](event), *host_of(event))
 
 
 def host_of(event: SkillEvent) -> tuple[Change, ...]:
@@ -93,11 +100,14 @@ def count_unusable_time(event: SkillEvent) -> None:
 
 
 class SkillEventHandler:
-    """Joins each skill event into its customer's record."""
+    """Joins each skill event into its customer's record, and whose account was linked as well."""
 
-    def __init__(self, settings: SkillSettings, subscribers: Subscribers) -> None:
+    def __init__(
+        self, settings: SkillSettings, subscribers: Subscribers, linking: AccountLinking
+    ) -> None:
         self._skill_id = settings.skill_id
         self._subscribers = subscribers
+        self._linking = linking
 
     def handle(self, event: SkillEvent) -> None:
         """Store the change.
@@ -108,6 +118,8 @@ class SkillEventHandler:
             The event can never be stored.
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ConcurrentChange
             It could not be stored now: the invocation has to fail, so that Alexa delivers again.
+        LinkingUnavailable
+            The link was stored, but the business could not be asked whose it is: likewise.
         """
         applied = self._subscribers.apply(event.user_id, *changes_of(event))
         kind = event.object_type.removeprefix("AlexaSkillEvent.")
@@ -123,3 +135,14 @@ class SkillEventHandler:
                 "request_id": event.request_id,
             },
         )
+        if event.object_type == LINKED:
+            self._identify(event)
+
+    def _identify(self, event: SkillEvent) -> None:
+        """Store the business' id of the customer, where the linked account's token tells it."""
+        body = event.fields.get("body")
+        token = body.get("accessToken") if isinstance(body, Mapping) else None
+        customer_id = self._linking.customer_id(token if isinstance(token, str) else "")
+        if customer_id is not None:
+            change = RegisterChange("customer", event.at(), event.request_id, customer_id)
+            self._subscribers.apply(event.user_id, change)

@@ -51,6 +51,7 @@ class Turn:
         self._speech_of = speech
         self._locale = request.locale
         self._subscribers = subscribers
+        self._before = ""
         self._response: Json = {}
         self._attributes: Json = {k: v for k, v in request.attributes.items() if k != "asked"}
 
@@ -58,6 +59,14 @@ class Turn:
         """Return the response envelope as it is so far."""
         session: Json = {"sessionAttributes": self._attributes} if self.request.in_session else {}
         return {"version": "1.0", **session, "response": self._response}
+
+    def response(self) -> Json:
+        """Return the response as it is so far."""
+        return self._response
+
+    def say_before(self, text: str) -> None:
+        """Say something before the replies that are yet to come."""
+        self._before = text
 
     def say(self, key: str, **values: str) -> None:
         """Answer with a reply, and end the session."""
@@ -136,7 +145,7 @@ class Turn:
         return self.request.received if self.request.at is None else self.request.at
 
     def _speech(self, reply: str) -> Json:
-        return {"type": "SSML", "ssml": ssml(reply, self._locale)}
+        return {"type": "SSML", "ssml": ssml(f"{self._before} {reply}".strip(), self._locale)}
 
     def _user_id(self) -> str:
         if self.request.user_id is None:

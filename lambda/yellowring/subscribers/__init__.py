@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yellowring.subscribers.attributes import InvalidAttributes, check_attributes
 from yellowring.subscribers.audience import Audience, Customer, Filter, InvalidCursor, Page
 from yellowring.subscribers.changes import (
     ATTRIBUTE_KEY,
@@ -13,6 +14,7 @@ from yellowring.subscribers.changes import (
     Disabled,
     Enabled,
     Erased,
+    OutcomeChange,
     RegisterChange,
     Rejected,
 )
@@ -23,12 +25,25 @@ from yellowring.subscribers.deliverability import (
     subscribed_events,
     subscription_is_due,
 )
+from yellowring.subscribers.ids import (
+    CUSTOMER_ID_PATTERN,
+    LONGEST_USER_ID,
+    MOST_ACCOUNTS,
+    USER_ID_PATTERN,
+    customer_id_of,
+    is_customer_id,
+    is_user_id,
+)
 from yellowring.subscribers.record import Record
 from yellowring.subscribers.store import NotWritten, Subscribers
 
 __all__ = [
     "ATTRIBUTE_KEY",
+    "CUSTOMER_ID_PATTERN",
+    "LONGEST_USER_ID",
+    "MOST_ACCOUNTS",
     "NOTIFICATIONS_SCOPE",
+    "USER_ID_PATTERN",
     "Accepted",
     "AttributeValue",
     "AttributesChange",
@@ -39,16 +54,22 @@ __all__ = [
     "Enabled",
     "Erased",
     "Filter",
+    "InvalidAttributes",
     "InvalidCursor",
     "NotWritten",
+    "OutcomeChange",
     "Page",
     "Record",
     "RegisterChange",
     "Rejected",
     "Subscribers",
+    "check_attributes",
+    "customer_id_of",
     "deliverability",
     "expires_at",
+    "is_customer_id",
     "is_deliverable",
+    "is_user_id",
     "subscribed_events",
     "subscription_is_due",
 ]

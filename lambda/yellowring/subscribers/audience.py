@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from yellowring.alexa.endpoints import normalised
 from yellowring.subscribers.deliverability import EXPRESSION, NAMES, deliverability, values
-from yellowring.subscribers.items import decode, load, path_of
+from yellowring.subscribers.ids import MOST_ACCOUNTS, customer_id_of, is_customer_id
+from yellowring.subscribers.items import CUSTOMERS, decode, load, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
         KeysAndAttributesTypeDef,
+        QueryInputTypeDef,
         ScanInputTypeDef,
         ScanOutputTypeDef,
     )
@@ -33,6 +35,7 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OF_THE_RULE = [
     (name,) for name in ("subscriptions", "permissions", "disabledAt", "acceptedAt", "rejectedAt")
 ]
+_OF_THE_ID = [(name,) for name in ("customer", "disabledAt", "erasedAt")]
 
 
 class InvalidCursor(ValueError):
@@ -49,8 +52,8 @@ class Customer:
         Alexa's id; personal data.
     api_endpoint
         Alexa's host for the customer, where it is known and one of Alexa's.
-    locale, attributes
-        Only when they were asked for.
+    locale, attributes, customer_id
+        Only when attributes were asked for; the last is the business' id, while it counts.
     deliverable
         Whether they are to be notified of the event; ``None`` when there is no record of them.
     """
@@ -60,6 +63,7 @@ class Customer:
     locale: str | None = None
     attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
     deliverable: bool | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +166,40 @@ class Audience:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
         for ids in batched(dict.fromkeys(user_ids), BATCH, strict=False):
-            for item in self._looked_up(ids):
-                rule = load({name: item[name] for (name,) in _OF_THE_RULE if name in item})
+            for item in self._looked_up(ids, self._paths and [*self._paths, *_OF_THE_RULE]):
+                rule = load(_part(item, _OF_THE_RULE))
                 deliverable = deliverability(rule, event_name) == "deliverable"
                 found[item["userId"]["S"]] = _customer(item, deliverable=deliverable)
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
+
+    def accounts(self, customer_id: str) -> tuple[str, ...]:
+        """Return the user ids that are linked to the business' id, in order.
+
+        The index lags by a moment and may tell too many or too few, so each candidate is read
+        consistently. Who was linked just now may not be found yet.
+
+        Returns
+        -------
+        tuple of str
+            At most one more than `MOST_ACCOUNTS`: so many are too many. None for what is no id.
+        """
+        found: set[str] = set()
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": CUSTOMERS,
+            "KeyConditionExpression": "customerId = :id",
+            "ExpressionAttributeValues": {":id": {"S": customer_id}},
+            "Limit": BATCH,
+        }
+        more = is_customer_id(customer_id)
+        while more and len(found) <= MOST_ACCOUNTS:
+            answer = self._client.query(**request)
+            if candidates := [item["userId"]["S"] for item in answer["Items"]]:
+                items = self._looked_up(candidates, [("userId",), *_OF_THE_ID])
+                found |= {i["userId"]["S"] for i in items if customer_id_of(load(i)) == customer_id}
+            if more := "LastEvaluatedKey" in answer:
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return tuple(sorted(found)[: MOST_ACCOUNTS + 1])
 
     def approximate_count(self) -> int:
         """Return how many items the table holds, as DynamoDB last counted (every six hours)."""
@@ -204,13 +237,13 @@ class Audience:
         last = answer.get("LastEvaluatedKey")
         return answer, last["userId"]["S"] if last else None
 
-    def _looked_up(self, user_ids: Sequence[str]) -> list[Item]:
+    def _looked_up(self, user_ids: Sequence[str], paths: Sequence[tuple[str, ...]]) -> list[Item]:
         """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked."""
         items: list[Item] = []
         keys: Sequence[Mapping[str, Any]] = [{"userId": {"S": each}} for each in user_ids]
         wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
-        if self._paths:
-            names, projection = _projection([*self._paths, *_OF_THE_RULE])
+        if paths:
+            names, projection = _projection(paths)
             wanted |= {"ProjectionExpression": projection, "ExpressionAttributeNames": names}
         pause = _SHORTEST_PAUSE
         while True:
@@ -229,13 +262,15 @@ def _paths(attributes: Collection[str] | None) -> list[tuple[str, ...]]:
         return []
     paths: list[tuple[str, ...]] = [("userId",), path_of("apiEndpoint")]
     if attributes:
-        paths += [path_of("locale"), *(path_of(f"attributes.{key}") for key in attributes)]
+        paths += [path_of("locale"), *_OF_THE_ID]
+        paths += [path_of(f"attributes.{key}") for key in attributes]
     return paths
 
 
 def _projection(paths: Sequence[tuple[str, ...]]) -> tuple[dict[str, str], str]:
-    """Return the aliases of a projection's names, and the projection."""
+    """Return the aliases of a projection's names, and the projection, each path in it once."""
     aliases: dict[str, str] = {}
+    paths = list(dict.fromkeys(paths))
     for path in paths:
         for name in path:
             aliases.setdefault(name, f"#r{len(aliases)}")
@@ -252,7 +287,12 @@ def _customer(item: Item, *, deliverable: bool) -> Customer:
         locale if isinstance(locale, str) else None,
         {k: v for k, each in sorted(attributes.items()) if (v := _value(each)) is not None},
         deliverable,
+        customer_id_of(load(_part(item, _OF_THE_ID))) if "customer" in item else None,
     )
+
+
+def _part(item: Item, paths: Sequence[tuple[str]]) -> Item:
+    return {name: item[name] for (name,) in paths if name in item}
 
 
 def _value(register: AttributeValueTypeDef) -> Any:  # noqa: ANN401 - as Python has it

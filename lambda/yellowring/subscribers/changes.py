@@ -44,6 +44,15 @@ class AttributesChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeChange:
+    """What became of an event for the customer, by its reference id: a problem, a skip."""
+
+    at: int
+    reference_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """Something that happened to the customer; the latest time is kept."""
 
@@ -81,7 +90,7 @@ class Accepted(Moment):
     name = "acceptedAt"
 
 
-type Change = RegisterChange | AttributesChange | Moment
+type Change = RegisterChange | AttributesChange | OutcomeChange | Moment
 
 
 class ConcurrentChange(RuntimeError):

@@ -1,7 +1,8 @@
 """How a record lies in DynamoDB.
 
 A register is one attribute, a map of ``at``, ``by`` and ``value`` (none when it holds nothing); the
-customer's own attributes are one map of such maps; a moment is a number.
+customer's own attributes are one map of such maps, and so are the outcomes; a moment is a number.
+``customerId`` is the key of the index `CUSTOMERS`, there exactly while the customer's id counts.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from yellowring.subscribers.deliverability import RETENTION_DAYS, expires_at
+from yellowring.subscribers.ids import customer_id_of
 from yellowring.subscribers.record import LISTS, Entry, Record
 
 if TYPE_CHECKING:
@@ -19,19 +21,25 @@ if TYPE_CHECKING:
 type Item = Mapping[str, AttributeValueTypeDef]
 
 REGISTERS = (*LISTS, "account", "locale", "host", "customer")
-_OF_THE_ITEM = {"userId", "version", "expiresAt", "attributes"}
+CUSTOMERS = "customers"
+"""The index of the table by the business' own ids: sparse, of keys alone."""
+_MAPS = ("attributes", "outcomes")
+_OF_THE_ITEM = {"userId", "version", "expiresAt", "customerId", *_MAPS}
 _MOST_DIGITS = 18
 
 
 def load(item: Item) -> Record:
     """Return the record that an item holds, whatever the item looks like."""
     registers, moments, other = {}, {}, {}
-    attributes = item.get("attributes", {})
-    entries = attributes.get("M", {})
-    own = {key: each for key, each in entries.items() if _is_register(each)}
-    if len(own) < len(entries) or "M" not in attributes:
-        odd = {key: each for key, each in entries.items() if key not in own}
-        other = {"attributes": {"M": odd} if odd else attributes} if attributes else {}
+    maps: dict[str, dict[str, Entry]] = {}
+    for name in _MAPS:
+        held = item.get(name, {})
+        entries = held.get("M", {})
+        own = {key: each for key, each in entries.items() if _is_register(each)}
+        maps[name] = {key: _entry(each) for key, each in own.items()}
+        if held and (len(own) < len(entries) or "M" not in held):
+            odd = {key: each for key, each in entries.items() if key not in own}
+            other[name] = {"M": odd} if odd else held
     for name, value in item.items():
         if name in _OF_THE_ITEM:
             continue
@@ -42,7 +50,7 @@ def load(item: Item) -> Record:
             moments[name] = at
         else:
             other[name] = value
-    return Record(registers, {key: _entry(each) for key, each in own.items()}, moments, other)
+    return Record(registers, maps["attributes"], moments, other, maps["outcomes"])
 
 
 def dump(
@@ -53,10 +61,12 @@ def dump(
     item |= record.other
     item |= {name: _map(entry) for name, entry in record.registers.items()}
     item |= {name: {"N": str(at)} for name, at in record.moments.items()}
-    if record.attributes:
-        odd = item.get("attributes", {}).get("M", {})
-        own = {key: _map(each) for key, each in record.attributes.items()}
-        item["attributes"] = {"M": {**odd, **own}}
+    for name, entries in zip(_MAPS, (record.attributes, record.outcomes), strict=True):
+        if entries:
+            odd = item.get(name, {}).get("M", {})
+            item[name] = {"M": {**odd, **{key: _map(each) for key, each in entries.items()}}}
+    if (customer_id := customer_id_of(record)) is not None:
+        item["customerId"] = {"S": customer_id}
     if (expiry := expires_at(record, retention_days)) is not None:
         item["expiresAt"] = {"N": str(expiry)}
     return item

@@ -10,7 +10,14 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from yellowring.subscribers.changes import AttributesChange, Disabled, Erased, Moment
+from yellowring.subscribers.changes import (
+    AttributesChange,
+    Disabled,
+    Erased,
+    Moment,
+    OutcomeChange,
+    Rejected,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +28,8 @@ LISTS = ("subscriptions", "permissions")
 """The registers whose values are the full lists now in force."""
 KEPT_ATTRIBUTES = 50
 """The newest of a customer's attributes are kept, removed ones included."""
+KEPT_OUTCOMES = 20
+"""The newest of what became of a customer's events are kept."""
 NEVER = -1
 """The time of what has not happened."""
 
@@ -44,12 +53,21 @@ class Record:
         By name; registers and moments also those that this code does not know.
     other
         What has no such form, as DynamoDB spells it; carried through until an erasure.
+    outcomes
+        What became of the newest events, by reference id.
     """
 
     registers: Mapping[str, Entry] = field(default_factory=dict)
     attributes: Mapping[str, Entry] = field(default_factory=dict)
     moments: Mapping[str, int] = field(default_factory=dict)
     other: Mapping[str, object] = field(default_factory=dict)
+    outcomes: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether nothing is known of the customer, but for an erasure and marks of ours."""
+        known = self.moments.keys() - {Erased.name, Rejected.name}
+        return not (self.registers or self.attributes or known)
 
     def list(self, register: str) -> frozenset[str]:
         """Return one of the lists; empty when there is none."""
@@ -64,6 +82,7 @@ class Record:
 def join(record: Record, change: Change) -> Record:
     """Return the record as it is with a change that happened to its customer."""
     registers, attributes, moments = record.registers, record.attributes, {**record.moments}
+    outcomes = record.outcomes
     if isinstance(change, Moment):
         whole = isinstance(change, Disabled | Erased) and change.at % 1000 == 0
         at = change.at + 999 if whole else change.at  # without a fraction, the second as a whole
@@ -71,17 +90,26 @@ def join(record: Record, change: Change) -> Record:
     elif isinstance(change, AttributesChange):
         entries = {k: Entry(change.at, change.by, _plain(v)) for k, v in change.values.items()}
         attributes = {**attributes, **{k: _newer(attributes, k, e) for k, e in entries.items()}}
+    elif isinstance(change, OutcomeChange):
+        name, entry = change.reference_id, Entry(change.at, "", change.outcome)
+        outcomes = {**outcomes, name: _newer(outcomes, name, entry)}
     else:
         name, entry = change.register, Entry(change.at, change.by, _plain(change.value))
         registers = {**registers, name: _newer(registers, name, entry)}
     erased = moments.get(Erased.name, NEVER)
-    newest = sorted((entry.at, entry.by, key) for key, entry in attributes.items())
     return Record(
         {name: entry for name, entry in registers.items() if entry.at > erased},
-        {key: attributes[key] for at, _, key in newest[-KEPT_ATTRIBUTES:] if at > erased},
+        _newest(attributes, KEPT_ATTRIBUTES, erased),
         {name: at for name, at in moments.items() if name == Erased.name or at > erased},
         {} if erased > NEVER else record.other,
+        _newest(outcomes, KEPT_OUTCOMES, erased),
     )
+
+
+def _newest(entries: Mapping[str, Entry], kept: int, erased: int) -> dict[str, Entry]:
+    """Return the newest entries of a map that are newer than the erasure."""
+    newest = sorted((entry.at, entry.by, key) for key, entry in entries.items())
+    return {key: entries[key] for at, _, key in newest[-kept:] if at > erased}
 
 
 def _newer(entries: Mapping[str, Entry], name: str, entry: Entry) -> Entry:

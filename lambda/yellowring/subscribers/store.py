@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from yellowring.subscribers.changes import ConcurrentChange, Rejected
+from yellowring.subscribers.changes import ConcurrentChange, OutcomeChange, Rejected
 from yellowring.subscribers.deliverability import RETENTION_DAYS
 from yellowring.subscribers.items import dump, load, number
 from yellowring.subscribers.record import join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from typing import Literal
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -73,7 +74,7 @@ class Subscribers:
             The table could not be read or written.
         """
         deadline = self._clock() + PATIENCE
-        return self._write(user_id, self._read(user_id), changes, deadline)[0]
+        return self._write(user_id, self._read(user_id), _joining(changes), deadline)[0]
 
     def apply_and_read(self, user_id: str, *changes: Change) -> Record:
         """Join changes into the customer's record and return it as it is then.
@@ -93,7 +94,7 @@ class Subscribers:
         item = self._read(user_id)
         try:
             if self._clock() < deadline:
-                return self._write(user_id, item, changes, deadline)[1]
+                return self._write(user_id, item, _joining(changes), deadline)[1]
             raise TimeoutError("reading took the time for writing")  # noqa: TRY301 - as the others
         except (BotoCoreError, ClientError, ConcurrentChange, TimeoutError) as error:
             raise NotWritten(reduce(join, changes, load(item))) from error
@@ -101,6 +102,37 @@ class Subscribers:
     def mark_rejected(self, user_id: str, at: int) -> Applied:
         """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""
         return self.apply(user_id, Rejected(at))
+
+    def note_outcome(
+        self, user_id: str, reference_id: str, outcome: str, at_ms: int
+    ) -> Applied | Literal["unknown"]:
+        """Note what became of an event for a customer, so that they can be told why.
+
+        Parameters
+        ----------
+        user_id
+            The customer.
+        reference_id
+            The event's.
+        outcome
+            In a word, such as ``limited``.
+        at_ms
+            When, in milliseconds since the epoch.
+
+        Returns
+        -------
+        str
+            ``unknown``, and nothing was written, where there is no record or a tombstone; else as
+            of `apply`, which raises the same.
+        """
+        change = OutcomeChange(at_ms, reference_id, outcome)
+
+        def noted(record: Record) -> Record:
+            return record if record.is_tombstone else join(record, change)
+
+        deadline = self._clock() + PATIENCE
+        applied, record = self._write(user_id, self._read(user_id), noted, deadline)
+        return "unknown" if record.is_tombstone else applied
 
     def get(self, user_id: str) -> Record | None:
         """Return one record, read consistently."""
@@ -114,13 +146,13 @@ class Subscribers:
         return answer.get("Item", {})
 
     def _write(
-        self, user_id: str, item: Item, changes: Sequence[Change], deadline: float
+        self, user_id: str, item: Item, change: Callable[[Record], Record], deadline: float
     ) -> tuple[Applied, Record]:
-        """Put the joined record, again from the item that stood in the way until the deadline."""
+        """Put the changed record, again from the item that stood in the way until the deadline."""
         pause = _SHORTEST_PAUSE
         while True:
             known = load(item)
-            joined = reduce(join, changes, known)
+            joined = change(known)
             if dump(user_id, joined) == dump(user_id, known):
                 return "stale", joined
             conflict = self._put(user_id, item, joined)
@@ -153,3 +185,7 @@ class Subscribers:
             conflict: Item = error.response.get("Item", {})  # type: ignore[assignment]
             return conflict
         return None
+
+
+def _joining(changes: tuple[Change, ...]) -> Callable[[Record], Record]:
+    return lambda record: reduce(join, changes, record)

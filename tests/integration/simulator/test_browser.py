@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from yellowring_tools.simulator.config import SimulatorConfig
@@ -16,13 +16,11 @@ from yellowring_tools.simulator.simulation import Simulation
 
 from tests.integration.simulator.support import Caller
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 BROWSER_SECONDS = 90
+PROJECT = Path(__file__).parents[3]
 SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 pytestmark = [
@@ -66,7 +64,9 @@ def answer(envelope: bytes) -> bytes:
 
 
 def test_the_page_shows_a_yellow_ring_with_its_sentence_and_a_card(tmp_path: Path) -> None:
-    config = SimulatorConfig("amzn1.ask.skill.test", "client", "secret")
+    config = SimulatorConfig(
+        "amzn1.ask.skill.test", "client", "secret", skill_package=PROJECT / "skill-package"
+    )
     with (
         running(Simulation(config, invoke=answer)) as simulator,
         Caller(simulator.url) as caller,
@@ -74,6 +74,7 @@ def test_the_page_shows_a_yellow_ring_with_its_sentence_and_a_card(tmp_path: Pat
         user_id = caller.sim("POST", "/customers", {"userId": "amzn1.ask.account.ROSA"})["userId"]
         caller.sim("POST", f"/customers/{user_id}/subscribe")
         assert caller.event(caller.token(), user_id) == 202
+        caller.sim("POST", f"/customers/{user_id}/link", {"subject": "customer 4711"})
         other = caller.sim("POST", "/customers", {})["userId"]
         caller.sim("POST", f"/customers/{other}/say")
         page, log = shown(simulator.url, tmp_path)
@@ -81,6 +82,8 @@ def test_the_page_shows_a_yellow_ring_with_its_sentence_and_a_card(tmp_path: Pat
     assert 'aria-label="Yellow ring: 1 notification waiting"' in page
     assert "There is a tornado alert for your area. Provided by Met." in page
     assert 'aria-label="Customer 1"' in page
+    assert "Linked to account <b>customer 4711</b>" in page
+    assert re.search(r"<option[^>]*>turn on notifications</option>", page)
     assert "this skill would like to send you notifications" in page
     assert re.search(r'id="count-customers">2<', page)
     assert re.search(r'id="count-rings">1<', page)

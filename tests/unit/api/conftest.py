@@ -31,7 +31,7 @@ def clients(environment: pytest.MonkeyPatch, functions: Functions) -> None:
     """AWS clients that are made once for all tests: each is dear, and all are the same."""
 
     def client(service: str, **_: object) -> object:
-        return functions if service == "lambda" else _client(service)  # type: ignore[call-overload]
+        return functions if service == "lambda" else _client(service)
 
     environment.setattr(boto3, "client", client)
 

@@ -12,7 +12,7 @@ from tests.unit.api.kit import EVENT, USER_ID, Api, Functions
 CAMPAIGN: dict[str, Any] = {"name": "sale", "event": EVENT}
 
 
-def start(api: Api, campaign: dict[str, Any] = CAMPAIGN, *, key: str = "", **named: str) -> Any:
+def start(api: Api, campaign: Any = CAMPAIGN, *, key: str = "", **named: str) -> Any:
     return api.call("POST", "/v1/runs", {"campaign": campaign, **named}, key=key)
 
 

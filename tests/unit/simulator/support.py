@@ -50,7 +50,7 @@ def configured(**changes: Json) -> SimulatorConfig:
 
 def simulated(
     clock: Clock | None = None,
-    invoke: Callable[[bytes], None] | None = None,
+    invoke: Callable[[bytes], bytes | None] | None = None,
     **changes: Json,
 ) -> Simulation:
     clock = clock or Clock()

@@ -162,6 +162,22 @@ def test_keys_and_times_are_written_as_a_person_would() -> None:
     assert run_script("dom.mjs", spans) == ["0 ms", "999 ms", "1.4 s", "2 min"]
 
 
+def test_a_phrase_is_said_with_its_slots_filled_and_offered_with_its_intent() -> None:
+    said = "[spoken('how much is {fruit} on { day }?', {fruit: 'a {day} apple'}), spoken('no', {})]"
+    assert run_script("phrases.mjs", said) == ["how much is a {day} apple on day?", "no"]
+    phrases = [{"intent": name} for name in ("Launch", "Price", "Price", "Launch")]
+    assert run_script("phrases.mjs", f"byIntent({json.dumps(phrases)})") == [
+        {"intent": "Launch", "places": [0]},
+        {"intent": "Price", "places": [1, 2]},
+        {"intent": "Launch", "places": [3]},
+    ]
+
+
+def test_a_locale_that_was_not_read_yet_can_at_least_open_the_skill() -> None:
+    known = run_script("phrases.mjs", "phrasesOf('en-US')")
+    assert [phrase["intent"] for phrase in known["phrases"]] == ["LaunchRequest"]
+
+
 def test_heard_notifications_no_longer_wait_and_who_is_gone_comes_last() -> None:
     customers = [
         {"userId": "gone", "state": "gone"},

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
 from yellowring_tools.simulator.simulation import Simulation
+from yellowring_tools.simulator.skill.lambda_invoker import NotAcknowledged
 
 from tests.unit.simulator.support import Client, configured
 

@@ -110,6 +110,12 @@ def test_any_claim_of_a_minted_token_can_be_another(
     assert parts(token)[1].get(claim) == value
 
 
+def test_the_userinfo_endpoint_says_what_a_minted_token_was_given_and_no_null() -> None:
+    client = provider()
+    token = minted(client, claims={"sub": None, "customer_number": 4711})
+    assert userinfo(client, token).document == {"customer_number": 4711}
+
+
 def test_a_token_of_another_key_names_the_right_one_and_is_signed_by_none_of_the_set() -> None:
     client = provider()
     with pytest.raises(InvalidSignature):

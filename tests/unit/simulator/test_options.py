@@ -18,6 +18,7 @@ SKILL = ["--skill-id", "amzn1.ask.skill.test", "--client-id", "client"]
         ([*SKILL, "--stage", "beta"], "development"),
         ([*SKILL, "--port", "70000"], "0 to 65535"),
         ([*SKILL, "--max-attempts", "0"], "at least 1"),
+        ([*SKILL, "--skill-package", "nowhere"], "skill package 'nowhere' must be a directory"),
     ],
 )
 def test_a_wrong_option_is_named(
@@ -26,7 +27,7 @@ def test_a_wrong_option_is_named(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("SKILL_ID", "CLIENT_ID", "SKILL_STAGE"):
+    for name in ("SKILL_ID", "CLIENT_ID", "SKILL_STAGE", "SKILL_PACKAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLIENT_SECRET", "secret")
     with pytest.raises(SystemExit) as caught:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from yellowring_tools.simulator.proactive_events import Refused, parse_request
+from yellowring_tools.simulator.alexa.proactive_events import Refused, parse_request
 
 from tests.unit.simulator.support import NOON, request_body, weather_event
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
 from yellowring_tools.simulator.simulation import Simulation
-from yellowring_tools.simulator.skill_events import Patience
+from yellowring_tools.simulator.skill.events import Patience
+from yellowring_tools.simulator.skill.lambda_invoker import NotAcknowledged
 
 from tests.unit.simulator.support import NOON, Answer, Client, Clock, configured, simulated
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
-from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
 from yellowring_tools.simulator.schemas import EVENT_NAMES
-from yellowring_tools.simulator.voice import BadReply, read_reply
+from yellowring_tools.simulator.skill.lambda_invoker import NotAcknowledged
+from yellowring_tools.simulator.voice.turns import BadReply, read_reply
 
 from tests.unit.simulator.support import Client, request_body, simulated
 

@@ -45,7 +45,7 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     facts = [fact for each in history for fact in _facts(each)]
     erased = _latest(facts, "erased")
     item: dict[str, Any] = {"userId": history[0]["context"]["System"]["user"]["userId"]}
-    for kind in ("subscriptions", "permissions", "account", "locale", "host"):
+    for kind in ("subscriptions", "permissions", "account", "customer", "locale", "host"):
         of_kind = [f for f in facts if f["kind"] == kind and f["at"] > erased]
         if of_kind:
             item[kind] = _agreed(of_kind) if kind in LISTS else _register(of_kind)
@@ -59,6 +59,9 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
             item[f"{moment}At"] = _latest(facts, moment)
     if erased >= 0:
         item["erasedAt"] = erased
+    known = item.get("customer", {})
+    if known.get("value") and known["at"] > item.get("disabledAt", -1):
+        item["customerId"] = known["value"]
     return item | _expiry(item)
 
 
@@ -101,6 +104,8 @@ def _facts(envelope: Envelope) -> list[dict[str, Any]]:
     host = envelope["context"]["System"].get("apiEndpoint")
     hosts = [fact | {"kind": "host", "value": host}] if host else []
     told = request["type"] == "Messaging.MessageReceived"
+    unlinked = request["type"] == "AlexaSkillEvent.SkillAccountUnlinked"
+    hosts += [fact | {"kind": "customer", "value": None}] if unlinked else []
     return hosts + (_commanded(envelope, fact) if told else [_fact(envelope, fact)])
 
 
@@ -112,6 +117,8 @@ def _commanded(envelope: Envelope, fact: dict[str, Any]) -> list[dict[str, Any]]
             return [_whole_second(fact) | {"kind": "erased"}]
         case "refresh":
             return [fact | {"kind": "locale", "value": request["locale"]}]
+        case "customer":
+            return [fact | {"kind": "customer", "value": data["id"]}]
         case "attributes":
             changed = data.get("set", {}) | dict.fromkeys(data.get("remove", []))
             fact |= {"kind": "attribute"}

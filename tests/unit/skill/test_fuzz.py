@@ -15,7 +15,7 @@ from yellowring.skill.envelope import WrongSkill, milliseconds
 from yellowring.skill.messages import MESSAGE
 from yellowring.skill.skill_events import CHANGES
 from yellowring.skill.turn import NoCustomer
-from yellowring.subscribers import ATTRIBUTE_KEY
+from yellowring.subscribers import ATTRIBUTE_KEY, is_customer_id
 
 from tests.envelopes import (
     NA,
@@ -88,6 +88,7 @@ SEEDS: list[Envelope] = [
     account(linked=False),
     message(command("notify", campaign={"name": "snow", "event": EVENT}, referenceId="a~1")),
     message(command("attributes", set={"plan": "gold", "seats": 4}, remove=["trial"])),
+    message(command("customer", id="4711")),
     message(command("refresh")),
     message(command("forget")),
     spoken("LaunchRequest"),
@@ -170,6 +171,7 @@ class Table:
             _check_register(value)
         for name in REGISTERS & item.keys():
             _check_register(item[name])
+        assert is_customer_id(item.get("customerId", {"S": "none"})["S"])
         for name in MOMENTS & item.keys():
             assert 0 <= int(item[name]["N"]) <= NOW + TEN_MINUTES
         return {}
@@ -181,9 +183,9 @@ class Table:
         return {}
 
 
-REGISTERS = {"subscriptions", "permissions", "account", "locale", "host"}
+REGISTERS = {"subscriptions", "permissions", "account", "customer", "locale", "host"}
 MOMENTS = {"enabledAt", "disabledAt", "erasedAt", "acceptedAt"}
-KNOWN = REGISTERS | MOMENTS | {"userId", "version", "expiresAt", "attributes"}
+KNOWN = REGISTERS | MOMENTS | {"userId", "version", "expiresAt", "attributes", "customerId"}
 NOW, TEN_MINUTES = milliseconds("2026-11-20T10:00:00Z"), 10 * 60 * 1000
 
 

@@ -74,6 +74,11 @@ messages = st.one_of(
         st.sampled_from(["en-US", "de-DE"]),
     ),
     st.builds(lambda at: message(command("forget"), at=at), times),
+    st.builds(
+        lambda at, known: message(command("customer", id=known), at=at),
+        times,
+        st.sampled_from(["4711", "0815", None]),
+    ),
 )
 events = st.one_of(
     st.builds(
@@ -141,6 +146,7 @@ def test_a_long_history_doubled_and_shuffled_ends_in_what_it_means(
         account(linked=True),
         account(linked=False),
         message(command("attributes", set={"plan": "gold", "seats": 4}, remove=["trial"])),
+        message(command("customer", id="4711")),
         message(command("refresh")),
         message(command("forget")),
     ],

@@ -14,12 +14,13 @@ from yellowring.subscribers import (
     Disabled,
     Enabled,
     Erased,
+    OutcomeChange,
     RegisterChange,
     Rejected,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from yellowring.subscribers import Record
     from yellowring.subscribers.changes import Change
@@ -37,7 +38,7 @@ type Stamped = tuple[int, str, Any]
 
 
 def expected(changes: Collection[Change]) -> dict[str, Any]:
-    """Return the registers, attributes and moments that these changes add up to."""
+    """Return the registers, attributes, outcomes and moments that these changes add up to."""
     moments: dict[str, int] = {}
     for kind, name in MOMENTS.items():
         if ats := [end(each) for each in changes if type(each) is kind]:
@@ -45,14 +46,15 @@ def expected(changes: Collection[Change]) -> dict[str, Any]:
     erased = moments.get("erasedAt", -1)
     registers: dict[str, list[Stamped]] = {}
     attributes: dict[str, list[Stamped]] = {}
+    outcomes: dict[str, list[Stamped]] = {}
     for each in changes:
         if isinstance(each, RegisterChange) and each.at > erased:
             registers.setdefault(each.register, []).append((each.at, each.by, each.value))
         if isinstance(each, AttributesChange) and each.at > erased:
             for key, value in each.values.items():
                 attributes.setdefault(key, []).append((each.at, each.by, value))
-    newest = {key: newest_of(entries) for key, entries in attributes.items()}
-    kept = sorted(newest, key=lambda key: (*newest[key][:2], key), reverse=True)[:50]
+        if isinstance(each, OutcomeChange) and each.at > erased:
+            outcomes.setdefault(each.reference_id, []).append((each.at, "", each.outcome))
     return {
         "registers": {
             name: agreed(entries)
@@ -60,16 +62,32 @@ def expected(changes: Collection[Change]) -> dict[str, Any]:
             else newest_of(entries)
             for name, entries in registers.items()
         },
-        "attributes": {key: newest[key] for key in kept},
+        "attributes": kept(attributes, 50),
+        "outcomes": kept(outcomes, 20),
         "moments": {n: at for n, at in moments.items() if n == "erasedAt" or at > erased},
     }
+
+
+def kept(told: Mapping[str, list[Stamped]], most: int) -> dict[str, Stamped]:
+    """Return the newest entry of each key, of the newest keys."""
+    newest = {key: newest_of(entries) for key, entries in told.items()}
+    ordered = sorted(newest, key=lambda key: (*newest[key][:2], key), reverse=True)
+    return {key: newest[key] for key in ordered[:most]}
+
+
+def identified(meaning: Mapping[str, Any]) -> str | None:
+    """Return the customer's id that counts, of what `expected` says."""
+    at, _, shown_id = meaning["registers"].get("customer", (-1, "", "null"))
+    counts = at > meaning["moments"].get("disabledAt", -1)
+    told: str | None = json.loads(shown_id)
+    return told if counts else None
 
 
 def found(record: Record) -> dict[str, Any]:
     """Return a record in the form of `expected`."""
     stamped = {
         each: {name: (e.at, e.by, shown(e.value)) for name, e in getattr(record, each).items()}
-        for each in ("registers", "attributes")
+        for each in ("registers", "attributes", "outcomes")
     }
     return {**stamped, "moments": dict(record.moments)}
 
@@ -110,6 +128,9 @@ values = st.one_of(
     st.sampled_from([True, 1, "1", 0, "", 2.5, "gold", None]),
     st.lists(st.text("ab", max_size=2), max_size=2),
 )
+references = st.one_of(
+    st.sampled_from(["a~1", "b~1"]), st.from_regex(r"[A-Za-z0-9~]{1,64}", fullmatch=True)
+)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "subscriptions": st.frozensets(st.sampled_from([WEATHER, SPORTS])),
     "permissions": st.frozensets(st.sampled_from([NOTIFICATIONS_SCOPE, "alexa::email"])),
@@ -120,6 +141,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 changes: st.SearchStrategy[Change] = st.one_of(
     *(st.builds(RegisterChange, st.just(n), times, ids, v) for n, v in VALUES.items()),
+    st.builds(OutcomeChange, times, references, st.sampled_from(["limited", "skipped"])),
     st.builds(AttributesChange, times, ids, st.dictionaries(keys, values, max_size=4)),
     *(st.builds(kind, times) for kind in MOMENTS),
 )

@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.subscribers import (
     ATTRIBUTE_KEY,
+    MOST_ACCOUNTS,
     AttributesChange,
     Audience,
     Customer,
     Disabled,
+    Erased,
     Filter,
     Record,
     RegisterChange,
@@ -24,6 +26,8 @@ from yellowring.subscribers.record import join
 from tests.unit.subscribers.oracle import EU, WEATHER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from yellowring.subscribers.changes import Change
 
@@ -121,6 +125,100 @@ class Throttled:
         }
 
 
+def test_the_business_id_is_read_along_with_attributes_while_it_counts(
+    aws: DynamoDBClient,
+) -> None:
+    linked = RegisterChange("customer", 5, "id", "4711")
+    know(aws, "ada", linked)
+    know(aws, "ben", linked, Disabled(5), RegisterChange("subscriptions", 6, "id", {WEATHER}))
+    cases: list[tuple[Any, str | None]] = [((), None), (("town",), "4711"), (None, "4711")]
+    for wanted, told in cases:
+        audience = Audience(aws, "subscribers", attributes=wanted)
+        scanned = {each.user_id: each.customer_id for each in audience.scan(WEATHER).customers}
+        named = {e.user_id: e.customer_id for e in audience.named(["ada", "ben"], WEATHER)}
+        assert scanned == named == {"ada": told, "ben": None}
+
+
+def linked(aws: DynamoDBClient, user_id: str, customer_id: str, *told: Change) -> None:
+    know(aws, user_id, RegisterChange("customer", 5, "id", customer_id), *told)
+
+
+def test_the_accounts_of_a_customer_are_those_whose_id_counts_in_order(
+    aws: DynamoDBClient,
+) -> None:
+    linked(aws, "dov", "4711")
+    linked(aws, "ada", "4711")
+    linked(aws, "ben", "0815")
+    linked(aws, "cem", "4711", Disabled(5))
+    linked(aws, "eva", "4711", Erased(5))
+    linked(aws, "fay", "4711", RegisterChange("customer", 6, "id"))
+    linked(aws, "gil", "4711", RegisterChange("customer", 6, "id", "0815"))
+    audience = Audience(aws, "subscribers", attributes=["town"])
+    assert audience.accounts("4711") == ("ada", "dov")
+    assert audience.accounts("0815") == ("ben", "gil")
+    assert audience.accounts("nobody") == ()
+
+
+def test_ids_that_are_equal_but_for_case_are_two(aws: DynamoDBClient) -> None:
+    linked(aws, "ada", "Kunde-a")
+    linked(aws, "ben", "Kunde-A")
+    assert Audience(aws, "subscribers").accounts("Kunde-A") == ("ben",)
+
+
+@pytest.mark.parametrize("customer_id", ["", "4711 ", "Atza|4711", "x" * 256])
+def test_for_what_is_no_id_nobody_is_asked(customer_id: str) -> None:
+    nobody: Any = object()
+    assert Audience(nobody, "subscribers").accounts(customer_id) == ()
+
+
+class Lagging:
+    """An index that still has whom the table has let go, a page of candidates at a time."""
+
+    def __init__(self, candidates: int, live: Collection[int]) -> None:
+        self.read: list[Any] = []
+        self.asked: list[Any] = []
+        self._ids = [f"c{number:03}" for number in range(candidates)]
+        self._live = {self._ids[number] for number in live}
+
+    def query(self, **request: Any) -> Any:
+        """Give the next page; the first is empty, as pages may be."""
+        self.asked.append(request)
+        start = request.get("ExclusiveStartKey", {"at": None})["at"]
+        first = 0 if start is None else start
+        page = [] if start is None else self._ids[first : first + request["Limit"]]
+        end = first + len(page)
+        last = {"LastEvaluatedKey": {"at": end}} if end < len(self._ids) else {}
+        return {"Items": [{"userId": {"S": each}} for each in page], **last}
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
+        """Read what the projection asks for."""
+        [(table, wanted)] = RequestItems.items()
+        self.read.append(wanted)
+        items = []
+        for key in wanted["Keys"]:
+            user_id = key["userId"]["S"]
+            gone = [] if user_id in self._live else [Disabled(6)]
+            told: list[Change] = [RegisterChange("customer", 5, "id", "4711"), *gone]
+            items.append(dump(user_id, reduce(join, told, Record())))
+        return {"Responses": {table: items}, "UnprocessedKeys": {}}
+
+
+def test_stale_candidates_of_any_number_do_not_hide_the_live_ones() -> None:
+    client: Any = Lagging(230, live=[3, 150, 229])
+    assert Audience(client, "t").accounts("4711") == ("c003", "c150", "c229")
+    assert all(wanted["ConsistentRead"] for wanted in client.read)
+    assert all(len(wanted["Keys"]) <= 100 for wanted in client.read)
+    assert {request["IndexName"] for request in client.asked} == {"customers"}
+
+
+def test_of_too_many_accounts_one_more_than_allowed_is_returned() -> None:
+    client: Any = Lagging(500, live=range(500))
+    assert len(Audience(client, "t").accounts("4711")) == MOST_ACCOUNTS + 1
+    assert len(client.asked) == 2  # enough is enough
+    client = Lagging(500, live=range(MOST_ACCOUNTS))
+    assert len(Audience(client, "t").accounts("4711")) == MOST_ACCOUNTS
+
+
 def test_what_dynamodb_left_unread_is_asked_for_again_after_a_growing_pause() -> None:
     client: Any = Throttled()
     pauses: list[float] = []
@@ -131,6 +229,16 @@ def test_what_dynamodb_left_unread_is_asked_for_again_after_a_growing_pause() ->
     assert all(call["ConsistentRead"] and call["ProjectionExpression"] for call in client.calls)
     assert len(pauses) == 39
     assert 0.05 < max(pauses) <= 2
+
+
+def test_no_two_paths_of_a_projection_overlap() -> None:
+    client: Any = Throttled()
+    Audience(client, "t", attributes=["town", "customer"]).named(["c1"], WEATHER)
+    names = client.calls[0]["ExpressionAttributeNames"]
+    paths = client.calls[0]["ProjectionExpression"].split(", ")
+    read = [tuple(names[alias] for alias in path.split(".")) for path in paths]
+    assert ("customer",) in read
+    assert not any(a == b[: len(a)] for a in read for b in read if a is not b)
 
 
 def test_counting_finds_whom_the_scan_finds_in_any_pages(aws: DynamoDBClient) -> None:

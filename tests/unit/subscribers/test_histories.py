@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,21 @@ from yellowring.subscribers import ConcurrentChange, Subscribers
 from yellowring.subscribers.items import load
 
 from tests.unit.subscribers.memory import Faulty, Table
-from tests.unit.subscribers.oracle import changes, expected, found
+from tests.unit.subscribers.oracle import changes, expected, found, identified
 
 if TYPE_CHECKING:
     from yellowring.subscribers.changes import Change
 
 USER = "amzn1.ask.account.TEST"
 FAULTS = st.dictionaries(st.integers(0, 4), st.sampled_from(["crash", "lost answer"]), max_size=2)
+
+MOOD_AT = 1002
+OF_ANOTHER_VERSION = {
+    "userId": {"S": USER},
+    "mood": {"M": {"at": {"N": str(MOOD_AT)}, "by": {"S": "a"}, "value": {"SS": ["x", "y"]}}},
+}
+"""An item with a register that this code does not know."""
+MOOD = (MOOD_AT, "a", '{"SS": ["x", "y"]}')
 
 
 class Worker:
@@ -57,8 +66,16 @@ def deliver(data: st.DataObject) -> None:
     history = data.draw(st.lists(changes, min_size=1, max_size=8))
     again = data.draw(st.lists(st.sampled_from(history), max_size=3))
     table = Table()
+    if data.draw(st.booleans()):
+        table.items[USER] = copy.deepcopy(OF_ANOTHER_VERSION)
+    meant = expected(history)
+    left = bool(table.items) and meant["moments"].get("erasedAt", -1) < MOOD_AT
     Worker(table, data).deliver([*history, *again])
-    assert found(load(table.items.get(USER, {}))) == expected(history)
+    item = table.items.get(USER, {})
+    kept = found(load(item))
+    assert kept["registers"].pop("mood", None) == (MOOD if left else None)
+    assert kept == meant
+    assert item.get("customerId", {"S": None})["S"] == identified(meant)
 
 
 def histories(number: int) -> settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,11 @@ from yellowring.subscribers import (
     Disabled,
     Enabled,
     Erased,
+    OutcomeChange,
     Record,
     RegisterChange,
     Rejected,
+    customer_id_of,
 )
 from yellowring.subscribers.items import dump, load
 from yellowring.subscribers.record import Entry, join
@@ -107,12 +110,14 @@ def test_what_is_not_newer_than_the_erasure_goes(at: int, stays: bool) -> None:
     told = (
         locale(at, "a", "de-DE"),
         AttributesChange(at, "a", {"at": "x"}),
+        OutcomeChange(at, "a~1", "limited"),
         Disabled(at),
         Accepted(at),
     )
     for record in (joined(*told, Erased(5)), joined(Erased(5), *told)):
         assert record.registers.keys() == ({"locale"} if stays else set())
         assert record.attributes.keys() == ({"at"} if stays else set())
+        assert record.outcomes.keys() == ({"a~1"} if stays else set())
         assert record.moments.keys() == {"erasedAt"} | (
             {"disabledAt", "acceptedAt"} if stays else set()
         )
@@ -128,6 +133,82 @@ def test_the_fifty_newest_attributes_stay_removed_ones_included() -> None:
 def test_of_attributes_set_at_once_the_greater_keys_stay() -> None:
     at_once = AttributesChange(1, "a", {f"k{number:02}": "x" for number in range(60)})
     assert joined(at_once).attributes.keys() == {f"k{number:02}" for number in range(10, 60)}
+
+
+def test_the_twenty_newest_outcomes_stay() -> None:
+    many = [OutcomeChange(at, f"r{at:02}", "limited") for at in range(30)]
+    kept = joined(*many).outcomes
+    assert kept.keys() == {f"r{at:02}" for at in range(10, 30)}
+    assert joined(*reversed(many)).outcomes == kept
+    at_once = [OutcomeChange(1, f"r{number:02}", "limited") for number in range(30)]
+    assert joined(*at_once).outcomes.keys() == kept.keys()
+
+
+def test_of_a_references_outcomes_the_newest_stays_and_of_equal_times_the_greater() -> None:
+    told = [
+        OutcomeChange(1, "a", "skipped"),
+        OutcomeChange(2, "a", "limited"),
+        OutcomeChange(2, "a", "expired"),
+    ]
+    for order in permutations(told):
+        assert joined(*order).outcomes == {"a": Entry(2, "", "limited")}
+
+
+@pytest.mark.parametrize(
+    ("told", "tombstone"),
+    [
+        ([], True),
+        ([Erased(5)], True),
+        ([Erased(5), Rejected(6)], True),
+        ([Erased(5), OutcomeChange(6, "a", "limited")], True),
+        ([Erased(5), Enabled(6)], False),
+        ([Erased(5), Disabled(6)], False),
+        ([Accepted(6)], False),
+        ([Erased(5), locale(6, "a", "de-DE")], False),
+        ([AttributesChange(6, "a", {"at": "x"})], False),
+    ],
+)
+def test_only_what_a_customer_or_the_business_told_makes_more_than_a_tombstone(
+    told: list[Change], tombstone: bool
+) -> None:
+    assert joined(*told).is_tombstone is tombstone
+
+
+def customer(at: int, customer_id: Any) -> RegisterChange:
+    return RegisterChange("customer", at, "a", customer_id)
+
+
+@pytest.mark.parametrize(
+    ("told", "customer_id"),
+    [
+        ([], None),
+        ([customer(5, "4711")], "4711"),
+        ([customer(5, "4711"), customer(6, None)], None),
+        ([customer(5, "4711"), Disabled(4)], "4711"),
+        ([customer(5, "4711"), Disabled(5)], None),
+        ([customer(5, "4711"), Disabled(6)], None),
+        ([customer(5, "4711"), Disabled(6), customer(7, "0815")], "0815"),
+        ([customer(5, "4711"), Erased(4)], "4711"),
+        ([customer(5, "4711"), Erased(5)], None),
+        ([customer(5, "4711"), Enabled(6), Rejected(6)], "4711"),
+        ([customer(5, "")], None),
+        ([customer(5, "Atza|4711")], None),
+        ([customer(5, True)], None),
+    ],
+)
+def test_a_customers_id_counts_while_it_is_newer_than_the_disable_and_the_erasure(
+    told: list[Change], customer_id: str | None
+) -> None:
+    for order in (told, told[::-1]):
+        record = joined(*order)
+        assert customer_id_of(record) == customer_id
+        key = dump(USER, record).get("customerId")
+        assert key == (None if customer_id is None else {"S": customer_id})
+
+
+def test_the_indexs_key_is_made_anew_from_the_record_whatever_the_item_says() -> None:
+    odd: Any = {"userId": {"S": USER}, "customerId": {"S": "4711"}}
+    assert "customerId" not in dump(USER, load(odd))
 
 
 def test_registers_and_moments_of_another_version_are_carried_through_and_erased() -> None:
@@ -152,6 +233,14 @@ def test_odd_attributes_lie_beside_the_others_until_they_are_set() -> None:
     assert load(kept).attributes.keys() == {"plan"}
     told = dump(USER, join(load(odd), AttributesChange(1, "a", {"town": "Bonn"})))
     assert load(told).attributes["town"].value == "Bonn"
+
+
+def test_odd_outcomes_lie_beside_the_others_and_go_with_an_erasure() -> None:
+    odd: Any = {"userId": {"S": USER}, "outcomes": {"M": {"a~1": {"S": "x"}}}}
+    kept = dump(USER, join(load(odd), OutcomeChange(1, "b~1", "limited")))
+    assert kept["outcomes"]["M"].keys() == {"a~1", "b~1"}
+    assert load(kept).outcomes.keys() == {"b~1"}
+    assert "outcomes" not in dump(USER, join(load(kept), Erased(8)))
 
 
 def test_a_whole_number_is_kept_as_dynamodb_gives_it_back() -> None:

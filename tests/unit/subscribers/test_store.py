@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -15,11 +16,16 @@ from yellowring.subscribers import (
     Erased,
     NotWritten,
     RegisterChange,
+    Rejected,
     Subscribers,
 )
+from yellowring.subscribers.record import Entry
 
 from tests.unit.subscribers.memory import Faulty, Table
 from tests.unit.subscribers.oracle import WEATHER
+
+if TYPE_CHECKING:
+    from yellowring.subscribers.changes import Change
 
 USER = "amzn1.ask.account.TEST"
 SUBSCRIBED = RegisterChange("subscriptions", 5, "id", {WEATHER})
@@ -132,6 +138,7 @@ ODD_ITEMS: dict[str, dict[str, Any]] = {
     "a register by a number": {"locale": {"M": {"at": {"N": "1"}, "by": {"N": "2"}}}},
     "a list that is text": {"subscriptions": {"S": WEATHER}},
     "attributes of text": {"attributes": {"S": "x"}},
+    "outcomes of text": {"outcomes": {"S": "x"}},
     "attributes that are no registers": {"attributes": {"M": {"town": {"S": "Ulm"}}}},
 }
 
@@ -166,6 +173,44 @@ def test_a_mark_may_create_a_record() -> None:
     table = Table()
     assert store(table).mark_rejected(USER, 7) == "applied"
     assert table.items[USER]["rejectedAt"] == {"N": "7"}
+
+
+def test_an_outcome_is_noted_where_there_is_a_record() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    assert store(table).note_outcome(USER, "order~1", "limited", 7) == "applied"
+    assert store(table).note_outcome(USER, "order~1", "limited", 7) == "stale"
+    assert table.calls == ["GetItem", "PutItem"] * 2 + ["GetItem"]
+    record = store(table).get(USER)
+    assert record
+    assert record.outcomes == {"order~1": Entry(7, "", "limited")}
+
+
+@pytest.mark.parametrize("known", [(), (Erased(1),), (Erased(1), Rejected(2))])
+def test_of_somebody_unknown_or_erased_no_outcome_is_written(known: tuple[Change, ...]) -> None:
+    table = Table()
+    store(table).apply(USER, *known)
+    before = copy.deepcopy(table.items)
+    assert store(table).note_outcome(USER, "order~1", "limited", 7) == "unknown"
+    assert table.items == before
+
+
+def test_an_erasure_that_comes_before_the_write_leaves_no_outcome() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED)
+    client = Faulty(table, {}, {1: partial(store(table).apply, USER, Erased(6))})
+    assert store(client).note_outcome(USER, "order~1", "limited", 7) == "unknown"
+    assert "outcomes" not in table.items[USER]
+
+
+def test_an_outcome_does_not_lengthen_a_records_life() -> None:
+    table = Table()
+    store(table).apply(USER, SUBSCRIBED, Disabled(10_500))
+    expiry = table.items[USER]["expiresAt"]
+    store(table).note_outcome(USER, "order~1", "skipped", 99_000_000_000)
+    assert table.items[USER]["expiresAt"] == expiry
+    store(table).apply(USER, Erased(10_600))
+    assert table.items[USER]["expiresAt"] == {"N": str(10 + 40 * 86_400)}
 
 
 @pytest.mark.parametrize(("days", "kept"), [(365, 365), (30, 30)])

@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("catalog", "List the eight events with their fields"),
     "new": ("catalog", "Print a right campaign to edit"),
     "schema": ("catalog", "Print the JSON Schema of campaigns"),
+    "skill-package": ("skill_package", "The skill package: check what it lacks"),
     "validate": ("validate", "Check campaigns"),
     "preview": ("preview", "Say what Alexa would say"),
     "send": ("send", "Send a campaign to its audience now"),

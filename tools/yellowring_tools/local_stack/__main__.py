@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     except FAILURES as error:
         errors = Console(stderr=True)
         errors.print("[red]✗[/] ", end="")
-        errors.print(error, highlight=False, markup=False)
+        errors.print(error, highlight=False, markup=False, soft_wrap=True)
         return 1
 
 

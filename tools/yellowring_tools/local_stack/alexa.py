@@ -12,9 +12,11 @@ from yellowring_tools.local_stack.environments import server_environment
 from yellowring_tools.local_stack.processes import Child
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import PROJECT
+from yellowring_tools.simulator.config import API_AUDIENCE, API_SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from yellowring_tools.local_stack.workspace import Workspace
 
@@ -73,9 +75,18 @@ class IncompleteAlexa(ValueError):
 
 
 def start_simulator(
-    skill: Skill, function: str, endpoint: str, workspace: Workspace, port: int = 0
+    skill: Skill,
+    function: str,
+    endpoint: str,
+    workspace: Workspace,
+    port: int = 0,
+    *,
+    skill_package: Path | None,
 ) -> Child:
-    """Start the simulator on a port, 0 for any; it will invoke ``function`` at ``endpoint``."""
+    """Start the simulator on a port, 0 for any; it will invoke ``function`` at ``endpoint``.
+
+    What its customers can say is in ``skill_package``, if there is one.
+    """
     own = {
         "SKILL_ID": skill.skill_id,
         "CLIENT_ID": skill.client_id,
@@ -83,6 +94,7 @@ def start_simulator(
         "SKILL_FUNCTION": function,
         "PORT": str(port),
         "AWS_ENDPOINT_URL": endpoint,
+        "SKILL_PACKAGE": str(skill_package.absolute()) if skill_package else "",
         "PYTHONPATH": os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda"))),
     }
     command = [sys.executable, "-m", "yellowring_tools.local_stack.alexa_process"]
@@ -139,3 +151,16 @@ class Alexa:
 
     def _control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
         return call(method, f"{self.url}/_sim/{path}", body)
+
+
+def accounts(simulator: str) -> dict[str, str]:
+    """Return the template's parameters for the accounts' provider of the simulator at a URL.
+
+    SAM passes over those that a template does not have.
+    """
+    return {
+        "UserinfoUrl": f"{simulator}/oidc/userinfo",
+        "JwtIssuer": f"{simulator}/oidc",
+        "JwtAudience": API_AUDIENCE,
+        "JwtScope": API_SCOPE,
+    }

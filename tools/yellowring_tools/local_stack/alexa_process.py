@@ -1,4 +1,4 @@
-"""The simulated Alexa as a child of the local stack; prints its URL like ``python -m simulator``.
+"""The simulated Alexa as a child of the local stack; prints its URL as it does on its own.
 
 It delivers on two lanes. Every delivery under way can make the emulator start one more worker for
 the skill function, and a laptop starts two of them sooner than eight.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from yellowring_tools.simulator.config import SimulatorConfig
 from yellowring_tools.simulator.server import serve
@@ -24,6 +25,7 @@ def main() -> None:
         client_secret=os.environ["CLIENT_SECRET"],
         function=os.environ["SKILL_FUNCTION"],
         aws_endpoint=os.environ["AWS_ENDPOINT_URL"],
+        skill_package=Path(package) if (package := os.environ.get("SKILL_PACKAGE")) else None,
         lanes=LANES,
     )
     serve(Simulation(config), port=int(os.environ["PORT"]), on_listening=_announce)

@@ -16,6 +16,7 @@ from yellowring_tools.local_stack.alexa import (
     Alexa,
     AnotherAlexa,
     Skill,
+    accounts,
     another_alexa,
     start_simulator,
 )
@@ -24,10 +25,11 @@ from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
 from yellowring_tools.local_stack.deployment import Build, Outputs, deploy, host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
 from yellowring_tools.local_stack.processes import free_port
-from yellowring_tools.local_stack.workspace import workspace
+from yellowring_tools.local_stack.workspace import PROJECT, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.processes import Child
@@ -174,7 +176,10 @@ def local_stack(
     with ExitStack() as parts:
         space = parts.enter_context(workspace(label))
         endpoint = f"http://127.0.0.1:{free_port()}"
-        simulate = partial(_simulate, parts, skill=skill, endpoint=endpoint, space=space)
+        package = theirs.skill_package if theirs else PROJECT / "skill-package"
+        simulate = partial(
+            _simulate, parts, skill=skill, package=package, endpoint=endpoint, space=space
+        )
         build = Build(host_architecture())
         with build.reserved():
             if building := build.start(space.logs):
@@ -200,6 +205,7 @@ def local_stack(
                         elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}"
                     ),
                     "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
+                    **accounts(alexa.url),
                 }
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
@@ -225,11 +231,14 @@ def _simulate(
     function: str,
     *,
     skill: Skill,
+    package: Path | None,
     endpoint: str,
     space: Workspace,
     port: int | None = None,
 ) -> Child:
-    return parts.enter_context(start_simulator(skill, function, endpoint, space, port or 0))
+    return parts.enter_context(
+        start_simulator(skill, function, endpoint, space, port or 0, skill_package=package)
+    )
 
 
 def _url(simulator: Child) -> str:

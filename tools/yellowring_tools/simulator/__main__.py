@@ -1,4 +1,4 @@
-"""``python -m simulator``: a local Alexa as a process."""
+"""``python -m yellowring_tools.simulator``: a local Alexa as a process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yellowring_tools.simulator.config import SimulatorConfig
@@ -23,7 +24,7 @@ _LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 def _parser() -> argparse.ArgumentParser:
     environment = os.environ.get
     parser = argparse.ArgumentParser(
-        prog="python -m simulator",
+        prog="python -m yellowring_tools.simulator",
         description="A local Alexa: Login with Amazon, the Proactive Events API and customers.",
         epilog="Prints one line of JSON with its URL once it listens. SIGTERM or Ctrl-C ends it.",
     )
@@ -53,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         help="base URL of the AWS that has it; or AWS_ENDPOINT_URL",
     )
     parser.add_argument(
+        "--skill-package",
+        default=environment("SKILL_PACKAGE"),
+        help="directory of the skill's package, for what customers can say; or SKILL_PACKAGE",
+    )
+    parser.add_argument(
         "--max-attempts",
         type=int,
         default=SimulatorConfig.__dataclass_fields__["max_attempts"].default,
@@ -76,6 +82,7 @@ def _config(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Sim
             stage=options.stage,
             function=options.function or None,
             aws_endpoint=options.aws_endpoint or None,
+            skill_package=Path(options.skill_package) if options.skill_package else None,
             max_attempts=options.max_attempts,
         )
     except ValueError as error:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from yellowring_tools.simulator import alexa_api, console
+from yellowring_tools.simulator import console
 from yellowring_tools.simulator.answers import RequestIds, json_answer
-from yellowring_tools.simulator.controls import Controls, answer_errors
-from yellowring_tools.simulator.oidc.endpoints import OidcEndpoints
+from yellowring_tools.simulator.api import endpoints
+from yellowring_tools.simulator.controls.controls import Controls, answer_errors
+from yellowring_tools.simulator.controls.voice import VoiceControls
+from yellowring_tools.simulator.login.endpoints import OidcEndpoints
 from yellowring_tools.simulator.simulation import Simulation
-from yellowring_tools.simulator.voice_controls import VoiceControls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +37,7 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
 
     Examples
     --------
-    >>> from simulator.config import SimulatorConfig
+    >>> from yellowring_tools.simulator.config import SimulatorConfig
     >>> app = create_app(SimulatorConfig("amzn1.ask.skill.demo", "client", "secret"))
     >>> len(app.state.simulation.customers)
     0
@@ -52,7 +53,7 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
         title="Simulated Alexa", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.simulation = simulation
-    app.router.routes.extend(alexa_api.routes(simulation))
+    app.router.routes.extend(endpoints.routes(simulation))
     app.router.routes.extend(OidcEndpoints(simulation).routes())
     app.router.routes.extend(VoiceControls(simulation).routes())
     app.router.routes.extend(Controls(simulation).routes())

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 from yellowring_tools.simulator.facts import STAGES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from yellowring_tools.simulator.facts import Stage
 
+API_AUDIENCE = "yellow-ring"
+API_SCOPE = "yellow-ring/api"
 _SKILL_ID_PREFIX = "amzn1.ask.skill."
 
 
@@ -35,6 +39,8 @@ class SimulatorConfig:
         Deliveries of one event before it is given up; 125 at the longest delay is an hour.
     first_retry_seconds, longest_retry_seconds
         The delay after the first failed delivery, doubled after each, and its bound.
+    skill_package
+        Directory of the skill's package, for what its customers can say.
     api_audience, api_scope
         What the provider's tokens for machines are for. Customers' tokens have the same audience.
     voice_deadline_seconds
@@ -47,8 +53,9 @@ class SimulatorConfig:
     stage: Stage = "development"
     function: str | None = None
     aws_endpoint: str | None = None
-    api_audience: str = "yellow-ring"
-    api_scope: str = "yellow-ring/api"
+    skill_package: Path | None = None
+    api_audience: str = API_AUDIENCE
+    api_scope: str = API_SCOPE
     lanes: int = 8
     max_attempts: int = 125
     first_retry_seconds: float = 0.5
@@ -63,5 +70,10 @@ class SimulatorConfig:
             raise ValueError("client id and client secret must not be empty")
         if self.stage not in STAGES:
             raise ValueError(f"stage {self.stage!r} must be one of {', '.join(STAGES)}")
+        if self.skill_package is not None and not self.skill_package.is_dir():
+            raise ValueError(
+                f"skill package {str(self.skill_package)!r} must be a directory, the one that holds"
+                " skill.json and interactionModels"
+            )
         if self.lanes < 1 or self.max_attempts < 1:
             raise ValueError("lanes and max_attempts must be at least 1")

@@ -4,63 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 from random import Random
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field
+
+from yellowring_tools.simulator.documents import Document
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000)]
 TimestampSpelling = Literal["iso", "iso-ms", "epoch-ms", "epoch-s", "mixed"]
-
-
-class InvalidDocument(ValueError):
-    """A control's JSON body is not what it should be; the text says where and what would be."""
-
-
-class Document(BaseModel):
-    """A JSON body of a control: camelCase, and no unknown keys."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_alias=True,
-        validate_by_name=False,
-        extra="forbid",
-        frozen=True,
-    )
-
-    @classmethod
-    def read(cls, document: object) -> Self:
-        """Validate a decoded JSON body.
-
-        Raises
-        ------
-        InvalidDocument
-            Naming every wrong key and value, and the keys there are.
-        """
-        try:
-            return cls.model_validate(document)
-        except ValidationError as error:
-            problems = (_problem(cls, detail) for detail in error.errors(include_url=False))
-            raise InvalidDocument("; ".join(problems)) from None
-
-    def document(self) -> dict[str, object]:
-        """Give the JSON body back, every default written out."""
-        return self.model_dump(mode="json", by_alias=True)
-
-
-def _problem(model: type[BaseModel], detail: object) -> str:
-    assert isinstance(detail, dict)  # noqa: S101 - pydantic's ErrorDetails is a TypedDict
-    path = ".".join(str(part) for part in detail["loc"]) or "body"
-    if detail["type"] != "extra_forbidden":
-        return f"{path}: {detail['msg'].removeprefix('Value error, ')}"
-    for part in detail["loc"][:-1]:
-        fields = {str(field.alias): field.annotation for field in model.model_fields.values()}
-        nested = fields.get(str(part))
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            model = nested
-    allowed = ", ".join(str(field.alias) for field in model.model_fields.values())
-    return f"{path}: no such key; allowed: {allowed}"
 
 
 def _ordered(pair: tuple[float, float]) -> tuple[float, float]:

@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from yellowring_tools.simulator.conversations import Conversations
-from yellowring_tools.simulator.customers import Customers
-from yellowring_tools.simulator.delivery import Deliverer
+from yellowring_tools.simulator.api.traffic import Traffic
+from yellowring_tools.simulator.customers.customers import Customers
+from yellowring_tools.simulator.customers.linking import AccountLinking
+from yellowring_tools.simulator.customers.notifications import Notifications
 from yellowring_tools.simulator.faults import Faults, draw
-from yellowring_tools.simulator.lambda_invoker import LambdaInvoker
-from yellowring_tools.simulator.linking import AccountLinking
-from yellowring_tools.simulator.lwa import Tokens
-from yellowring_tools.simulator.notifications import Notifications
-from yellowring_tools.simulator.oidc.provider import Provider
-from yellowring_tools.simulator.skill_events import (
+from yellowring_tools.simulator.login.lwa import Tokens
+from yellowring_tools.simulator.login.provider import Provider
+from yellowring_tools.simulator.skill.delivery import Deliverer
+from yellowring_tools.simulator.skill.events import (
     Manner,
     Patience,
     Sender,
@@ -27,17 +26,19 @@ from yellowring_tools.simulator.skill_events import (
     make_message,
     resolution,
 )
-from yellowring_tools.simulator.traffic import Traffic
+from yellowring_tools.simulator.skill.lambda_invoker import LambdaInvoker
+from yellowring_tools.simulator.voice.conversations import Conversations
+from yellowring_tools.simulator.voice.interaction_model import SkillPackage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
     from random import Random
 
+    from yellowring_tools.simulator.alexa.skill_messages import NewMessage
     from yellowring_tools.simulator.config import SimulatorConfig
-    from yellowring_tools.simulator.customers import Customer
-    from yellowring_tools.simulator.skill_events import Body
-    from yellowring_tools.simulator.skill_messages import NewMessage
+    from yellowring_tools.simulator.customers.customers import Customer
+    from yellowring_tools.simulator.skill.events import Body
 
 
 _SPEAKING_AT_ONCE = 4
@@ -79,6 +80,7 @@ class Simulation:
         self.clock = clock
         self.monotonic = monotonic
         self.url = _NOWHERE
+        self.skill_package = SkillPackage(config.skill_package)
         if invoke is None and config.function is not None:
             connections = config.lanes + _SPEAKING_AT_ONCE
             invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)

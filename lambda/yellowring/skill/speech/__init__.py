@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["speech", "spoken_events", "ssml"]
+__all__ = ["LANGUAGES", "speech", "spoken_events", "ssml"]
 
 DEFAULT_LANGUAGE = "en"
+LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "pt")
+"""The languages that all replies are there in."""
 BRAND = "Yellow Ring"
 """The skill's name in the Alexa app: English in every language, and said so."""
 

@@ -123,6 +123,7 @@ function showRequests(requests) {
     (requests.total ? `${plural(requests.total, "event request")}, at most ` +
       `${requests.perSecondMaximum} in a second` : "No events yet") +
     (sent ? ` · ${plural(sent, "message request")}` : "") +
+    (requests.userinfo.total ? ` · ${plural(requests.userinfo.total, "userinfo request")}` : "") +
     ` · ${plural(requests.tokensIssued, "token")} issued`;
   rate.add(requests.total + sent, Date.now());
   byId("rate").textContent = rate.now >= 10 ? Math.round(rate.now) : Number(rate.now.toFixed(1));

@@ -1,6 +1,7 @@
 // The customers: their rings, what Alexa says to them, and all that they can do.
 import { act } from "./api.mjs";
 import { byId, clock, make, plural, short } from "./dom.mjs";
+import { byIntent, phrasesOf, spoken } from "./phrases.mjs";
 
 const SWITCHES = [
   ["enable", (c) => c.state === "new" || c.state === "disabled", "disable", (c) => c.enabled],
@@ -10,22 +11,6 @@ const SWITCHES = [
     "unsubscribe", (c) => c.subscriptions.length > 0],
 ];
 
-const PHRASES = [
-  ["LaunchRequest", "open the skill"],
-  ["TurnOnNotificationsIntent", "turn on notifications"],
-  ["SubscriptionStatusIntent", "what will you tell me?"],
-  ["StopNotificationsIntent", "stop notifying me"],
-  ["ForgetMeIntent", "forget me"],
-  ["AMAZON.YesIntent", "yes"],
-  ["AMAZON.NoIntent", "no"],
-  ["AMAZON.HelpIntent", "help"],
-  ["AMAZON.FallbackIntent", "(something else)"],
-  ["AMAZON.StopIntent", "stop"],
-  ["AMAZON.CancelIntent", "cancel"],
-  ["AMAZON.NavigateHomeIntent", "go home"],
-  ["SessionEndedRequest", "(walks away)"],
-];
-const SAID = new Map(PHRASES);
 const SHOWN_TURNS = 4;
 const MS_PER_CHARACTER = 90;
 const LONGEST_PAUSE_MS = 1500;
@@ -64,9 +49,9 @@ function answered(customer, answer) {
   speakAloud(customer.userId, customer.locale, answer.speech ? [answer.speech] : []);
 }
 
-async function say(customer, intent) {
-  note(customer.userId, { who: "you", text: SAID.get(intent) });
-  answered(customer, await act(customer.userId, "say", { intent }));
+async function say(customer, phrase, slots) {
+  note(customer.userId, { who: "you", text: spoken(phrase.text, slots) });
+  answered(customer, await act(customer.userId, "say", { intent: phrase.intent, slots }));
 }
 
 const ANSWERS = { ACCEPTED: "I approve", DENIED: "no", NOT_ANSWERED: "(says nothing)" };
@@ -98,6 +83,7 @@ export function cardStates(customers, notifications, nowMs) {
         earlier: own.filter((each) => !waits(each)).slice(-8),
         turns: turns.get(customer.userId) ?? [],
         speaks: speaking.has(customer.userId),
+        ...phrasesOf(customer.locale),
       };
     });
 }
@@ -159,14 +145,47 @@ function questions(customer, run) {
   return null;
 }
 
-function talk(customer, run) {
-  const phrases = make("select", { dataset: { focus: "phrase" }, attributes: { "aria-label": "What to say" } },
-    ...PHRASES.map(([value, text]) => make("option", { value, textContent: text })));
+function blank(customer, place, { name, values }) {
+  const list = `values-${customer.number}-${place}-${name}`;
+  return make("label", { className: "inline" }, name,
+    make("input", { name, placeholder: values[0], autocomplete: "off", dataset: { focus: `slot ${place} ${name}` },
+      attributes: { list } }),
+    make("datalist", { id: list }, ...values.map((value) => make("option", { value }))));
+}
+
+function talk({ customer, phrases }, run) {
+  const blanks = make("div", { className: "blanks" });
+  const option = (place) => make("option", { value: String(place), textContent: phrases[place].text });
+  const choice = make("select", { dataset: { focus: "phrase" }, attributes: { "aria-label": "What to say" } },
+    ...byIntent(phrases).map(({ intent, places }) => (places.length === 1 ? option(places[0])
+      : make("optgroup", { label: intent }, ...places.map(option)))));
+  const choose = () => blanks.replaceChildren(
+    ...phrases[choice.value].slots.map((each) => blank(customer, choice.value, each)));
+  choice.onchange = choose;
+  choose();
   return make("form", { className: "talk", onsubmit: (event) => {
     event.preventDefault();
-    run(() => say(customer, phrases.value));
-  } }, phrases, make("button", { textContent: "Say", dataset: { focus: "Say" },
-    disabled: customer.state === "disabled" || customer.voice.consent !== null }));
+    const slots = Object.fromEntries([...blanks.querySelectorAll("input")]
+      .map((input) => [input.name, input.value.trim() || input.placeholder]));
+    run(() => say(customer, phrases[choice.value], slots));
+  } }, choice, make("button", { textContent: "Say", dataset: { focus: "Say" },
+    disabled: customer.state === "disabled" || customer.voice.consent !== null }), blanks);
+}
+
+function account(customer, run) {
+  const possible = customer.enabled || customer.state === "new";
+  if (customer.subject !== null) {
+    return make("div", { className: "account" },
+      make("span", {}, "Linked to account ", make("b", { textContent: customer.subject })),
+      button("unlink", () => act(customer.userId, "unlink"), run));
+  }
+  const subject = make("input", { required: true, maxLength: 1000, placeholder: "customer id, such as 4711", autocomplete: "off",
+    disabled: !possible, dataset: { focus: "subject" } });
+  return make("form", { className: "account", onsubmit: (event) => {
+    event.preventDefault();
+    run(() => act(customer.userId, "link", { subject: subject.value }));
+  } }, make("label", { className: "inline" }, "Account", subject),
+  make("button", { textContent: "link", disabled: !possible, dataset: { focus: "link" } }));
 }
 
 function switches(customer, run) {
@@ -213,6 +232,8 @@ export function customerCard(state, run) {
   details(state),
   make("div", { className: "foot" },
     customer.waiting ? button("Listen to the notifications", () => listen(customer), run, { className: "yellow" }) : null,
-    talk(customer, run),
-    switches(customer, run)));
+    talk(state, run),
+    state.problem ? make("p", { className: "soft", textContent: state.problem }) : null,
+    switches(customer, run),
+    account(customer, run)));
 }

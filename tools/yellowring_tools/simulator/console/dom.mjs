@@ -39,9 +39,12 @@ export function showEach(parent, items, keyOf, draw) {
 function replaced(old, fresh) {
   if (!old?.isConnected) return fresh;
   const focused = old.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-  for (const select of old.querySelectorAll("select[data-focus]")) {
-    const same = fresh.querySelector(`select[data-focus="${select.dataset.focus}"]`);
-    if (same) same.value = select.value;
+  // A select comes before the inputs that its choice makes.
+  for (const field of old.querySelectorAll("select[data-focus], input[data-focus]")) {
+    const same = fresh.querySelector(`[data-focus="${CSS.escape(field.dataset.focus)}"]`);
+    if (!same || same.value === field.value) continue;
+    same.value = field.value;
+    same.onchange?.();
   }
   const details = fresh.querySelector("details");
   if (details && old.querySelector("details[open]")) details.open = true;

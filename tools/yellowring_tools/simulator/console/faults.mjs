@@ -12,7 +12,7 @@ const PRESETS = {
   "Hold the events": { events: { hold: true } },
 };
 
-const GROUPS = { events: "Skill events and messages", api: "Events and messages API", lwa: "Tokens", messages: "Messages" };
+const GROUPS = { events: "Skill events and messages", api: "Events and messages API", lwa: "Tokens", userinfo: "Accounts (userinfo)", messages: "Messages" };
 
 /** Write a key as words: `delayMs` is "delay (ms)". */
 export function words(key) {

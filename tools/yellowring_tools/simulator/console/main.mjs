@@ -4,6 +4,7 @@ import { showActivity } from "./activity.mjs";
 import { cardStates, customerCard, onChange } from "./customers.mjs";
 import { byId, showEach } from "./dom.mjs";
 import { showFaults } from "./faults.mjs";
+import { learnPhrases } from "./phrases.mjs";
 
 const SHOWN = 60;
 const PERIOD_MS = 1000;
@@ -21,6 +22,7 @@ function draw() {
 async function refresh() {
   const number = ++asked;
   const all = await readAll(SHOWN);
+  await learnPhrases(all.customers.map((customer) => customer.locale));
   if (number !== asked) return;
   last = all;
   draw();

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from yellowring_tools.simulator.customers import Persistence  # noqa: TC001 - pydantic reads it
+from yellowring_tools.simulator.customers.customers import Persistence  # noqa: TC001 - pydantic reads it
+from yellowring_tools.simulator.documents import Document
 from yellowring_tools.simulator.facts import LOCALES, Region
-from yellowring_tools.simulator.faults import Document, InvalidDocument
 from yellowring_tools.simulator.schemas import EVENT_NAMES, parse_time
-from yellowring_tools.simulator.voice import ConsentStatus  # noqa: TC001 - pydantic reads it
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
+from yellowring_tools.simulator.voice.turns import ConsentStatus  # noqa: TC001 - pydantic reads it
 
 Action = Literal[
     "enable", "disable", "subscribe", "unsubscribe", "grant", "revoke", "link", "unlink"
@@ -124,12 +120,3 @@ class AnswerConsent(Document):
         if self.card and self.status != "NOT_ANSWERED":
             raise ValueError("card: is only for NOT_ANSWERED")
         return self
-
-
-async def body_of(request: Request) -> object:
-    """Read a control's body; none at all is an empty object."""
-    raw = await request.body()
-    try:
-        return json.loads(raw) if raw.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise InvalidDocument(f"body: is not JSON: {error}") from None

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from yellowring_tools.simulator.customers import Link
+from yellowring_tools.simulator.customers.customers import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from yellowring_tools.simulator.customers import Customer, Customers
-    from yellowring_tools.simulator.oidc.provider import Provider
+    from yellowring_tools.simulator.customers.customers import Customer, Customers
+    from yellowring_tools.simulator.login.provider import Provider
 
 
 class AccountLinking:
@@ -59,11 +59,12 @@ class AccountLinking:
         NotPossible
             When the customer has disabled the skill.
         """
-        self._customers.ensure_enabled(customer, at)
-        if customer.link is not None:
-            self._provider.end(customer.link.token.text)
+        before = customer.link
         token = self._provider.issue(subject, claims, self._clock(), self._lifetime_s())
-        return self._customers.link(customer, Link(subject, dict(claims), token), at)
+        self._customers.link(customer, Link(subject, dict(claims), token), at)
+        if before is not None:
+            self._provider.end(before.token.text)
+        return customer
 
     def unlink(self, customer: Customer, at: datetime | None = None) -> Customer:
         """Take the link back; the access token ends.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
+from yellowring_tools.simulator.alexa.proactive_events import Refused, parse_request
+from yellowring_tools.simulator.alexa.skill_messages import parse_message
 from yellowring_tools.simulator.answers import ConnectionReset, NoAnswer, json_answer
+from yellowring_tools.simulator.api.operations import Announcement, Message
+from yellowring_tools.simulator.customers.notifications import Door
 from yellowring_tools.simulator.facts import PROACTIVE_EVENTS_SCOPE, REGIONS, SKILL_MESSAGING_SCOPE
 from yellowring_tools.simulator.faults import draw
-from yellowring_tools.simulator.lwa import OAuthError, requested_scopes
-from yellowring_tools.simulator.notifications import Door
-from yellowring_tools.simulator.operations import Announcement, Message
-from yellowring_tools.simulator.proactive_events import Refused, parse_request
-from yellowring_tools.simulator.skill_messages import parse_message
+from yellowring_tools.simulator.login.lwa import OAuthError, requested_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from yellowring_tools.simulator.api.operations import Operation
+    from yellowring_tools.simulator.api.traffic import Traffic
     from yellowring_tools.simulator.facts import Region
-    from yellowring_tools.simulator.operations import Operation
     from yellowring_tools.simulator.simulation import Simulation
-    from yellowring_tools.simulator.traffic import Traffic
 
 _SERVER_ERRORS = (500, 502, 503, 504)
 _EVENTS = "/v1/proactiveEvents"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from yellowring_tools.simulator.proactive_events import load_object, refuse
+from yellowring_tools.simulator.alexa.proactive_events import load_object, refuse
 
 MOST_DATA_BYTES = 6 * 1024
 SHORTEST_LIFE_S = 60

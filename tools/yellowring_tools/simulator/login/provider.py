@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from yellowring_tools.simulator.faults import Document
-from yellowring_tools.simulator.lwa import FORM, OAuthError, is_client, read_form
-from yellowring_tools.simulator.oidc.keys import Algorithm, KeyName, encode, signing_key
+from yellowring_tools.simulator.documents import Document
+from yellowring_tools.simulator.login.keys import Algorithm, KeyName, encode, signing_key
+from yellowring_tools.simulator.login.lwa import FORM, OAuthError, is_client, read_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,12 +170,11 @@ class Provider:
         claims = {"sub": wanted.sub, "aud": wanted.aud or self._config.api_audience}
         claims |= {} if wanted.scope is None else {"scope": wanted.scope}
         claims |= {} if wanted.iss is None else {"iss": wanted.iss}
-        made = self._claims(claims, now, wanted.expires_in) | wanted.claims
-        made = {name: value for name, value in made.items() if value is not None}
+        made = _named(self._claims(claims, now, wanted.expires_in) | wanted.claims)
         token = encode(made, wanted.alg, wanted.key)
         if wanted.alg != "none" and wanted.key == "own":
             ends = now + timedelta(seconds=wanted.expires_in)
-            self._remember(token, _Grant({"sub": wanted.sub, **wanted.claims}, ends), now)
+            self._remember(token, _Grant(_named({"sub": wanted.sub} | wanted.claims), ends), now)
         return {"token": token, "claims": made}
 
     def _token(self, claims: Mapping[str, Any], now: datetime, lifetime_s: int) -> str:
@@ -189,6 +188,10 @@ class Provider:
     def _remember(self, token: str, grant: _Grant, now: datetime) -> None:
         self._grants = {known: each for known, each in self._grants.items() if each.ends > now}
         self._grants[token] = grant
+
+
+def _named(claims: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in claims.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from yellowring_tools.simulator.proactive_events import Refused
+from yellowring_tools.simulator.alexa.proactive_events import Refused
 
 if TYPE_CHECKING:
+    from yellowring_tools.simulator.alexa.proactive_events import ProactiveEvent
+    from yellowring_tools.simulator.alexa.skill_messages import NewMessage
+    from yellowring_tools.simulator.customers.notifications import Door
     from yellowring_tools.simulator.facts import Region
-    from yellowring_tools.simulator.notifications import Door
-    from yellowring_tools.simulator.proactive_events import ProactiveEvent
     from yellowring_tools.simulator.simulation import Simulation
-    from yellowring_tools.simulator.skill_messages import NewMessage
 
 
 class Operation(Protocol):

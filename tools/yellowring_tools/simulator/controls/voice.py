@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
 from yellowring_tools.simulator.answers import json_answer
-from yellowring_tools.simulator.bodies import AnswerConsent, Say, TakeCard, body_of
-from yellowring_tools.simulator.notifications import listen
-from yellowring_tools.simulator.voice import Answer, Utterance
+from yellowring_tools.simulator.controls.bodies import AnswerConsent, Say, TakeCard
+from yellowring_tools.simulator.customers.notifications import listen
+from yellowring_tools.simulator.documents import InvalidDocument, body_of
+from yellowring_tools.simulator.facts import HOME_LOCALES, LOCALES
+from yellowring_tools.simulator.voice.interaction_model import BadModel, plain_slot
+from yellowring_tools.simulator.voice.phrases import phrases
+from yellowring_tools.simulator.voice.turns import Answer, Utterance
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from yellowring_tools.simulator.customers import Customer
+    from yellowring_tools.simulator.customers.customers import Customer
     from yellowring_tools.simulator.simulation import Simulation
 
 
@@ -29,7 +34,7 @@ class VoiceControls:
         """Make their routes, which go before that of the actions."""
         handlers = {"say": self.say, "card": self.card, "consent": self.consent}
         handlers["listen"] = self.listen
-        return [
+        return [Route("/_sim/phrases", self.phrases)] + [
             Route(f"/_sim/customers/{{user_id}}/{name}", handler, methods=["POST"])
             for name, handler in handlers.items()
         ]
@@ -37,8 +42,27 @@ class VoiceControls:
     async def say(self, request: Request) -> Response:
         """Speak to the skill; answers with what the device says and shows."""
         customer, wanted = self._customer(request), Say.read(await body_of(request))
-        utterance = Utterance(wanted.intent, wanted.locale or customer.locale, wanted.slots)
+        locale = wanted.locale or customer.locale
+        utterance = Utterance(wanted.intent, locale, self._heard(wanted, locale))
         return json_answer(await self._simulation.conversations.say(customer, utterance))
+
+    def _heard(self, wanted: Say, locale: str) -> dict[str, dict[str, Any]]:
+        with suppress(BadModel):  # the console tells of it; what is said is understood without
+            if model := self._simulation.skill_package.model(locale):
+                skill_id = self._simulation.config.skill_id
+                return model.heard(wanted.intent, wanted.slots, skill_id)
+        return {name: plain_slot(name, value) for name, value in wanted.slots.items()}
+
+    async def phrases(self, request: Request) -> Response:
+        """List what can be said in a locale, and what is wrong with its model, if anything."""
+        locale, problem, model = _locale_of(request), None, None
+        try:
+            model = self._simulation.skill_package.model(locale)
+        except BadModel as error:
+            problem = str(error)
+        offered = phrases(model, locale, self._simulation.clock().date())
+        document = {"locale": locale, "phrases": [each.document() for each in offered]}
+        return json_answer(document | {"problem": problem})
 
     async def consent(self, request: Request) -> Response:
         """Answer what Alexa asked for the skill; answers with what the skill says to that."""
@@ -67,3 +91,10 @@ class VoiceControls:
 
     def _customer(self, request: Request) -> Customer:
         return self._simulation.customers.get(request.path_params["user_id"])
+
+
+def _locale_of(request: Request) -> str:
+    locale = request.query_params.get("locale", HOME_LOCALES["na"])
+    if locale not in LOCALES:
+        raise InvalidDocument(f"locale: must be one of {', '.join(sorted(LOCALES))}")
+    return locale

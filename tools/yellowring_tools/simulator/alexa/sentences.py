@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from yellowring.catalog import silence_note, utterance
 
 if TYPE_CHECKING:
-    from yellowring_tools.simulator.proactive_events import Content
+    from yellowring_tools.simulator.alexa.proactive_events import Content
 
 
 @lru_cache(maxsize=4096)

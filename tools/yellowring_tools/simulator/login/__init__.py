@@ -1,4 +1,4 @@
-"""An OpenID Connect provider: where customers of the business have their accounts.
+"""Logins: with Amazon for the skill itself, and an OpenID Connect provider for its customers.
 
 Sources: OpenID Connect Core 1.0 and Discovery 1.0, RFC 6749, RFC 6750, RFC 7517 and RFC 7638.
 """

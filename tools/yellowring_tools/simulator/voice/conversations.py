@@ -8,21 +8,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from yellowring_tools.simulator.customers import NotPossible
-from yellowring_tools.simulator.delivery import NoFunction
+from yellowring_tools.simulator.customers.customers import NotPossible
 from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
-from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
 from yellowring_tools.simulator.schemas import EVENT_NAMES
-from yellowring_tools.simulator.voice import BadReply, Session, read_reply, session_envelope
+from yellowring_tools.simulator.skill.delivery import NoFunction
+from yellowring_tools.simulator.skill.lambda_invoker import NotAcknowledged
+from yellowring_tools.simulator.voice.turns import BadReply, Session, read_reply, session_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from yellowring_tools.simulator.config import SimulatorConfig
-    from yellowring_tools.simulator.customers import Customer, Customers
-    from yellowring_tools.simulator.skill_events import Sender
-    from yellowring_tools.simulator.voice import Answer, Consent, Reply, Utterance
+    from yellowring_tools.simulator.customers.customers import Customer, Customers
+    from yellowring_tools.simulator.skill.events import Sender
+    from yellowring_tools.simulator.voice.turns import Answer, Consent, Reply, Utterance
 
 type Invoke = Callable[[bytes], bytes | None]
 

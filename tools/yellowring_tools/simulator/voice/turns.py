@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 from xml.etree import ElementTree
 
-from yellowring_tools.simulator.skill_events import spell, system
+from yellowring_tools.simulator.skill.events import spell, system
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from yellowring_tools.simulator.skill_events import Sender
+    from yellowring_tools.simulator.skill.events import Sender
 
 ConsentStatus = Literal["ACCEPTED", "DENIED", "NOT_ANSWERED", "ERROR"]
 
@@ -33,11 +33,14 @@ class BadReply(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a customer says: an intent with its slots, or ``LaunchRequest`` to open the skill."""
+    """What a customer says: an intent, or ``LaunchRequest`` to open the skill.
+
+    ``slots`` are as a request has them, by name.
+    """
 
     intent: str
     locale: str
-    slots: dict[str, str] = field(default_factory=dict)
+    slots: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def request(self) -> dict[str, Any]:
         """Give the request that Alexa makes of it."""
@@ -45,11 +48,7 @@ class Utterance:
             return {"type": self.intent, "reason": "USER_INITIATED"}
         if self.intent in _WHOLE_REQUESTS:
             return {"type": self.intent}
-        slots = {
-            name: {"name": name, "value": value, "confirmationStatus": "NONE", "source": "USER"}
-            for name, value in self.slots.items()
-        }
-        intent = {"name": self.intent, "confirmationStatus": "NONE", "slots": slots}
+        intent = {"name": self.intent, "confirmationStatus": "NONE", "slots": self.slots}
         return {"type": "IntentRequest", "intent": intent, "dialogState": "COMPLETED"}
 
 

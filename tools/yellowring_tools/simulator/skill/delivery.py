@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from yellowring_tools.simulator.lambda_invoker import NotAcknowledged
-from yellowring_tools.simulator.skill_events import Patience
+from yellowring_tools.simulator.skill.events import Patience
+from yellowring_tools.simulator.skill.lambda_invoker import NotAcknowledged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from yellowring_tools.simulator.config import SimulatorConfig
     from yellowring_tools.simulator.faults import EventFaults
-    from yellowring_tools.simulator.skill_events import SkillEvent
+    from yellowring_tools.simulator.skill.events import SkillEvent
 
 _log = logging.getLogger(__name__)
 

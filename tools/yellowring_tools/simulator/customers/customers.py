@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yellowring_tools.simulator.facts import NOTIFICATIONS_SCOPE
 from yellowring_tools.simulator.schemas import EVENT_NAMES
-from yellowring_tools.simulator.skill_events import Body
+from yellowring_tools.simulator.skill.events import Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
+    from yellowring_tools.simulator.customers.notification import Notification
     from yellowring_tools.simulator.facts import Region
-    from yellowring_tools.simulator.notifications import Notification
-    from yellowring_tools.simulator.oidc.provider import AccessToken
+    from yellowring_tools.simulator.login.provider import AccessToken
 
 CustomerState = Literal["new", "enabled", "disabled", "gone"]
 Persistence = Literal["PERSISTED", "NOT_PERSISTED"]

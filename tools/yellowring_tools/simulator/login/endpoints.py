@@ -9,9 +9,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from yellowring_tools.simulator.answers import ConnectionReset, NoAnswer, json_answer
-from yellowring_tools.simulator.bodies import body_of
-from yellowring_tools.simulator.lwa import OAuthError
-from yellowring_tools.simulator.oidc.provider import ClientRequest, InvalidToken, Mint
+from yellowring_tools.simulator.login.lwa import OAuthError
+from yellowring_tools.simulator.login.provider import ClientRequest, InvalidToken
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -47,14 +46,13 @@ class OidcEndpoints:
         self._simulation = simulation
 
     def routes(self) -> list[Route]:
-        """Make their routes, and that of the control that mints tokens."""
+        """Make their routes."""
         return [
             Route("/oidc/.well-known/openid-configuration", self.discovery),
             Route("/oidc/jwks", self.keys),
             Route("/oidc/token", self.token, methods=["POST"]),
             Route("/oidc/userinfo", self.userinfo, methods=["GET", "POST"]),
             Route("/oidc/elsewhere", self.elsewhere),
-            Route("/_sim/oidc/tokens", self.mint, methods=["POST"]),
         ]
 
     async def discovery(self, request: Request) -> Response:  # noqa: ARG002
@@ -94,7 +92,7 @@ class OidcEndpoints:
             )
         except InvalidToken as error:
             return _unauthorized(str(error))
-        random = simulation.fate("userinfo", claims["sub"])
+        random = simulation.fate("userinfo", claims.get("sub"))
         await asyncio.sleep(random.uniform(*faults.latency_ms) / 1000)
         failure = self._failure(random)
         return json_answer(claims) if failure is None else failure
@@ -119,12 +117,6 @@ class OidcEndpoints:
     async def elsewhere(self, request: Request) -> Response:  # noqa: ARG002
         """Answer where the userinfo endpoint redirects to, with a subject that nobody has."""
         return json_answer({"sub": _ELSEWHERE})
-
-    async def mint(self, request: Request) -> Response:
-        """Make any token, a forged or expired one too."""
-        simulation = self._simulation
-        wanted = Mint.read(await body_of(request))
-        return json_answer(simulation.provider.mint(wanted, simulation.clock()), 201)
 
 
 def _unauthorized(reason: str) -> Response:

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, get_args
 from starlette.routing import Route
 
 from yellowring_tools.simulator.answers import json_answer
-from yellowring_tools.simulator.bodies import (
+from yellowring_tools.simulator.controls.bodies import (
     Action,
     Dated,
     Disable,
     LinkAccount,
     NewCustomers,
     Subscribe,
-    body_of,
 )
-from yellowring_tools.simulator.conversations import SkillFailed, SkillTooSlow
-from yellowring_tools.simulator.customers import NotPossible, UnknownCustomer
-from yellowring_tools.simulator.delivery import NoFunction
+from yellowring_tools.simulator.customers.customers import NotPossible, UnknownCustomer
+from yellowring_tools.simulator.documents import InvalidDocument, body_of
 from yellowring_tools.simulator.facts import HOME_LOCALES
-from yellowring_tools.simulator.faults import Faults, InvalidDocument
+from yellowring_tools.simulator.faults import Faults
+from yellowring_tools.simulator.login.provider import Mint
 from yellowring_tools.simulator.schemas import EVENT_NAMES
 from yellowring_tools.simulator.simulation import summary
-from yellowring_tools.simulator.voice import BadReply
+from yellowring_tools.simulator.skill.delivery import NoFunction
+from yellowring_tools.simulator.voice.conversations import SkillFailed, SkillTooSlow
+from yellowring_tools.simulator.voice.turns import BadReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from yellowring_tools.simulator.customers import Customer
+    from yellowring_tools.simulator.customers.customers import Customer
     from yellowring_tools.simulator.simulation import Simulation
 
 
@@ -60,6 +61,7 @@ class Controls:
             ("GET", "/messages", self.messages),
             ("GET", "/requests", self.requests),
             ("POST", "/tokens/revoke", self.revoke_tokens),
+            ("POST", "/oidc/tokens", self.mint),
         )
         return [
             Route(f"/_sim{path}", handler, methods=[method]) for method, path, handler in handlers
@@ -194,6 +196,12 @@ class Controls:
     async def revoke_tokens(self, request: Request) -> Response:  # noqa: ARG002
         """End every access token."""
         return json_answer({"revoked": self._simulation.tokens.revoke_all()})
+
+    async def mint(self, request: Request) -> Response:
+        """Make any token of the accounts' provider, a forged or expired one too."""
+        simulation = self._simulation
+        wanted = Mint.read(await body_of(request))
+        return json_answer(simulation.provider.mint(wanted, simulation.clock()), 201)
 
 
 def _newest[T](request: Request, everything: list[T]) -> list[T]:

@@ -1,0 +1,296 @@
+"""What a voice request tells is stored beside the answer, and never at its cost."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import yellowring
+from yellowring.skill import background
+from yellowring.skill.assembly import skill_for
+from yellowring.skill.envelope import now_ms
+from yellowring.skill.voice_request import read_voice_request
+from yellowring.subscribers import Subscribers
+
+from tests.conftest import SKILL_ID
+from tests.envelopes import EU, USER, consent, disabled, spoken, subscribed
+from tests.unit.skill.their_skill import TheirSkill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from tests.unit.skill.kit import Envelope, Record
+
+type Calls = list[str]
+AFTER_ANSWER, LONGEST = background.AFTER_ANSWER, background.LONGEST
+
+
+@pytest.fixture(autouse=True)
+def fresh(aws: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is late where the test does not say so, however slow the machine is."""
+    monkeypatch.setattr(background, "AFTER_ANSWER", 30.0)
+    monkeypatch.setattr(background, "LONGEST", 30.0)
+    skill_for.cache_clear()
+    yield
+    skill_for.cache_clear()
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """Note the calls of DynamoDB."""
+    noted: Calls = []
+    make_request = boto3.client("dynamodb").__class__._make_api_call  # type: ignore[attr-defined]
+
+    def counted(self: Any, operation: str, request: Any) -> Any:
+        noted.append(operation)
+        return make_request(self, operation, request)
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", counted)
+    return noted
+
+
+@pytest.fixture
+def answers() -> Callable[..., Any]:
+    """Have their skill, wrapped, answer a request."""
+
+    def wrapped(**options: Any) -> Callable[[Envelope], Any]:
+        handle = yellowring.wrap(TheirSkill().handler(), **options)
+        return lambda event: handle(event, None)
+
+    return wrapped
+
+
+def launch(**made: Any) -> Envelope:
+    return spoken("LaunchRequest", **made)
+
+
+def value_of(record: dict[str, Any] | None, register: str) -> Any:
+    assert record is not None
+    return record[register]["value"]
+
+
+def test_a_customer_who_speaks_has_their_locale_and_host_stored(
+    answers: Any, record: Record
+) -> None:
+    answers()(launch(locale="de-DE", at=7))
+    assert value_of(record(USER), "locale") == "de-DE"
+    assert value_of(record(USER), "host") == "https://api.amazonalexa.com"
+
+
+def test_what_is_stored_already_is_read_once_and_not_written(answers: Any, calls: Calls) -> None:
+    answer = answers()
+    answer(launch(at=1))
+    assert calls == ["GetItem", "GetItem", "PutItem"]
+    calls.clear()
+    answer(launch(at=2))
+    assert calls == []
+    answers()(launch(at=3))  # another container
+    assert calls == ["GetItem"]
+
+
+def test_what_is_new_is_stored_at_once(answers: Any, record: Record) -> None:
+    answer = answers()
+    answer(launch(locale="en-US", at=1))
+    answer(launch(locale="en-GB", at=2))
+    moved = launch(locale="en-GB", at=3)
+    moved["context"]["System"]["apiEndpoint"] = EU
+    answer(moved)
+    assert value_of(record(USER), "locale") == "en-GB"
+    assert value_of(record(USER), "host") == EU
+
+
+def test_after_a_while_it_is_looked_at_again(
+    aws: DynamoDBClient,
+) -> None:
+    now = [0.0]
+    kept = background.Background(Subscribers(aws, "subscribers"), SKILL_ID, clock=lambda: now[0])
+
+    def begun(at: int) -> bool:
+        storing = kept.begin({}, read_voice_request(launch(at=at), now_ms()))
+        if storing is not None:
+            storing.wait()
+        return storing is not None
+
+    assert begun(at=1)
+    now[0] = background.MEMORY - 1
+    assert not begun(at=2)
+    now[0] = background.MEMORY + 1
+    assert begun(at=3)
+
+
+def test_after_an_erasure_it_is_stored_again(answers: Any, record: Record) -> None:
+    answer = answers()
+    answer(launch(at=1))
+    answer(disabled(at=2))
+    assert "locale" not in (record(USER) or {})
+    answer(launch(at=3))
+    assert value_of(record(USER), "locale") == "en-US"
+
+
+def test_an_older_request_that_is_late_changes_nothing(answers: Any, record: Record) -> None:
+    answers()(launch(locale="de-DE", at=9))
+    answers()(launch(locale="en-US", at=1))
+    answers()(disabled(at=20))
+    answers()(launch(locale="en-US", at=10))
+    assert set(record(USER) or {}) == {"userId", "erasedAt", "expiresAt"}
+
+
+@pytest.mark.parametrize("missing", ["user", "timestamp", "session", "can fulfill"])
+def test_nothing_is_stored_of_who_or_when_is_not_told(
+    answers: Any, calls: Calls, missing: str
+) -> None:
+    made = launch()
+    match missing:
+        case "user":
+            del made["context"]["System"]["user"], made["session"]["user"]
+        case "timestamp":
+            del made["request"]["timestamp"]
+        case "session":
+            made |= {"request": made["request"] | {"type": "AudioPlayer.PlaybackStarted"}}
+            del made["session"]
+        case _:
+            made["request"]["type"] = "CanFulfillIntentRequest"
+    answers()(made)
+    assert calls == []
+
+
+def test_the_customers_of_another_skill_are_not_stored(answers: Any, calls: Calls) -> None:
+    made = launch()
+    made["context"]["System"]["application"]["applicationId"] = "amzn1.ask.skill.another"
+    answers()(made)
+    assert calls == []
+
+
+def test_a_table_that_fails_leaves_their_answer_as_it_is(
+    answers: Any, environment: pytest.MonkeyPatch, logs_without_personal_data: list[str]
+) -> None:
+    environment.setenv("SUBSCRIBERS_TABLE", "a-table-that-is-not-there")
+    assert "Welcome." in str(answers()(launch()))
+    logged = "".join(logs_without_personal_data)
+    assert '"error":"ResourceNotFoundException"' in logged.replace('": "', '":"')
+    assert '"BackgroundFailures":1' in logged
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A table that answers when the test says so, and nobody who waits for it for long."""
+    monkeypatch.setattr(background, "AFTER_ANSWER", AFTER_ANSWER)
+    released = threading.Event()
+    read = Subscribers.get
+
+    def waiting(self: Subscribers, user_id: str) -> Any:
+        check(released)
+        return read(self, user_id)
+
+    monkeypatch.setattr(Subscribers, "get", waiting)
+    yield released
+    released.set()
+
+
+def test_an_answer_that_is_there_waits_half_a_second_at_most(
+    answers: Any, stuck: threading.Event, logs_without_personal_data: list[str]
+) -> None:
+    answer = answers()
+    started = monotonic()
+    assert "Welcome." in str(answer(launch()))
+    assert AFTER_ANSWER <= monotonic() - started < 10
+    assert '"error":"Late"' in "".join(logs_without_personal_data)
+
+
+def test_what_is_late_is_stored_when_the_process_goes_on(
+    answers: Any, stuck: threading.Event, record: Record
+) -> None:
+    before = set(threading.enumerate())
+    answers()(launch(locale="de-DE", at=1))
+    [late] = set(threading.enumerate()) - before
+    assert late.daemon
+    stuck.set()
+    late.join(10)
+    assert value_of(record(USER), "locale") == "de-DE"
+
+
+def check(released: threading.Event) -> None:
+    assert released.wait(30)
+
+
+def test_the_bounds_are_half_a_second_and_two() -> None:
+    assert (AFTER_ANSWER, LONGEST) == (0.5, 2.0)
+
+
+def test_nothing_is_waited_for_two_seconds_after_the_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background, "LONGEST", LONGEST)
+    ticks = iter([0.0, LONGEST + 0.1])
+    monkeypatch.setattr("yellowring.skill.background.time.monotonic", lambda: next(ticks))
+    release = threading.Event()
+    storing = background.Storing(lambda: check(release))
+    waits: list[float] = []
+    monkeypatch.setattr(storing._thread, "join", waits.append)
+    storing.wait()
+    release.set()
+    assert waits == [0.0]
+
+
+def test_the_businesss_own_id_is_stored_of_who_speaks(answers: Any, record: Record) -> None:
+    answers(customer_id=lambda _: "4711")(launch(at=1))
+    assert value_of(record(USER), "customer") == "4711"
+
+
+def test_the_hook_sees_the_request_and_cannot_change_it(answers: Any) -> None:
+    seen: list[Any] = []
+
+    def customer_id(envelope: Any) -> str | None:
+        seen.append(envelope["request"].pop("requestId"))
+        return None
+
+    event = launch()
+    answers(customer_id=customer_id)(event)
+    assert seen == [event["request"]["requestId"]]
+
+
+def test_an_id_that_is_not_known_removes_none(answers: Any, record: Record) -> None:
+    known: list[str | None] = ["4711", None]
+    answer = answers(customer_id=lambda _: known.pop(0))
+    answer(launch(at=1))
+    answer(launch(at=2))
+    assert value_of(record(USER), "customer") == "4711"
+
+
+def test_a_hook_that_raises_is_counted_and_the_rest_is_stored(
+    answers: Any, record: Record, logs_without_personal_data: list[str]
+) -> None:
+    def customer_id(envelope: Any) -> str:
+        raise LookupError("their own")
+
+    assert "Welcome." in str(answers(customer_id=customer_id)(launch()))
+    assert value_of(record(USER), "locale") == "en-US"
+    logged = "".join(logs_without_personal_data)
+    assert '"error":"LookupError","part":"customer_id"' in logged
+    assert "their own" not in logged
+
+
+def test_an_answer_to_our_question_brings_no_second_write(answers: Any, calls: Calls) -> None:
+    answers()(consent("ACCEPTED"))
+    assert calls == ["GetItem", "PutItem"]
+
+
+def test_the_memory_forgets_who_was_heard_longest_ago() -> None:
+    memory = background._Memory(lambda: 0.0)
+    for number in range(background.REMEMBERED + 1):
+        memory.put(str(number), "told")
+    assert not memory.holds("0", "told")
+    assert memory.holds("1", "told")
+
+
+def test_the_order_of_events_and_requests_does_not_matter(answers: Any, record: Record) -> None:
+    answers()(launch(locale="de-DE", at=5))
+    answers()(subscribed("AMAZON.WeatherAlert.Activated", at=1))
+    stored = record(USER)
+    assert value_of(stored, "locale") == "de-DE"
+    assert value_of(stored, "subscriptions")

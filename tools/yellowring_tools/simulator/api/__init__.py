@@ -1,0 +1,1 @@
+"""Alexa's own addresses, and what a right request to them does."""

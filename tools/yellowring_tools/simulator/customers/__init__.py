@@ -1,0 +1,1 @@
+"""The customers of the skill: what they switched on, linked and received."""

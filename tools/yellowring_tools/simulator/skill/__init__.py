@@ -1,0 +1,1 @@
+"""What Alexa tells the skill outside a conversation, and how it gets there."""
