@@ -18,9 +18,8 @@ NOTIFICATION: dict[str, Any] = {
     "localizedAttributes": TEXTS,
     "expiresIn": "PT2H",
 }
-BATCH: dict[str, Any] = {
-    "notifications": [{**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}]
-}
+ENTRY: dict[str, Any] = {**NOTIFICATION, "idempotencyKey": "order-4711-shipped"}
+BATCH: dict[str, Any] = {"notifications": [ENTRY]}
 RUN: dict[str, Any] = {
     "campaign": {
         "name": "spring-sale",

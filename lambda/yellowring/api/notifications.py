@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from yellowring.sender.notification.status import Statuses
     from yellowring.subscribers import Audience
 
+type _Waiting = tuple[int, dict[str, object]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -111,7 +113,7 @@ class Notifications:
             The request's: stands for entry 0 as ``key/0``, and so on, where they have none.
         """
         outcomes: list[BatchOutcome] = []
-        waiting: list[tuple[int, dict[str, object]]] = []
+        waiting: list[_Waiting] = []
         for index, entry in enumerate(entries):
             try:
                 own = f"{key}/{index}" if key else None
