@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,6 +23,8 @@ from tests.e2e.signed import ApiClient, send, signed
 from tests.e2e.support import Customer, eventually, heard, messages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from yellowring_tools.local_stack.stack import LocalStack
 
     from tests.e2e.signed import Said
@@ -64,7 +65,8 @@ def done(api: ApiClient, notification: str) -> Any:
 def documented(language: str) -> str:
     """Return the first block of a language in docs/api.md."""
     text = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
-    return next(code for name, code in BLOCK.findall(text) if name == language)
+    blocks: list[tuple[str, str]] = BLOCK.findall(text)
+    return next(code for name, code in blocks if name == language)
 
 
 def test_the_clients_of_the_docs_ring_once_and_get_the_same_answer(
@@ -305,7 +307,7 @@ def test_a_token_of_the_issuer_for_us_with_the_scope_is_let_in(jwt: JwtClient) -
         ({"scope": "yellow-ring/api2"}, 403),
         ({"claims": {"scope": None}}, 403),
     ],
-    ids=lambda value: json.dumps(value),
+    ids=json.dumps,
 )
 def test_a_token_that_lacks_one_thing_is_refused(
     jwt: JwtClient, forged: dict[str, Any], status: int
