@@ -80,7 +80,7 @@ def _failed(error: Exception) -> Response[str]:
 
 
 def _not_found(_: NotFoundError) -> Response[str]:
-    methods = sorted({route.method for route in _routes() if route.rule.match(_path())})
+    methods = sorted(_methods(str(resolver.current_event.path)))
     if methods:
         allow = ", ".join(methods)
         refusal = Refusal("method-not-allowed", f"It takes {allow}.")
@@ -88,20 +88,20 @@ def _not_found(_: NotFoundError) -> Response[str]:
     return Refusal("not-found", "GET /v1/openapi.json tells which there are.").response()
 
 
-def _routes() -> list[Any]:
-    return [*resolver._static_routes, *resolver._dynamic_routes]
-
-
-def _path() -> str:
-    return str(resolver.current_event.path)
+def _methods(path: str) -> set[str]:
+    """Return what an address takes; one that is written out is no other's ``{id}``."""
+    for routes in (resolver._static_routes, resolver._dynamic_routes):
+        if found := {route.method for route in routes if route.rule.match(path)}:
+            return found
+    return set()
 
 
 def _template(event: dict[str, Any]) -> str:
     """Return the address of a request without what it names."""
     path, method = event.get("rawPath", ""), event["requestContext"]["http"]["method"]
-    matching = [each for each in _routes() if each.rule.match(path)]
-    best = next((each for each in matching if each.method == method), None)
-    return best.openapi_path if best else _UNKNOWN
+    routes = [*resolver._static_routes, *resolver._dynamic_routes]
+    matching = (each for each in routes if each.method == method and each.rule.match(path))
+    return next((str(each.openapi_path) for each in matching), _UNKNOWN)
 
 
 def _built(refusal: Refusal) -> dict[str, Any]:

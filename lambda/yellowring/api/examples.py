@@ -31,7 +31,7 @@ RUN: dict[str, Any] = {
 }
 PATCH: dict[str, Any] = {"set": {"plan": "gold"}, "remove": ["trial"]}
 ACCEPTED: dict[str, Any] = {
-    "id": "n~3d2aef9fcaf64f1a8cbfa9eb4a02ad0f0d5d4ff1",
+    "id": "n~7086c5771a5bf43962b6579cc83836d2e44d7d7a",
     "status": "queued",
     "createdAt": "2026-11-20T09:00:00+00:00",
     "expiryTime": "2026-11-20T11:00:00+00:00",

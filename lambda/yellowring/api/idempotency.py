@@ -22,7 +22,7 @@ def notification_id_of(key: str | None, skill_id: str) -> str:
     Examples
     --------
     >>> notification_id_of("order-4711-shipped", "amzn1.ask.skill.1")
-    'n~3d2aef9fcaf64f1a8cbfa9eb4a02ad0f0d5d4ff1'
+    'n~7086c5771a5bf43962b6579cc83836d2e44d7d7a'
     """
     return f"n~{_hashed(key, skill_id) if key else secrets.token_hex(_DIGITS // 2)}"
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from yellowring.api.bodies import MOST_LISTED, BatchEntry, CustomerId, ExpiresIn, UserId
 from yellowring.api.routes import resolver
-from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, event_schema, untitled
+from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, payload_schemas, untitled
 from yellowring.sender.campaign import AUDIENCE_TYPES, NAME_PATTERN
 from yellowring.subscribers import ATTRIBUTE_KEY
 from yellowring.subscribers.attributes import LARGEST_VALUE, MOST_ATTRIBUTES
@@ -52,14 +52,21 @@ def document() -> dict[str, Any]:
         for name, schema in made["components"]["schemas"].items()
         if name not in {"HTTPValidationError", "ValidationError", "ResponseValidationError"}
     }
-    event, payloads = event_schema(definitions_at=_COMPONENTS)
-    described = {**schemas, **_of(BatchEntry), **payloads, "Event": event, **_named()}
+    payloads, parts = payload_schemas(definitions_at=_COMPONENTS)
+    event = {
+        "description": "One of the events that a skill may send, and what it says.",
+        "oneOf": [
+            _exactly({"name": {"const": name}, "payload": payload})
+            for name, payload in payloads.items()
+        ],
+    }
+    described = {**schemas, **_of(BatchEntry), **parts, "Event": event, **_named()}
     made["components"]["schemas"] = dict(sorted(_linked(untitled(described)).items()))
     made["components"]["schemas"]["GatewayMessage"] = _GATEWAY_MESSAGE
     made["paths"] = {path: _linked(untitled(each)) for path, each in sorted(made["paths"].items())}
-    for operations in made["paths"].values():
+    for path, operations in made["paths"].items():
         for operation in operations.values():
-            _complete(operation)
+            _complete(path, operation)
     made["components"]["securitySchemes"] = {
         "iam": {
             "type": "apiKey",
@@ -74,11 +81,15 @@ def document() -> dict[str, Any]:
     return made
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(path: str, operation: dict[str, Any]) -> None:
     """Add what API Gateway answers in the function's place, and mend what Powertools writes."""
     responses = operation["responses"]
     problem = dict(responses["422"]["content"])
     responses["500"] = {"description": "Something is wrong in the API itself.", "content": problem}
+    if "{" in path:
+        told = {"description": "There is no such address, or none of that id.", "content": problem}
+        responses["404"] = told
+    responses.get("204", {}).pop("content", None)
     gateway = {"application/json": {"schema": {"$ref": _COMPONENTS + "GatewayMessage"}}}
     responses["401"] = {"description": "The JWT is missing or not valid.", "content": gateway}
     responses["403"] = {"description": "The caller may not do this.", "content": gateway}
@@ -100,36 +111,26 @@ def _of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - a model's class
 
 def _named() -> dict[str, Any]:
     """Return what others check, as far as a schema can say it."""
-    ids = {
-        "users": ("userIds", TypeAdapter(UserId).json_schema()),
-        "customers": ("customerIds", TypeAdapter(CustomerId).json_schema()),
-    }
-    audience = {
-        "description": "Every subscriber when left out.",
-        "type": "object",
-        "required": ["type"],
-        "additionalProperties": False,
-        "properties": {
-            "type": {"enum": list(AUDIENCE_TYPES)},
-            **{
+    ids = {"userIds": ("users", UserId), "customerIds": ("customers", CustomerId)}
+    lists = [
+        _exactly(
+            {
+                "type": {"const": kind},
                 member: {
                     "type": "array",
                     "minItems": 1,
                     "maxItems": MOST_LISTED,
                     "uniqueItems": True,
-                    "items": schema,
-                }
-                for member, schema in ids.values()
-            },
-        },
-        "allOf": [
-            {
-                "if": {"properties": {"type": {"const": kind}}},
-                "then": {"required": [member]},
-                "else": {"properties": {member: False}},
+                    "items": TypeAdapter(each).json_schema(),
+                },
             }
-            for kind, (member, _) in ids.items()
-        ],
+        )
+        for member, (kind, each) in ids.items()
+    ]
+    whole = [kind for kind in AUDIENCE_TYPES if kind not in dict(ids.values())]
+    audience = {
+        "description": "Every subscriber when left out.",
+        "oneOf": [_exactly({"type": {"enum": whole}}), *lists],
     }
     return {
         "LocalizedAttributes": LOCALIZED_ATTRIBUTES,
@@ -169,6 +170,16 @@ def _named() -> dict[str, Any]:
             "maxItems": MOST_ATTRIBUTES,
             "items": {"type": "string", "pattern": f"^{ATTRIBUTE_KEY.pattern}$"},
         },
+    }
+
+
+def _exactly(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object with these members and no others."""
+    return {
+        "type": "object",
+        "required": list(members),
+        "additionalProperties": False,
+        "properties": members,
     }
 
 

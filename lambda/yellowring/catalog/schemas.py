@@ -28,15 +28,15 @@ LOCALIZED_ATTRIBUTES: dict[str, Any] = {
 }
 
 
-def event_schema(
+def payload_schemas(
     event_names: Sequence[str] = EVENT_NAMES, *, definitions_at: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the schema of an event, and the definitions that it refers to.
+    """Return the schema of each event's payload, and the definitions that they refer to.
 
     Parameters
     ----------
     event_names
-        Which of the eight it may be.
+        Which of the eight.
     definitions_at
         Where the definitions will stand in the document: ``#/definitions/``.
     """
@@ -45,22 +45,8 @@ def event_schema(
     references, generated = models_json_schema(
         models, ref_template=definitions_at + "{model}", schema_generator=_Schemas
     )
-    branches = [
-        {
-            "if": {"properties": {"name": {"const": name}}},
-            "then": {"properties": {"payload": references[PAYLOADS[name], "validation"]}},
-        }
-        for name in event_names
-    ]
-    event = {
-        "description": "One of the events that a skill may send, and what it says.",
-        "type": "object",
-        "required": ["name", "payload"],
-        "additionalProperties": False,
-        "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
-        "allOf": branches,
-    }
-    return event, {name: untitled(schema) for name, schema in generated["$defs"].items()}
+    payloads = {name: references[PAYLOADS[name], "validation"] for name in event_names}
+    return payloads, {name: untitled(schema) for name, schema in generated["$defs"].items()}
 
 
 def untitled[T](schema: T) -> T:

@@ -25,6 +25,7 @@ def test_a_method_that_an_address_does_not_take_is_told_with_those_it_takes(api:
     answer = api.call("PUT", "/v1/customers/4711")
     assert (answer.status, answer.kind) == (405, "method-not-allowed")
     assert answer.headers["Allow"] == "DELETE, GET, PATCH"
+    assert api.call("PATCH", "/v1/notifications/batch").headers["Allow"] == "POST"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from yellowring.catalog import EVENT_NAMES
-from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, event_schema
+from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, payload_schemas
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
     LONGEST_USER_ID,
@@ -25,7 +25,7 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 
 def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
     """Give the schema of campaigns with one of these events."""
-    events, definitions = event_schema(event_names, definitions_at="#/definitions/")
+    events, definitions = _events(event_names)
     return {
         "$schema": DIALECT,
         "title": "Yellow Ring campaign",
@@ -103,3 +103,23 @@ _WHERE: dict[str, Any] = {
     "properties": dict.fromkeys(FIELDS, _CONDITION),
     "patternProperties": {rf"^attributes\.{ATTRIBUTE_KEY.pattern}$": _CONDITION},
 }
+
+
+def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    payloads, definitions = payload_schemas(event_names, definitions_at="#/definitions/")
+    branches = [
+        {
+            "if": {"properties": {"name": {"const": name}}},
+            "then": {"properties": {"payload": payload}},
+        }
+        for name, payload in payloads.items()
+    ]
+    event = {
+        "description": "One of the events that a skill may send, and what it says.",
+        "type": "object",
+        "required": ["name", "payload"],
+        "additionalProperties": False,
+        "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
+        "allOf": branches,
+    }
+    return event, definitions
