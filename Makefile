@@ -26,7 +26,7 @@ ARCHITECTURE ?= arm64
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow bench lint lock openapi build deploy skill-package \
+.PHONY: help setup run demo test test-slow bench lint lock openapi build wheel deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -34,7 +34,7 @@ help: ## List the targets
 
 setup: $(READY) ## Install what the project needs, into the project only
 
-run: $(READY) ## Bring the whole stack up on this machine and keep it up; Ctrl-C stops it
+run: $(READY) ## Bring the whole stack up on this machine and keep it up; TEMPLATE=… takes your skill
 	@exec $(VENV)/python -m yellowring_tools.local_stack run
 
 demo: $(READY) ## Do the main job once and report; REPORT=file.json writes the report
@@ -53,6 +53,7 @@ lint: $(READY) ## Check style, types, the template, and that the locks agree
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/mypy --python-version 3.12 -p yellowring
 	$(SAM_ENV) $(VENV)/sam validate --lint
 	$(UV) lock --check --quiet
 	$(EXPORT) --frozen | diff lambda/requirements.txt - \
@@ -70,6 +71,10 @@ build: $(READY) ## Build the functions for Lambda, compiled ahead so that they s
 		--parameter-overrides Architecture=$(ARCHITECTURE)
 	PYTHONWARNINGS=ignore $(VENV)/python -m compileall -q -j 2 --invalidation-mode unchecked-hash \
 		.aws-sam/build/*/
+
+wheel: $(UV) ## Build what others install into dist/: the wheels of the library and the tools
+	$(UV) build --quiet --all-packages --wheel --out-dir dist
+	@ls -l dist/*.whl
 
 deploy: build ## Deploy what was built to your AWS account; asks for the parameters
 	$(VENV)/sam deploy --guided --stack-name $(STACK)

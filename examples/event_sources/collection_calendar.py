@@ -1,8 +1,9 @@
 """An event source: tells each customer which garbage is collected at their place tomorrow.
 
-Copy this file and the calendar into ``lambda/``, set the stack's parameter ``EventSource`` to
-``collection_calendar:tomorrow``, and schedule a TrashCollectionAlert campaign for each evening. The
-back office tells a customer's district with a skill message:
+Copy this file and the calendar into ``lambda/``, set the stack's parameter ``EventSources`` to
+``calendar=collection_calendar:tomorrow``, and schedule a campaign for each evening:
+``{"name": "tomorrow", "event": {"name": "AMAZON.TrashCollectionAlert.Activated"}, "content":
+"calendar"}``. The back office tells a customer's district with a skill message:
 ``{"version": 1, "command": "attributes", "set": {"district": "north"}}``.
 """
 
@@ -26,7 +27,11 @@ ZONE = ZoneInfo("Europe/Berlin")
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
-def tomorrow(customer: Customer, campaign: Campaign, now: datetime) -> Mapping[str, Any] | None:
+def tomorrow(
+    customer: Customer,
+    campaign: Campaign,  # noqa: ARG001 - every event source is given it
+    now: datetime,
+) -> Mapping[str, Any] | None:
     """Make one customer's event.
 
     Parameters
@@ -34,7 +39,7 @@ def tomorrow(customer: Customer, campaign: Campaign, now: datetime) -> Mapping[s
     customer
         ``customer.attributes["district"]`` names their part of town.
     campaign
-        What is being sent; other events than this one's are left as the campaign has them.
+        What is being sent.
     now
         When the run asks.
 
@@ -43,11 +48,6 @@ def tomorrow(customer: Customer, campaign: Campaign, now: datetime) -> Mapping[s
     Mapping or None
         The payload, or nothing where nothing is collected: then this customer hears nothing.
     """
-    if campaign.event_name != "AMAZON.TrashCollectionAlert.Activated":
-        return {
-            "payload": campaign.payload,
-            "localizedAttributes": campaign.localized_attributes,
-        }
     day = (now.astimezone(ZONE) + timedelta(days=1)).date()
     collected = calendar().get(str(customer.attributes.get("district")), {}).get(day.isoformat())
     if not collected:

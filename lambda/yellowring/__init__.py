@@ -34,7 +34,16 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - most who import this need none of it
 
-    value: object = getattr(import_module(_MODULES[name]), name)
+    try:
+        value: object = getattr(import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in {"boto3", "botocore"}:
+            raise
+        raise ImportError(
+            f"yellowring.{name} needs boto3, which Lambda brings along; elsewhere: "
+            "pip install boto3",
+            name=error.name,
+        ) from None
     globals()[name] = value
     return value
 

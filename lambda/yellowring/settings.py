@@ -15,9 +15,17 @@ VoiceConsent = Literal["card", "voice"]
 
 DEFAULT_EVENTS_PER_SECOND = 25
 DEFAULT_WORKERS = 4
+EVENT_SOURCE_PATTERN = r"[A-Za-z0-9-]{1,40}"
+"""The name under which an event source is registered, and by which a campaign asks for it."""
 DEFAULT_CLAIM = "sub"
 """What OpenID Connect calls the subject ("OpenID Connect Core 1.0", section 5.1)."""
 
+_EVENT_SOURCE = re.compile(EVENT_SOURCE_PATTERN)
+_CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_FUNCTION = re.compile(
+    r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
+    r"(?(1)(:[A-Za-z0-9$_-]{1,128})?)"
+)
 _PLAIN = re.compile(r"[!-~]+")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -106,8 +114,10 @@ class SenderSettings:
     alexa_base_url, lwa_base_url
         ``ALEXA_BASE_URL``, ``LWA_BASE_URL``: empty for the real services. ``{region}`` in the
         first becomes ``na``, ``eu`` or ``fe``.
-    event_source
-        ``EVENT_SOURCE``: ``package.module:callable`` that makes each customer's content, or empty.
+    event_sources
+        ``EVENT_SOURCES``: what makes each customer's content, by the name that campaigns use: a
+        ``package.module:callable`` that is deployed with the functions, or the ARN or name of a
+        Lambda function. Written ``name=source``, with commas between.
     note_accepted
         ``NOTE_ACCEPTED``: whether what Alexa accepted is noted in the customers' records as well.
     aws_region
@@ -127,7 +137,7 @@ class SenderSettings:
     max_workers: int
     alexa_base_url: str
     lwa_base_url: str
-    event_source: str
+    event_sources: tuple[tuple[str, str], ...]
     aws_region: str
     note_accepted: bool = False
 
@@ -157,7 +167,7 @@ class SenderSettings:
             max_workers=reader.count("MAX_WORKERS", DEFAULT_WORKERS),
             alexa_base_url=reader.optional("ALEXA_BASE_URL"),
             lwa_base_url=reader.optional("LWA_BASE_URL"),
-            event_source=reader.optional("EVENT_SOURCE"),
+            event_sources=reader.event_sources("EVENT_SOURCES"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),
             note_accepted=reader.flag("NOTE_ACCEPTED"),
         )
@@ -285,6 +295,25 @@ class _Reader:
             return int(value)
         self._problems.append(f"{name} is {value!r}: it must be a whole number above 0")
         return default
+
+    def event_sources(self, name: str) -> tuple[tuple[str, str], ...]:
+        found: dict[str, str] = {}
+        for entry in filter(None, map(str.strip, self.optional(name).split(","))):
+            registered, _, source = map(str.strip, entry.partition("="))
+            if not _EVENT_SOURCE.fullmatch(registered):
+                wrong = "begins with no name of 1 to 40 of A-Z, a-z, 0-9 and -"
+            elif not _CALLABLE.fullmatch(source) and not _FUNCTION.fullmatch(source):
+                wrong = "names neither a callable nor a Lambda function"
+            elif registered in found:
+                wrong = f"registers {registered!r} once more"
+            else:
+                found[registered] = source
+                continue
+            self._problems.append(
+                f"{name} has the entry {entry!r}, which {wrong}: each must be "
+                "name=package.module:callable, or name= and the ARN or name of a Lambda function"
+            )
+        return tuple(found.items())
 
     def finish(self) -> None:
         if self._problems:

@@ -43,9 +43,13 @@ def send(
     request = urllib.request.Request(url, data, dict(headers or {}), method=method)  # noqa: S310
     try:
         with _OPENER.open(request, timeout=60) as answer:
-            return Said(answer.status, dict(answer.headers), answer.read().decode())
+            return Said(answer.status, _lower(answer.headers), answer.read().decode())
     except urllib.error.HTTPError as error:
-        return Said(error.code, dict(error.headers), error.read().decode())
+        return Said(error.code, _lower(error.headers), error.read().decode())
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def signed(

@@ -97,8 +97,8 @@ def collection_calendar(stack: LocalStack) -> Iterator[None]:
     made = stack.aws.functions.publish_layer_version(
         LayerName="collection-calendar", Content={"ZipFile": packed.getvalue()}
     )
-    source = "collection_calendar:tomorrow"
-    with configured(stack, layers=[made["LayerVersionArn"]], EVENT_SOURCE=source):
+    source = "calendar=collection_calendar:tomorrow"
+    with configured(stack, layers=[made["LayerVersionArn"]], EVENT_SOURCES=source):
         yield
 
 
@@ -111,7 +111,9 @@ def test_an_event_source_says_to_each_customer_what_is_theirs(
     }
     path = PROJECT / "examples" / "campaigns" / "trash-collection-alert.json"
     where = {"attributes.group": "calendar"}
-    start(stack, "calendar~1", json.loads(path.read_text()) | {"where": where})
+    start(
+        stack, "calendar~1", json.loads(path.read_text()) | {"where": where, "content": "calendar"}
+    )
     run = ended(stack, "calendar~1")
     assert (run.status, counts(run)) == ("completed", {"accepted": 2, "skipped": 1})
     types: dict[str, Any] = {

@@ -18,9 +18,9 @@ GROUND = {
     "catalog",
     "settings",
     "observability",
+    "queue_message",
     "tokens",
     "version",
-    "queue_message",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -10,7 +12,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from yellowring_tools.local_stack.processes import GUARD, Child, ProcessFailed, free_port
+from yellowring_tools.local_stack.processes import (
+    GUARD,
+    Child,
+    ProcessFailed,
+    free_port,
+    quiet_port,
+)
 from yellowring_tools.local_stack.workspace import PROJECT
 
 if TYPE_CHECKING:
@@ -193,3 +201,16 @@ def test_a_child_that_ends_without_an_announcement_is_a_failure(
 
 def test_a_free_port_is_above_the_reserved_ones() -> None:
     assert 1024 < free_port() < 65536
+
+
+def test_a_quiet_port_lies_below_those_of_connections() -> None:
+    assert 1024 < quiet_port() < 32768
+
+
+def test_a_quiet_port_that_is_taken_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = quiet_port()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        tries = iter([other.getsockname()[1], free])
+        monkeypatch.setattr(random, "randrange", lambda *_: next(tries))
+        assert quiet_port() == free

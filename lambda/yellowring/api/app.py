@@ -45,6 +45,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     begun = time.monotonic()
     route = f"{event['requestContext']['http']['method']} {_template(event)}"
     try:
+        _check_caller(event)
         answer = resolver.resolve(with_checked_body(event), context)
     except Refusal as refusal:
         answer = _built(refusal)
@@ -53,6 +54,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     logger.info("request", extra={"route": route, "status": status, "milliseconds": milliseconds})
     count("ApiRequests", route=route, status=str(status))
     return answer
+
+
+def _check_caller(event: dict[str, Any]) -> None:
+    """Refuse what came past every authorizer, by a route that somebody added without one."""
+    told = event["requestContext"].get("authorizer") or {}
+    if not told.get("iam") and not told.get("jwt"):
+        raise Refusal("not-authorized", "Sign it for execute-api, or send a token.")
 
 
 def _refused(refusal: Refusal) -> Response[str]:

@@ -10,8 +10,10 @@ from pydantic import TypeAdapter
 
 from yellowring.api.bodies import MOST_LISTED, BatchEntry, CustomerId, ExpiresIn, UserId
 from yellowring.api.routes import resolver
+from yellowring.catalog import EVENT_NAMES
 from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, payload_schemas, untitled
 from yellowring.sender.campaign import AUDIENCE_TYPES, NAME_PATTERN
+from yellowring.settings import EVENT_SOURCE_PATTERN
 from yellowring.subscribers import ATTRIBUTE_KEY
 from yellowring.subscribers.attributes import LARGEST_VALUE, MOST_ATTRIBUTES
 
@@ -92,7 +94,10 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     responses.get("204", {}).pop("content", None)
     gateway = {"application/json": {"schema": {"$ref": _COMPONENTS + "GatewayMessage"}}}
     responses["401"] = {"description": "The JWT is missing or not valid.", "content": gateway}
-    responses["403"] = {"description": "The caller may not do this.", "content": gateway}
+    responses["403"] = {
+        "description": "The caller may not do this.",
+        "content": problem | gateway,
+    }
     for status in ("429", "503"):
         responses[status]["content"] |= gateway
     operation["responses"] = dict(sorted(responses.items()))
@@ -140,7 +145,17 @@ def _named() -> dict[str, Any]:
             "required": ["name", "event"],
             "properties": {
                 "name": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
-                "event": {"x-schema": "Event"},
+                "event": {
+                    "anyOf": [
+                        {"x-schema": "Event"},
+                        _exactly({"name": {"enum": list(EVENT_NAMES)}}),  # with content
+                    ]
+                },
+                "content": {
+                    "description": "Which of the stack's event sources makes each one's content.",
+                    "type": "string",
+                    "pattern": f"^{EVENT_SOURCE_PATTERN}$",
+                },
                 "localizedAttributes": {"x-schema": "LocalizedAttributes"},
                 "expiresIn": TypeAdapter(ExpiresIn).json_schema(),
                 "audience": audience,

@@ -28,6 +28,7 @@ RETRY_AFTER = 2
 
 _TITLES = {
     "not-json": (400, "The body is not JSON"),
+    "not-authorized": (403, "Nobody has checked who asks"),
     "not-found": (404, "There is no such address"),
     "unknown-notification": (404, "There is no such notification"),
     "unknown-run": (404, "There is no such run"),

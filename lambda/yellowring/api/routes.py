@@ -197,9 +197,9 @@ def _change_customer(
     status_code=204,
     responses=_responses(204, "Nothing of them is left, or ever was here.", None),
 )
-def _erase_customer(customer_id: CustomerIdInPath) -> Response[None]:
+def _erase_customer(customer_id: CustomerIdInPath) -> Response[str]:
     _services().customers.erase(customer_id)
-    return Response(status_code=204, body=None)
+    return Response(status_code=204, body="")
 
 
 @resolver.get(

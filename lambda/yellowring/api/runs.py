@@ -13,7 +13,7 @@ from yellowring.api.idempotency import run_id_of_key
 from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
 from yellowring.observability import logger
 from yellowring.sender.campaign import InvalidCampaign
-from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_USER_IDS, Listed
+from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
 from yellowring.sender.run.lifecycle import CannotResume
 from yellowring.sender.run.request import InvalidRunRequest, parse_run_request
 from yellowring.sender.run.store import RunNotFound
@@ -169,7 +169,7 @@ def _listed(campaign: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
     ids = audience.get(member)
     if "list" in audience:
         raise invalid([Error("$.campaign.audience.list", f"is not known here: use {member}")])
-    if not isinstance(ids, list) or len(ids) <= MOST_USER_IDS:
+    if not isinstance(ids, list) or len(ids) <= MOST_NAMED:
         return campaign, []
     path = f"$.campaign.audience.{member}"
     if len(ids) > MOST_LISTED:

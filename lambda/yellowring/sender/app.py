@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,18 +27,21 @@ from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, To
 from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import count, logger
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring.sender.campaign.calls import PAGE_PATIENCE, PLACES
 from yellowring.sender.campaign.content import SameForAll, content_of
-from yellowring.sender.campaign.event_source import (
-    EventSourceCalls,
-    EventSourceFailed,
-    load_event_source,
-)
+from yellowring.sender.campaign.event_source import EventSourceFailed
+from yellowring.sender.campaign.registered import EventSources
 from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.rate_limiter import RateLimiter
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.delivery.window import SharedWindow
 from yellowring.sender.notification.batch import Batch
+from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
+from yellowring.sender.notification.opening import Opening
+from yellowring.sender.notification.queue import Queue
+from yellowring.sender.notification.status import Statuses
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
 from yellowring.sender.run.event_request import request_of
@@ -69,6 +72,12 @@ NOTIFICATION_DRAIN = timedelta(seconds=15)
 """The same for a batch of notifications."""
 
 _AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 5})
+_FUNCTIONS = Config(
+    connect_timeout=2,
+    read_timeout=PAGE_PATIENCE - 1,
+    retries={"total_max_attempts": 1},  # the slice asks again when it is time
+    max_pool_connections=PLACES,
+)
 
 
 class LambdaContext(Protocol):
@@ -97,6 +106,8 @@ class Stores:
     queue: SQSClient
     secrets: SecretsManagerClient
     evidence: Evidence
+    sources: EventSources
+    statuses: Statuses
     tokens: dict[str, Token] = field(default_factory=dict)
     credentials: dict[str, tuple[float, Credentials]] = field(default_factory=dict)
 
@@ -126,7 +137,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     InvalidSettings, InvalidCredentials, InvalidRunRequest, InvalidCampaign
         Nothing was started, and repeating it would not help.
     RunConflict, EventSourceFailed
-        Nor was it; the run's id is another campaign's, or the event source is not deployed.
+        Nor was it; the run's id is another campaign's, or its event source is not deployed.
     SliceFailed
         The workflow waits and tries again.
     """
@@ -153,7 +164,7 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
         event = {**event, "scheduledTime": f"{now_utc():%Y-%m-%dT%H:%MZ}"}
     request = parse_run_request(event)
     _credentials(settings, stores)  # or a run would be started that can send nothing
-    _event_source(settings.event_source)
+    stores.sources.of(request.campaign)
     run = stores.lifecycle.start(request, settings.max_workers)
     return stores.lifecycle.document(run)
 
@@ -187,7 +198,7 @@ class Worker:
             logger.exception("slice failed, the workflow waits and tries again")
             # Step Functions tells the next slice the error's name, and nothing else.
             raise type(name, (SliceFailed,), {})(f"run {task['runId']}") from None
-        if self._source_hangs():
+        if self.stores.sources.exhausted:
             logger.critical("the event source hangs in every thread: this process ends")
             os._exit(1)
         kept = {name: task[name] for name in ("task", "runId", "attempt", "segment")}
@@ -195,15 +206,18 @@ class Worker:
 
     async def notifications(self, records: list[Mapping[str, Any]]) -> dict[str, Any]:
         """Send notifications; return which of them stay on the queue."""
+        settings, stores = self.settings, self.stores
         async with self._sending(workers=1) as sending:
             batch = Batch(
-                self.stores.queue,
-                self.settings.notifications_queue_url,
-                self.settings.dead_letter_queue_url,
-                audience=self.stores.audience,
+                Queue(
+                    stores.queue, settings.notifications_queue_url, settings.dead_letter_queue_url
+                ),
+                opening=Opening(stores.audience, settings.skill_id, now_utc),
                 sending=sending,
-                evidence=self.stores.evidence,
-                skill_id=self.settings.skill_id,
+                evidence=stores.evidence,
+                bookkeeping=Bookkeeping(
+                    stores.statuses, self._noting(), settings.skill_id, now_utc
+                ),
                 until=time.monotonic() + (self.time_left - NOTIFICATION_DRAIN).total_seconds(),
                 now=now_utc,
             )
@@ -215,13 +229,14 @@ class Worker:
         segment = await asyncio.to_thread(runs.segment, run.run_id, task["segment"])
         if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
             return Turn(done=True)
-        content, where, refused = _content(run, self.settings)
+        content, where, refused = _content(run, self.stores.sources)
         audience = self.stores.audience.of(content.needs, where)
         async with self._sending(workers=run.segments, refused=refused) as sending:
             tools = Tools(
                 runs=runs,
                 subscribers=self.stores.subscribers,
-                visiting=visiting(run, segment.number, runs, audience),
+                visiting=visiting(run, segment.number, runs, audience, now=now_utc),
+                noting=self._noting(),
                 content=content,
                 sending=sending,
                 until=until,
@@ -229,11 +244,8 @@ class Worker:
             )
             return await Slice(run, segment, tools, task.get("failure")).work()
 
-    def _source_hangs(self) -> bool:
-        with suppress(EventSourceFailed):
-            source = _event_source(self.settings.event_source)
-            return source is not None and source.exhausted
-        return False
+    def _noting(self) -> Noting:
+        return Noting(self.stores.subscribers, accepted=self.settings.note_accepted)
 
     @asynccontextmanager
     async def _sending(
@@ -262,14 +274,14 @@ class Worker:
 
 
 def _content(
-    run: Run, settings: SenderSettings
+    run: Run, sources: EventSources
 ) -> tuple[Content, Filter | None, InvalidCampaign | EventSourceFailed | None]:
     """Return what a run says, to whom of its audience, and why it cannot be said, if it cannot."""
     request, where = request_of(run), None
     try:
         campaign = parse_campaign(run.campaign)
         where = campaign.where.filter() if campaign.where else None
-        return content_of(campaign, request, _event_source(settings.event_source)), where, None
+        return content_of(campaign, request, sources.of(campaign)), where, None
     except (InvalidCampaign, EventSourceFailed) as error:  # a run can end all the same
         return SameForAll(request.unicast()), where, error
 
@@ -293,13 +305,6 @@ def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
 
 
 @functools.lru_cache(maxsize=4)
-def _event_source(name: str) -> EventSourceCalls | None:
-    """Load the event source when it is first needed: notifications and a run's end never do."""
-    source = load_event_source(name)
-    return EventSourceCalls(source) if source else None
-
-
-@functools.lru_cache(maxsize=4)
 def _stores(settings: SenderSettings) -> Stores:
     dynamodb = boto3.client("dynamodb", config=_AWS)
     runs = Runs(dynamodb, settings.runs_table)
@@ -316,6 +321,11 @@ def _stores(settings: SenderSettings) -> Stores:
         queue=boto3.client("sqs", config=_AWS),
         secrets=boto3.client("secretsmanager", config=_AWS),
         evidence=Evidence(dynamodb, settings.runs_table, settings.skill_id),
+        sources=EventSources(
+            dict(settings.event_sources),
+            functools.partial(boto3.client, "lambda", config=_FUNCTIONS),
+        ),
+        statuses=Statuses(dynamodb, settings.runs_table),
     )
 
 

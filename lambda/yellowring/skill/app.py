@@ -66,7 +66,8 @@ def _answer(event: Json, settings: SkillSettings) -> Json:
         skill.messages.handle(SkillEvent(event))
     else:
         by_voice = settings.voice_consent == "voice"
-        return VoiceHandler(skill.subscribers, consent_by_voice=by_voice).handle(request)
+        with skill.linked.beside(event, request):
+            return VoiceHandler(skill.subscribers, consent_by_voice=by_voice).handle(request)
     return acknowledged()
 
 

@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from yellowring.observability import count, logger
 from yellowring.skill.account_linking import AccountLinking
+from yellowring.skill.background import Background
 from yellowring.skill.messages import MessageHandler
 from yellowring.skill.notifications import Notifications
 from yellowring.skill.skill_events import SkillEventHandler
@@ -34,23 +35,28 @@ the last begins within the store's patience of 2 s from the first, so that all t
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """What takes each kind of request."""
+    """What takes each kind of request; ``linked`` stores whose account a voice request shows."""
 
     subscribers: Subscribers
     skill_events: SkillEventHandler
     messages: MessageHandler
+    linking: AccountLinking | None
+    linked: Background
 
 
 @functools.lru_cache(maxsize=4)
 def skill_for(settings: SkillSettings) -> Skill:
     """Return the parts for an environment, the same ones each time."""
     table = Subscribers(boto3.client("dynamodb", config=AWS), settings.subscribers_table)
-    notifications = Notifications(settings.notifications_queue_url, AWS)
     linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
+    asked = linking if settings.userinfo_url else None
+    notifications = Notifications(settings.notifications_queue_url, AWS)
     return Skill(
         table,
         SkillEventHandler(settings, table, linking),
         MessageHandler(settings, table, notifications),
+        asked,
+        Background(table, settings.skill_id, place=False, linking=asked),
     )
 
 

@@ -8,18 +8,24 @@ does no harm: what it stores has the time of its own request, and the join leave
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
+from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yellowring.observability import count, hash_user_id, logger
-from yellowring.subscribers import RegisterChange
+from yellowring.skill.account_linking import LinkingUnavailable
+from yellowring.skill.voice_request import member, string
+from yellowring.subscribers import RegisterChange, customer_id_of, is_customer_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from yellowring.skill.account_linking import AccountLinking
     from yellowring.skill.voice_request import VoiceRequest
     from yellowring.subscribers import Record, Subscribers
 
@@ -33,17 +39,23 @@ REMEMBERED = 1000
 """Customers of whom is known what is stored."""
 MEMORY = 600.0
 """Seconds after which it is looked at again: other functions store as well."""
+PAUSE = 30.0
+"""Seconds for which nobody is asked who an account belongs to when there was no answer."""
 
 
 class Background:
-    """Stores the locale, the host and the business' own id of customers who speak to a skill.
+    """Stores what requests tell of customers who speak to a skill.
 
     Parameters
     ----------
     subscribers, skill_id
-        Where they are stored, and whose customers they are.
+        Where it is stored, and whose customers they are.
+    place
+        Whether to store their locale and Alexa's host for them.
     customer_id
-        Returns the business' id of who made a request, ``None`` when it does not know.
+        Returns the business' own id of who made a request, ``None`` when it does not know.
+    linking
+        Tells whose account is linked, where ``customer_id`` does not know.
     clock
         Seconds of the day, which go on while Lambda has the process stand still.
     """
@@ -53,61 +65,122 @@ class Background:
         subscribers: Subscribers,
         skill_id: str,
         *,
+        place: bool = True,
         customer_id: CustomerId | None = None,
+        linking: AccountLinking | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._subscribers = subscribers
         self._skill_id = skill_id
+        self._place = place
         self._customer_id = customer_id
-        self._stored = _Memory(clock)
+        self._linking = linking
+        self._clock = clock
+        self._stored = _Memory(clock, MEMORY)
+        self._refused = _Memory(clock, math.inf)
+        self._linked_from = -math.inf
+
+    @contextmanager
+    def beside(self, envelope: Mapping[str, object], request: VoiceRequest) -> Iterator[None]:
+        """Store what a request tells while it is answered; raises nothing of its own."""
+        storing = None
+        try:
+            storing = self.begin(envelope, request)
+        except Exception as error:
+            _not_stored(error)
+        try:
+            yield
+        finally:
+            if storing is not None:
+                storing.wait()
 
     def begin(self, envelope: Mapping[str, object], request: VoiceRequest) -> Storing | None:
         """Begin to store what a request tells; ``None`` when that is known or is nothing."""
+        if not request.in_session or request.kind == "CanFulfillIntentRequest":
+            return None  # who is asked about speaks to Alexa, and not to this skill
         if request.user_id is None or not request.at:
             return None
+        told = self._told(envelope, request)
+        if not (self._place or told.token or self._customer_id):
+            return None
         customer = hash_user_id(request.user_id, self._skill_id)
-        told = _digest(request.locale, request.host, None)
-        if self._customer_id is None and self._stored.holds(customer, told):
+        if self._customer_id is None and self._stored.holds(customer, told.digest()):
             return None
         # The skill's own code may change the envelope as soon as it has it.
         seen = envelope if self._customer_id is None else deepcopy(envelope)
-
-        def store() -> None:
-            self._store(seen, request, customer)
-
-        return Storing(store)
+        return Storing(lambda: self._store(customer, told, seen))
 
     def forget(self, user_id: str) -> None:
         """Have everything looked at again when a customer speaks next."""
         self._stored.drop(hash_user_id(user_id, self._skill_id))
 
-    def _store(self, envelope: Mapping[str, object], request: VoiceRequest, customer: str) -> None:
+    def _told(self, envelope: Mapping[str, object], request: VoiceRequest) -> _Told:
+        token = ""
+        if self._linking is not None:
+            system = member(member(envelope, "context"), "System")
+            user = member(system, "user") or member(member(envelope, "session"), "user")
+            token = string(user.get("accessToken"))
+        place = {"locale": request.locale, "host": request.host} if self._place else {}
+        return _Told(request.user_id or "", request.at or 0, request.request_id, place, token)
+
+    def _store(self, customer: str, told: _Told, envelope: Mapping[str, object]) -> None:
         own_id = self._own_id(envelope)
-        told = _digest(request.locale, request.host, own_id)
-        if self._stored.holds(customer, told):
+        digest = told.digest(own_id)
+        if self._stored.holds(customer, digest):
             return
-        user_id = request.user_id or ""
-        record = self._subscribers.get(user_id)
-        values = {"locale": request.locale, "host": request.host, "customer": own_id}
-        changes = tuple(
-            RegisterChange(name, request.at or 0, request.request_id, value)
-            for name, value in values.items()
+        record = self._subscribers.get(told.user_id)
+        news = {
+            name: value
+            for name, value in told.place.items()
             if value is not None and value != _held(record, name)
-        )
+        }
+        if own_id is not None and own_id != _counting_id(record):
+            news["customer"] = own_id
+        changes = [told.change(name, value) for name, value in news.items()]
+        asks = own_id is None and self._asks(customer, told, record)
+        if asks and _held(record, "account") is not True:
+            changes.append(told.change("account", value=True))
         if changes:
-            self._subscribers.apply(user_id, *changes)
-        self._stored.put(customer, told)
+            self._subscribers.apply(told.user_id, *changes)
+        if not asks or self._identify(customer, told):
+            self._stored.put(customer, digest)
 
     def _own_id(self, envelope: Mapping[str, object]) -> str | None:
+        """Return what the skill's own code says is the customer's id."""
         if self._customer_id is None:
             return None
         try:
-            return self._customer_id(envelope)
+            found: object = self._customer_id(envelope)
         except Exception as error:
-            name = type(error).__name__
-            logger.warning("customer_id raised; its customer has no id yet", extra={"error": name})
-            count("BackgroundFailures", error=name, part="customer_id")
+            _no_id(type(error).__name__, "customer_id raised")
             return None
+        found = str(found) if type(found) is int else found
+        if found is None or is_customer_id(found):
+            return found
+        _no_id("InvalidCustomerId", "customer_id returned what cannot be an id")
+        return None
+
+    def _asks(self, customer: str, told: _Told, record: Record | None) -> bool:
+        """Check whether an access token is newer than the id that is known."""
+        if not told.token or self._refused.holds(customer, _digest(told.token)):
+            return False
+        linked = record.time("account") > record.time("customer") if record else True
+        return linked or _counting_id(record) is None
+
+    def _identify(self, customer: str, told: _Told) -> bool:
+        """Ask whose account is linked, and store their id; return whether there was an answer."""
+        if self._linking is None or self._clock() < self._linked_from:
+            return False
+        try:
+            found = self._linking.customer_id(told.token)
+        except LinkingUnavailable:
+            self._linked_from = self._clock() + PAUSE
+            raise
+        if found is None:
+            self._refused.put(customer, _digest(told.token))
+        else:
+            self._subscribers.apply(told.user_id, told.change("customer", found))
+        return True
 
 
 class Storing:
@@ -126,18 +199,36 @@ class Storing:
             count("BackgroundFailures", error="Late", part="store")
 
 
-class _Memory:
-    """Remembers for a while what is stored of the customers that were heard last."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a request tells: whose it is, since when (ms), where they are, and their token."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    user_id: str
+    at: int
+    by: str
+    place: Mapping[str, str | None]
+    token: str
+
+    def change(self, register: str, value: str | bool) -> RegisterChange:
+        return RegisterChange(register, self.at, self.by, value)
+
+    def digest(self, own_id: str | None = None) -> str:
+        return _digest(*self.place.values(), self.token, own_id)
+
+
+class _Memory:
+    """Remembers for some seconds what was told of the customers that were heard last."""
+
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._held: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     def holds(self, customer: str, told: str) -> bool:
         with self._lock:
             held, since = self._held.get(customer, ("", 0.0))
-            return held == told and abs(self._clock() - since) < MEMORY
+            return held == told and abs(self._clock() - since) < self._seconds
 
     def put(self, customer: str, told: str) -> None:
         with self._lock:
@@ -155,9 +246,18 @@ def _guarded(store: Callable[[], None]) -> None:
     try:
         store()
     except Exception as error:
-        name = type(error).__name__
-        logger.warning("what a voice request tells is not stored", extra={"error": name})
-        count("BackgroundFailures", error=name, part="store")
+        _not_stored(error)
+
+
+def _not_stored(error: Exception) -> None:
+    name = type(error).__name__
+    logger.warning("what a voice request tells is not stored", extra={"error": name})
+    count("BackgroundFailures", error=name, part="store")
+
+
+def _no_id(error: str, problem: str) -> None:
+    logger.warning("the customer has no id yet", extra={"error": error, "problem": problem})
+    count("BackgroundFailures", error=error, part="customer_id")
 
 
 def _held(record: Record | None, register: str) -> object:
@@ -165,5 +265,9 @@ def _held(record: Record | None, register: str) -> object:
     return entry.value if entry else None
 
 
+def _counting_id(record: Record | None) -> str | None:
+    return customer_id_of(record) if record else None
+
+
 def _digest(*told: str | None) -> str:
-    return hashlib.blake2s(repr(told).encode(), digest_size=12).hexdigest()
+    return hashlib.blake2s(repr(told).encode(errors="surrogatepass"), digest_size=12).hexdigest()

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from yellowring.observability import count, logger
 from yellowring.settings import InvalidSettings, SkillSettings
 from yellowring.skill.asking import answer_question
 from yellowring.skill.assembly import acknowledge, acknowledged, skill_for
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from yellowring.skill.asking import ConsentOutcome
-    from yellowring.skill.background import CustomerId, Storing
+    from yellowring.skill.background import CustomerId
     from yellowring.skill.texts import Texts
     from yellowring.skill.voice_request import VoiceRequest
 
@@ -41,7 +40,6 @@ _WHERE = {
     "SUBSCRIBERS_TABLE": "!ImportValue yellow-ring-SubscribersTableName",
 }
 """Where a skill's template takes each variable from; yellow-ring stands for our stack's name."""
-_NOBODY_SPEAKS = ("CanFulfillIntentRequest", MESSAGE, *CHANGES)
 
 
 def wrap(
@@ -73,7 +71,8 @@ def wrap(
     consent
         Take the answer to what `ask_for_notifications` asked by voice.
     voice
-        Store the locale and Alexa's host for a customer who speaks, beside ``handler``.
+        Store the locale and Alexa's host for a customer who speaks, beside ``handler``; and, where
+        ``USERINFO_URL`` is set, the business' own id of who has linked their account.
     customer_id
         Given a request envelope (a copy), returns the business' own id of the customer, ``None``
         when it does not know. Called beside ``handler``, in a thread, for each voice request.
@@ -173,6 +172,13 @@ class _Wrapped:
         resumed = request.kind == "SessionResumedRequest" and is_consent_answer(request)
         return resumed and "consent" in self._parts
 
+    def _is_for(self, skill_id: str, event: Mapping[str, object]) -> bool:
+        try:
+            check_skill(event, skill_id)
+        except WrongSkill:
+            return False
+        return True
+
     def _take(
         self,
         event: Mapping[str, object],
@@ -204,35 +210,19 @@ class _Wrapped:
         settings: SkillSettings,
     ) -> object:
         """Have the skill answer, and store meanwhile what the request tells."""
-        storing = self._begin(event, request, settings) if "voice" in self._parts else None
-        try:
+        if "voice" not in self._parts or not self._is_for(settings.skill_id, event):
             return self._handler(event, context)
-        finally:
-            if storing is not None:
-                storing.wait()
-
-    def _begin(
-        self, event: Mapping[str, object], request: VoiceRequest, settings: SkillSettings
-    ) -> Storing | None:
-        """Begin to store; never raises, for a customer waits for the skill's own answer."""
-        if not request.in_session or request.kind in _NOBODY_SPEAKS:
-            return None
-        try:
-            check_skill(event, settings.skill_id)
-            return self._background_for(settings).begin(event, request)
-        except Exception as error:
-            name = type(error).__name__
-            problem = str(error) if isinstance(error, WrongSkill) else ""
-            logger.warning(
-                "what a voice request tells is not stored",
-                extra={"error": name, "problem": problem},
-            )
-            count("BackgroundFailures", error=name, part="begin")
-            return None
+        with self._background_for(settings).beside(event, request):
+            return self._handler(event, context)
 
     def _background(self, settings: SkillSettings) -> Background:
-        table = skill_for(settings).subscribers
-        return Background(table, settings.skill_id, customer_id=self._customer_id)
+        skill = skill_for(settings)
+        return Background(
+            skill.subscribers,
+            settings.skill_id,
+            customer_id=self._customer_id,
+            linking=skill.linking,
+        )
 
 
 def _settings() -> SkillSettings:

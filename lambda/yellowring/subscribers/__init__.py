@@ -35,7 +35,7 @@ from yellowring.subscribers.ids import (
     is_user_id,
 )
 from yellowring.subscribers.record import Record
-from yellowring.subscribers.store import NotWritten, Subscribers
+from yellowring.subscribers.store import NotWritten, Subscribers, is_conflict
 
 __all__ = [
     "ATTRIBUTE_KEY",
@@ -67,6 +67,7 @@ __all__ = [
     "customer_id_of",
     "deliverability",
     "expires_at",
+    "is_conflict",
     "is_customer_id",
     "is_deliverable",
     "is_user_id",

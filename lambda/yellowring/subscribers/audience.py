@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ScanOutputTypeDef,
     )
 
+    from yellowring.subscribers.deliverability import Deliverability
     from yellowring.subscribers.items import Item
 
 BATCH = 100
@@ -52,10 +53,14 @@ class Customer:
         Alexa's id; personal data.
     api_endpoint
         Alexa's host for the customer, where it is known and one of Alexa's.
-    locale, attributes, customer_id
-        Only when attributes were asked for; the last is the business' id, while it counts.
+    locale, attributes
+        Only when attributes were asked for.
+    customer_id
+        The business' id, while it counts; when attributes were asked for, or they were named.
     deliverable
         Whether they are to be notified of the event; ``None`` when there is no record of them.
+    deliverability
+        Why they are or are not, where they were named.
     """
 
     user_id: str
@@ -64,6 +69,7 @@ class Customer:
     attributes: Mapping[str, object] = field(default_factory=dict, hash=False)
     deliverable: bool | None = None
     customer_id: str | None = None
+    deliverability: Deliverability | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +171,12 @@ class Audience:
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
-        for ids in batched(dict.fromkeys(user_ids), BATCH, strict=False):
-            for item in self._looked_up(ids, self._paths and [*self._paths, *_OF_THE_RULE]):
-                rule = load(_part(item, _OF_THE_RULE))
-                deliverable = deliverability(rule, event_name) == "deliverable"
-                found[item["userId"]["S"]] = _customer(item, deliverable=deliverable)
+        for ids in batched(dict.fromkeys(user_ids), BATCH):
+            paths = self._paths and [*self._paths, *_OF_THE_RULE, *_OF_THE_ID]
+            for item in self._looked_up(ids, paths):
+                why = deliverability(load(_part(item, _OF_THE_RULE)), event_name)
+                customer = _customer(item, deliverable=why == "deliverable")
+                found[customer.user_id] = replace(customer, deliverability=why)
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
 
     def accounts(self, customer_id: str) -> tuple[str, ...]:

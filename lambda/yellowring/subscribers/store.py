@@ -180,11 +180,16 @@ class Subscribers:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if not is_conflict(error):
                 raise
             conflict: Item = error.response.get("Item", {})  # type: ignore[assignment]
             return conflict
         return None
+
+
+def is_conflict(error: ClientError) -> bool:
+    """Check whether a write was refused because its condition does not hold."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
 def _joining(changes: tuple[Change, ...]) -> Callable[[Record], Record]:

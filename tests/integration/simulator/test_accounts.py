@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import urlsafe_b64decode
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
@@ -53,6 +54,14 @@ def test_an_answer_can_be_a_reset_connection(caller: Caller) -> None:
     with pytest.raises(ConnectionResetError):
         caller.call("GET", "/oidc/userinfo", None, headers)
     assert caller.sim("GET", "/requests")["userinfo"]["byStatus"] == {"reset": 1}
+
+
+def test_latency_is_waited_out(caller: Caller) -> None:
+    headers = minted(caller)
+    caller.sim("PUT", "/faults", {"userinfo": {"latencyMs": [200, 200]}})
+    began = time.monotonic()
+    assert caller.call("GET", "/oidc/userinfo", None, headers) == (200, {"sub": "4711"})
+    assert time.monotonic() - began >= 0.2
 
 
 def test_an_answer_can_fail_to_come(caller: Caller) -> None:

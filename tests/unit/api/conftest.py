@@ -53,4 +53,3 @@ def api(
 def _forget() -> None:
     services.cache_clear()
     sender._stores.cache_clear()
-    sender._event_source.cache_clear()

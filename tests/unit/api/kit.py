@@ -87,6 +87,7 @@ class Api:
             "requestContext": {
                 "stage": "$default",
                 "requestId": "request-1",
+                "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:role/shop"}},
                 "http": {"method": method, "path": path},
             },
             "isBase64Encoded": False,

@@ -21,6 +21,13 @@ def test_an_unknown_address_is_a_problem_that_says_where_to_read_of_the_known(ap
     assert "/v1/openapi.json" in answer.body["detail"]
 
 
+def test_who_came_past_every_authorizer_is_refused(api: Api) -> None:
+    for told in ({}, {"authorizer": None}, {"authorizer": {"iam": None}}, {"authorizer": {}}):
+        context = {"stage": "$default", "requestId": "r", "http": {"method": "GET"}, **told}
+        answer = api.call("GET", "/v1/customers/4711", requestContext=context)
+        assert (answer.status, answer.kind) == (403, "not-authorized")
+
+
 def test_a_method_that_an_address_does_not_take_is_told_with_those_it_takes(api: Api) -> None:
     answer = api.call("PUT", "/v1/customers/4711")
     assert (answer.status, answer.kind) == (405, "method-not-allowed")

@@ -90,6 +90,22 @@ def test_a_multicast_has_no_user(file: str) -> None:
     assert yellowring("preview", file, "--user", USER).status == 1
 
 
+def test_a_payload_that_an_event_source_replaces_is_previewed_with_a_note(file: str) -> None:
+    run = yellowring("preview", rewrite(file, content="digest"))
+    assert run.status == 0
+    assert "Provided by Weather Desk" in run.out
+    assert 'Note: customers hear what the event source "digest" makes instead.' in run.out
+
+
+def test_what_only_an_event_source_can_make_is_not_previewed(file: str) -> None:
+    event = {"name": CAMPAIGN["event"]["name"]}
+    run = yellowring(
+        "preview", rewrite(file, content="digest", event=event, localizedAttributes=[])
+    )
+    assert run.status == 1
+    assert 'the event source "digest" makes what each customer hears' in run.err
+
+
 def test_times_are_told_in_the_zone_given(file: str) -> None:
     payload = {
         "availability": {"startTime": "2026-12-24T20:15:00Z", "method": "AIR"},

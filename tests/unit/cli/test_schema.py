@@ -55,6 +55,11 @@ def test_the_schema_of_one_event_takes_no_other() -> None:
         {"audience": {"type": "everyone"}},
         {"audience": {"type": "users"}},
         {"audience": {"type": "users", "userIds": []}},
+        {"audience": {"type": "users", "customerIds": ["4711"]}},
+        {"audience": {"type": "customers"}},
+        {"audience": {"type": "customers", "customerIds": []}},
+        {"audience": {"type": "customers", "customerIds": ["Jane Doe"]}},
+        {"audience": {"type": "customers", "userIds": ["amzn1.ask.account.A"]}},
         {"audience": {"type": "multicast", "userIds": ["amzn1.ask.account.A"]}},
         {"unknown": 1},
     ],
@@ -99,6 +104,23 @@ def test_a_filter_goes_with_subscribers_only() -> None:
     assert VALIDATOR.is_valid(EXAMPLE | where)
     assert VALIDATOR.is_valid(EXAMPLE | where | {"audience": {"type": "subscribers"}})
     assert not VALIDATOR.is_valid(EXAMPLE | where | {"audience": {"type": "multicast"}})
+
+
+@pytest.mark.parametrize("payload", [{}, {"payload": {}}, EXAMPLE["event"]], ids=len)
+@pytest.mark.parametrize("content", [{}, {"content": "digest"}, {"content": ""}], ids=str)
+@pytest.mark.parametrize("kind", ["subscribers", "multicast"])
+def test_it_takes_the_contents_that_the_sender_takes_and_no_others(
+    payload: dict[str, Any], content: dict[str, Any], kind: str
+) -> None:
+    event = {"name": EXAMPLE["event"]["name"], **payload}
+    texts: dict[str, Any] = {} if payload else {"localizedAttributes": []}
+    campaign = EXAMPLE | {"event": event, "audience": {"type": kind}} | texts | content
+    try:
+        parse_campaign(campaign)
+        taken = True
+    except InvalidCampaign:
+        taken = False
+    assert VALIDATOR.is_valid(campaign) is taken
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])

@@ -241,7 +241,9 @@ def test_fixing_writes_what_lacks_and_leaves_all_else_as_it_is(write: Write) -> 
     run = yellowring("skill-package", "check", str(folder), "--event", "OrderStatus", "--fix")
     assert run.status == 0
     assert "skill.json: written" in run.out
-    after = json.loads((folder / "skill.json").read_text(encoding="utf-8"))
+    written = (folder / "skill.json").read_text(encoding="utf-8")
+    assert "Käse 🧀" in written
+    after = json.loads(written)
     assert after["manifest"].pop("events") == WHOLE["manifest"]["events"]
     assert after["manifest"]["permissions"].pop() == {"name": PERMISSION}
     assert after == before

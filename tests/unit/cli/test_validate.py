@@ -50,6 +50,21 @@ def test_a_right_campaign_is_ok(write: Writer) -> None:
     assert run.out == "campaign.json: ok, snow sends AMAZON.WeatherAlert.Activated\n"
 
 
+def test_what_is_made_by_an_event_source_is_told(write: Writer) -> None:
+    event = {"name": "AMAZON.WeatherAlert.Activated"}
+    document = {"name": "daily", "event": event, "content": "digest"}
+    run = yellowring("validate", write(json.dumps(document)))
+    assert (run.status, run.err) == (0, "")
+    assert "made for each customer by its stack's event source 'digest'" in run.out
+
+
+def test_a_content_that_names_no_event_source_is_told_with_what_it_would_be(write: Writer) -> None:
+    document = json.loads(RIGHT) | {"content": "my digest"}
+    run = yellowring("validate", write(json.dumps(document)))
+    assert run.status == 1
+    assert "$.content: must be the name of an event source that is registered" in run.err
+
+
 def test_an_empty_list_of_texts_is_as_right_as_none(write: Writer) -> None:
     run = yellowring(
         "validate", write(RIGHT.replace('"snow"', '"snow", "localizedAttributes": []'))

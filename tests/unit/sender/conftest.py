@@ -58,4 +58,3 @@ def world(
 
 def _forget() -> None:
     app._stores.cache_clear()
-    app._event_source.cache_clear()

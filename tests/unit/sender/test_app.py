@@ -334,8 +334,9 @@ def no_source(world: World, environment: pytest.MonkeyPatch) -> dict[str, Any]:
     users = world.customers(3)
     for user in users[:2]:
         world.subscribers.apply(user, locale)
-    run = world.start(campaign(where={"locale": "de-DE"}))
-    environment.setenv("EVENT_SOURCE", "no.such:thing")
+    environment.setenv("EVENT_SOURCES", "mine=json:dumps")
+    run = world.start(campaign(where={"locale": "de-DE"}, content="mine"))
+    environment.setenv("EVENT_SOURCES", "mine=no.such:thing")
     return run
 
 
@@ -347,7 +348,7 @@ def test_without_the_event_source_a_run_halts_and_counts_whom_it_meant(
     run = world.finish(no_source)
     assert (run["status"], run["counts"]) == ("halted", NONE_OF_ANY | {"notSent": 2})
     assert run["cause"].startswith("event source: ")
-    assert "EVENT_SOURCE" in run["cause"]
+    assert "EVENT_SOURCES has mine=no.such:thing" in run["cause"]
 
 
 def test_without_the_event_source_notifications_are_sent(
@@ -397,10 +398,14 @@ def test_a_process_whose_event_source_is_exhausted_ends_after_its_slice(
     class Exhausted:
         exhausted = True
 
+        def of(self, _: object) -> None:
+            return None
+
     run = world.start()
     with monkeypatch.context() as hung:
         hung.setattr(os, "_exit", ended.append)
-        hung.setattr(app, "_event_source", lambda _: Exhausted())
+        hung.setattr(app, "EventSources", lambda *_: Exhausted())
+        app._stores.cache_clear()
         world.slice(run, 0)
     assert ended == [1]
 

@@ -158,6 +158,12 @@ def test_without_a_token_that_counts_nothing_is_said(authorization: str | None) 
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
+def test_a_right_token_under_another_scheme_says_nothing() -> None:
+    client = provider()
+    headers = {"authorization": f"Basic {minted(client)}"}
+    assert client.call("GET", "/oidc/userinfo", headers=headers).status == 401
+
+
 def test_a_machine_gets_a_token_for_the_api_by_form_or_by_header() -> None:
     client = provider()
     basic = b64encode(f"{CLIENT_ID}:{SECRET_IN_A_FORM}".encode()).decode()

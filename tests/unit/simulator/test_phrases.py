@@ -208,20 +208,22 @@ def test_a_value_of_the_models_own_is_resolved_by_its_name_and_synonyms(
     spoken: str, tmp_path: Path
 ) -> None:
     slots = said(package(tmp_path), "PriceIntent", {"fruit": spoken})
+    resolutions = {
+        "resolutionsPerAuthority": [
+            {
+                "authority": f"amzn1.er-authority.echo-sdk.{SKILL_ID}.FRUIT",
+                "status": {"code": "ER_SUCCESS_MATCH"},
+                "values": [{"value": {"name": "apples", "id": "APPLE"}}],
+            }
+        ]
+    }
     assert slots["fruit"] == {
         "name": "fruit",
         "value": spoken,
         "confirmationStatus": "NONE",
         "source": "USER",
-        "resolutions": {
-            "resolutionsPerAuthority": [
-                {
-                    "authority": f"amzn1.er-authority.echo-sdk.{SKILL_ID}.FRUIT",
-                    "status": {"code": "ER_SUCCESS_MATCH"},
-                    "values": [{"value": {"name": "apples", "id": "APPLE"}}],
-                }
-            ]
-        },
+        "slotValue": {"type": "Simple", "value": spoken, "resolutions": resolutions},
+        "resolutions": resolutions,
     }
 
 
@@ -238,7 +240,13 @@ def test_a_slot_that_was_not_filled_comes_without_a_value(tmp_path: Path) -> Non
 
 
 def test_slots_that_no_model_knows_come_as_they_were_said(tmp_path: Path) -> None:
-    plain = {"name": "x", "value": "1", "confirmationStatus": "NONE", "source": "USER"}
+    plain = {
+        "name": "x",
+        "value": "1",
+        "confirmationStatus": "NONE",
+        "source": "USER",
+        "slotValue": {"type": "Simple", "value": "1"},
+    }
     for path in (None, package(tmp_path)):
         assert said(path, "AnyIntent", {"x": "1"}) == {"x": plain}
 

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 import yellowring
-from yellowring.skill import background
+from yellowring.skill import app, background
+from yellowring.skill.account_linking import AccountLinking
 from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import now_ms
 from yellowring.skill.voice_request import read_voice_request
 from yellowring.subscribers import Subscribers
 
 from tests.conftest import SKILL_ID
-from tests.envelopes import EU, USER, consent, disabled, spoken, subscribed
+from tests.envelopes import (
+    EU,
+    USER,
+    account,
+    command,
+    consent,
+    disabled,
+    message,
+    spoken,
+    subscribed,
+)
 from tests.unit.skill.their_skill import TheirSkill
 
 if TYPE_CHECKING:
@@ -281,7 +294,7 @@ def test_an_answer_to_our_question_brings_no_second_write(answers: Any, calls: C
 
 
 def test_the_memory_forgets_who_was_heard_longest_ago() -> None:
-    memory = background._Memory(lambda: 0.0)
+    memory = background._Memory(lambda: 0.0, 1.0)
     for number in range(background.REMEMBERED + 1):
         memory.put(str(number), "told")
     assert not memory.holds("0", "told")
@@ -294,3 +307,197 @@ def test_the_order_of_events_and_requests_does_not_matter(answers: Any, record: 
     stored = record(USER)
     assert value_of(stored, "locale") == "de-DE"
     assert value_of(stored, "subscriptions")
+
+
+class Provider(ThreadingHTTPServer):
+    """An identity provider's userinfo endpoint: who each access token stands for."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Userinfo)
+        self.known = {"token-1": "4711", "token-2": "4712"}
+        self.status = 401
+        self.asked: list[str] = []
+
+
+class Userinfo(BaseHTTPRequestHandler):
+    """Answers one request."""
+
+    server: Provider
+
+    def do_GET(self) -> None:
+        token = self.headers["Authorization"].removeprefix("Bearer ")
+        self.server.asked.append(token)
+        subject = self.server.known.get(token)
+        body = json.dumps({"sub": subject}).encode()
+        self.send_response(200 if subject else self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def provider(environment: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """An identity provider that the environment names."""
+    with Provider() as server:
+        environment.setenv("USERINFO_URL", f"http://127.0.0.1:{server.server_port}/userinfo")
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+def linked(token: str = "token-1", **made: Any) -> Envelope:
+    """Return a request of somebody whose account is linked."""
+    event = launch(**made)
+    event["context"]["System"]["user"]["accessToken"] = token
+    return event
+
+
+@pytest.fixture(params=["their skill", "our skill"])
+def spoken_to(request: pytest.FixtureRequest, answers: Any) -> Callable[[Envelope], Any]:
+    """A skill that customers speak to."""
+    if request.param == "their skill":
+        wrapped: Callable[[Envelope], Any] = answers()
+        return wrapped
+    return lambda event: app.lambda_handler(event, None)
+
+
+def test_whose_account_is_linked_is_stored_when_they_speak(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    spoken_to(linked(at=5))
+    assert value_of(record(USER), "customer") == "4711"
+    assert value_of(record(USER), "account") is True
+    spoken_to(linked(at=6))
+    assert provider.asked == ["token-1"]
+
+
+def test_who_has_an_id_newer_than_their_link_is_not_asked_about(
+    spoken_to: Callable[[Envelope], Any], provider: Provider
+) -> None:
+    spoken_to(account_of("token-1", at=1))
+    assert provider.asked == ["token-1"]
+    spoken_to(linked(at=2))
+    assert provider.asked == ["token-1"]
+
+
+def account_of(token: str, at: int) -> Envelope:
+    event = account(linked=True, at=at)
+    event["request"]["body"]["accessToken"] = token
+    return event
+
+
+def test_a_link_that_is_newer_than_the_id_is_asked_about_again(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    spoken_to(message(command("customer", id="4000"), at=1))
+    spoken_to(account_of("refused", at=2))
+    spoken_to(linked("token-2", at=3))
+    assert value_of(record(USER), "customer") == "4712"
+
+
+def test_after_a_disable_the_id_is_asked_for_again(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    spoken_to(linked(at=1))
+    spoken_to(disabled("PERSISTED", at=2))
+    skill_for.cache_clear()
+    spoken_to(linked(at=4))
+    assert (record(USER) or {})["customer"]["at"] == (record(USER) or {})["disabledAt"] + 1001
+
+
+def test_a_token_that_is_refused_is_asked_about_once(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    for at in (1, 2, 3):
+        spoken_to(linked("refused", at=at, locale=f"{'de' if at == 2 else 'en'}-US"))
+    assert provider.asked == ["refused"]
+    assert value_of(record(USER), "account") is True
+    assert "customer" not in (record(USER) or {})
+    spoken_to(linked("token-1", at=4))
+    assert value_of(record(USER), "customer") == "4711"
+
+
+def test_a_provider_that_is_down_is_left_alone_for_a_while_and_its_customers_are_answered(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    provider.status = 503
+    for at in (1, 2):
+        assert spoken_to(linked("token-3", at=at))["response"]["outputSpeech"]
+    assert provider.asked == ["token-3"]
+    assert value_of(record(USER), "account") is True  # the link is stored all the same
+
+
+def test_a_provider_is_asked_again_after_a_while(aws: DynamoDBClient, provider: Provider) -> None:
+    now = [0.0]
+    url = f"http://127.0.0.1:{provider.server_port}/userinfo"
+    kept = background.Background(
+        Subscribers(aws, "subscribers"),
+        SKILL_ID,
+        linking=AccountLinking(url),
+        clock=lambda: now[0],
+    )
+    provider.status = 503
+    for moment in (0.0, background.PAUSE - 1, background.PAUSE + 1):
+        now[0] = moment
+        event = linked("token-3")
+        with kept.beside(event, read_voice_request(event, now_ms())):
+            pass
+    assert provider.asked == ["token-3"] * 2
+
+
+def test_an_unlinking_that_is_newer_stands(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
+) -> None:
+    spoken_to(account(linked=False, at=9))
+    spoken_to(linked(at=5))
+    assert "value" not in (record(USER) or {})["customer"]
+    assert "value" not in (record(USER) or {})["account"]
+
+
+def test_what_the_skill_itself_knows_counts_before_the_link(
+    answers: Any, provider: Provider, record: Record
+) -> None:
+    answers(customer_id=lambda _: "77")(linked(at=1))
+    assert value_of(record(USER), "customer") == "77"
+    assert provider.asked == []
+
+
+def test_nobody_is_asked_where_there_is_no_provider(
+    spoken_to: Callable[[Envelope], Any], record: Record
+) -> None:
+    spoken_to(linked(at=1))
+    assert set(record(USER) or {}) == {"userId", "locale", "host", "expiresAt"}
+
+
+def test_no_token_is_stored_or_logged(
+    spoken_to: Callable[[Envelope], Any],
+    provider: Provider,
+    aws: DynamoDBClient,
+    logs_without_personal_data: list[str],
+) -> None:
+    for token in ("token-1", "refused"):
+        spoken_to(linked(token, at=1))
+    stored = json.dumps(aws.scan(TableName="subscribers")["Items"])
+    for told in (stored, "".join(logs_without_personal_data)):
+        assert "token-1" not in told
+        assert "refused" not in told
+
+
+def test_a_number_is_taken_for_an_id_and_anything_else_is_counted(
+    answers: Any, record: Record, logs_without_personal_data: list[str]
+) -> None:
+    known: list[Any] = ["no id, but a text", {"id": "4711"}, True, 4711]
+    answer = answers(customer_id=lambda _: known.pop(0))
+    for at in (1, 2, 3):
+        answer(launch(at=at))
+    assert "customer" not in (record(USER) or {})
+    assert "".join(logs_without_personal_data).count('"part":"customer_id"') == 3
+    answer(launch(at=4))
+    assert value_of(record(USER), "customer") == "4711"

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Send a campaign to its audience now"),
     "runs": ("runs", "Runs: list, show, watch, cancel, resume"),
     "subscribers": ("subscribers", "Customers: count, show, export"),
+    "customer": ("customer", "One of the business' customers: show"),
     "schedule": (
         "schedule",
         "Schedules: put, list, pause, resume, delete",

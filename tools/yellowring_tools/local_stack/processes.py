@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -31,6 +32,18 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def quiet_port() -> int:
+    """Return a loopback TCP port that is free and will be, until something is told to listen there.
+
+    It lies below those that Linux (from 32768) and macOS (from 49152) take for connections.
+    """
+    while True:
+        port = random.randrange(20_000, 32_768)  # noqa: S311 - no secret
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(slots=True)

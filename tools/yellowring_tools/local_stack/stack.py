@@ -8,7 +8,6 @@ import secrets
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,12 +23,11 @@ from yellowring_tools.local_stack.beside.deployment import stand_in
 from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
 from yellowring_tools.local_stack.deployment import Build, Outputs, deploy, host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
-from yellowring_tools.local_stack.processes import free_port
+from yellowring_tools.local_stack.processes import free_port, quiet_port
 from yellowring_tools.local_stack.workspace import PROJECT, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.processes import Child
@@ -40,6 +38,7 @@ STACK_NAME = "yellow-ring"
 SKILL_FUNCTION = f"{STACK_NAME}-skill"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 SIMULATOR_SECONDS = 60.0
+LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +121,30 @@ class LocalStack:
         events = [event for page in pages for event in page["events"]]
         return [event.get("message", "") for event in sorted(events, key=_log_time)]
 
+    def last_lines(self, function: str) -> str:
+        """Return what ``function`` logged last, for whoever wants to know what went wrong."""
+        try:
+            lines = self.log_lines(function)[-LAST_LINES:]
+        except self.aws.logs.exceptions.ResourceNotFoundException:  # of theirs, or never called
+            lines = []
+        told = "\n".join(f"  | {line.rstrip()}" for line in lines) or "  | (nothing)"
+        return f"{function} logged last:\n{told}"
+
     def wait_for_events(self, timeout: float) -> dict[str, int]:
         """Wait until no skill event is pending; returns the simulator's summary.
 
         Raises
         ------
         TimeoutError
-            When some still are after ``timeout`` seconds.
+            When some still are after ``timeout`` seconds; shows what the skill function logged.
         """
         deadline = time.monotonic() + timeout
         while (summary := self.alexa.events())["pending"]:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"skill events still pending after {timeout:.0f} s: {summary}")
+                raise TimeoutError(
+                    f"skill events still pending after {timeout:.0f} s: {summary}.\n"
+                    f"{self.last_lines(self.outputs.SkillFunctionName)}"
+                )
             self.check()
             time.sleep(0.1)
         return summary
@@ -173,51 +184,42 @@ def local_stack(
         client_id="amzn1.application-oa2-client.local",
         client_secret=secrets.token_hex(16),
     )
+    package = theirs.skill_package if theirs else PROJECT / "skill-package"
     with ExitStack() as parts:
         space = parts.enter_context(workspace(label))
         endpoint = f"http://127.0.0.1:{free_port()}"
-        package = theirs.skill_package if theirs else PROJECT / "skill-package"
-        simulate = partial(
-            _simulate, parts, skill=skill, package=package, endpoint=endpoint, space=space
-        )
         build = Build(host_architecture())
+        simulator: Child | None = None
         with build.reserved():
             if building := build.start(space.logs):
                 parts.enter_context(building)
             emulator = parts.enter_context(start_emulator(endpoint, space))
-            simulator = None if theirs else simulate(SKILL_FUNCTION)
+            if theirs is None:
+                simulator = parts.enter_context(
+                    start_simulator(skill, SKILL_FUNCTION, endpoint, space, skill_package=package)
+                )
             with progress.step("Start the embedded AWS and the simulated Alexa"):
                 wait_for_emulator(emulator, endpoint)
-                # Theirs is called by a name that it gets when it is deployed; till then the address
-                # of the Alexa that will call it is all that there is.
-                alexa = Alexa(_url(simulator) if simulator else f"http://127.0.0.1:{free_port()}")
+                # Their function gets its name when it is deployed: till then there is no more of
+                # the Alexa that will call it than its address.
+                alexa = Alexa(_url(simulator) if simulator else f"http://127.0.0.1:{quiet_port()}")
                 aws = Aws(endpoint)
             with progress.step(f"Build the functions for {build.architecture}"):
                 build.finish(building)
             with progress.step("Deploy template.yaml"):
-                own = {
-                    "SkillId": skill.skill_id,
-                    "WithSkillFunction": "false" if theirs else "true",
-                    "DataDeletionPolicy": "Delete",
-                    "MaxEventsPerSecond": "200",
-                    "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
-                    "AlexaBaseUrl": (
-                        elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}"
-                    ),
-                    "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
-                    **accounts(alexa.url),
-                }
+                own = _parameters(skill, alexa, elsewhere, with_skill_function=theirs is None)
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
         if theirs:
             with progress.step(f"Build and deploy {theirs.template.path.name} beside it"):
                 known = {**own, STACK_PARAMETER: STACK_NAME}
-                function = stand_in(theirs, theirs.complete(skill.skill_id, known), aws, space)
-                outputs = replace(
-                    outputs, SkillFunctionArn=function.arn, SkillFunctionName=function.name
-                )
+                found = stand_in(theirs, theirs.complete(skill.skill_id, known), aws, space)
+                outputs = replace(outputs, SkillFunctionArn=found.arn, SkillFunctionName=found.name)
         if simulator is None:
-            simulator = simulate(outputs.SkillFunctionName, port=urlsplit(alexa.url).port)
+            function, port = outputs.SkillFunctionName, urlsplit(alexa.url).port or 0
+            simulator = parts.enter_context(
+                start_simulator(skill, function, endpoint, space, port, skill_package=package)
+            )
             _url(simulator)
         stack = LocalStack(skill, outputs, aws, alexa, space, (emulator, simulator), elsewhere)
         _describe(stack)
@@ -226,19 +228,20 @@ def local_stack(
             parts.close()
 
 
-def _simulate(
-    parts: ExitStack,
-    function: str,
-    *,
-    skill: Skill,
-    package: Path | None,
-    endpoint: str,
-    space: Workspace,
-    port: int | None = None,
-) -> Child:
-    return parts.enter_context(
-        start_simulator(skill, function, endpoint, space, port or 0, skill_package=package)
-    )
+def _parameters(
+    skill: Skill, alexa: Alexa, elsewhere: AnotherAlexa | None, *, with_skill_function: bool
+) -> dict[str, str]:
+    """Return what our template is deployed with here, whatever the schedule sends."""
+    return {
+        "SkillId": skill.skill_id,
+        "WithSkillFunction": str(with_skill_function).lower(),
+        "DataDeletionPolicy": "Delete",
+        "MaxEventsPerSecond": "200",
+        "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
+        "AlexaBaseUrl": elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}",
+        "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
+        **accounts(alexa.url),
+    }
 
 
 def _url(simulator: Child) -> str:

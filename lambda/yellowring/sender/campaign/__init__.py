@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from yellowring.sender.campaign.event_source import by_page
 from yellowring.sender.campaign.parsing import (
     AUDIENCE_TYPES,
     DEFAULT_EXPIRY,
     LONGEST_EXPIRY,
     LONGEST_NAME,
-    LONGEST_USER_ID,
-    MOST_USER_IDS,
+    MOST_NAMED,
     NAME_PATTERN,
     SHORTEST_EXPIRY,
-    USER_ID_PATTERN,
     Audience,
     AudienceType,
     Campaign,
@@ -25,15 +24,14 @@ __all__ = [
     "DEFAULT_EXPIRY",
     "LONGEST_EXPIRY",
     "LONGEST_NAME",
-    "LONGEST_USER_ID",
-    "MOST_USER_IDS",
+    "MOST_NAMED",
     "NAME_PATTERN",
     "SHORTEST_EXPIRY",
-    "USER_ID_PATTERN",
     "Audience",
     "AudienceType",
     "Campaign",
     "InvalidCampaign",
     "Listed",
+    "by_page",
     "parse_campaign",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from yellowring.sender.campaign.calls import Pages
 from yellowring.sender.campaign.event_source import fill
 from yellowring.sender.campaign.placeholders import attributes_named
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from yellowring.alexa.proactive_events import CreateProactiveEventRequest, UnicastTemplate
-    from yellowring.sender.campaign.event_source import EventSourceCalls
+    from yellowring.sender.campaign.calls import EventSourceCalls
     from yellowring.sender.campaign.parsing import Campaign
     from yellowring.subscribers import Customer
 
@@ -25,11 +26,17 @@ class Content(Protocol):
     ----------
     needs
         The customers' attributes that it must be given; ``None``: all.
+    page
+        For how many customers at once it is best asked.
     """
 
     @property
     def needs(self) -> Collection[str] | None:
         """Tell what of a customer is needed."""
+
+    @property
+    def page(self) -> int:
+        """Tell how many customers make one page."""
 
     async def body(self, customer: Customer, now: datetime) -> bytes | None:
         """Render; ``None`` when there is nothing for this customer."""
@@ -41,6 +48,7 @@ class SameForAll:
 
     template: UnicastTemplate
     needs: Collection[str] = ()
+    page: int = 1
 
     async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
         """Put the customer's id in."""
@@ -54,6 +62,7 @@ class Filled:
     request: CreateProactiveEventRequest
     campaign: Campaign
     needs: Collection[str]
+    page: int = 1
 
     async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
         """Fill the placeholders; raises `InvalidContent`."""
@@ -68,11 +77,12 @@ class Sourced:
 
     request: CreateProactiveEventRequest
     campaign: Campaign
-    source: EventSourceCalls
+    source: EventSourceCalls | Pages
+    page: int = 1
     needs: None = None
 
     async def body(self, customer: Customer, now: datetime) -> bytes | None:
-        """Ask the event source; raises `InvalidContent` and `ContentLate`."""
+        """Ask the event source; raises `InvalidContent`, `ContentLate`, `EventSourceFailed`."""
         content = await self.source.content(customer, self.campaign, now)
         if content is None:
             return None
@@ -86,6 +96,7 @@ class ForEverybody:
 
     multicast: bytes
     needs: Collection[str] = ()
+    page: int = 1
 
     async def body(self, customer: Customer, now: datetime) -> bytes:  # noqa: ARG002
         """Return it, whoever stands for all."""
@@ -99,6 +110,8 @@ def content_of(
     if campaign.audience.type == "multicast":
         return ForEverybody(request.multicast())
     if source is not None:
-        return Sourced(request, campaign, source)
+        if source.page is None:
+            return Sourced(request, campaign, source)
+        return Sourced(request, campaign, Pages(source, campaign), source.page)
     named = attributes_named(campaign.payload, campaign.localized_attributes)
     return Filled(request, campaign, named) if named else SameForAll(request.unicast())

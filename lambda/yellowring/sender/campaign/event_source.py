@@ -1,36 +1,28 @@
 """Personal content: an event that says to each customer what is theirs.
 
 Either a campaign's texts have placeholders, ``{city}`` or ``{city|your town}``, that are filled
-from the customer's own attributes, or an *event source* makes the content: a callable, named by
-``EVENT_SOURCE``, that is given the customer, the campaign and the time.
+from the customer's own attributes, or an *event source* makes the content: a callable or a Lambda
+function of the business that is registered with the stack under the name that a campaign gives as
+its ``content``.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import inspect
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yellowring.catalog import check_event
 from yellowring.sender.campaign.placeholders import CannotFill, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from yellowring.sender.campaign.parsing import Campaign
     from yellowring.subscribers import Customer
 
-PATIENCE = 5.0
-"""Seconds that an event source may take for one customer."""
-PLACES = 32
-"""Calls of an event source under way at once in one worker."""
-WAIT_FOR_PLACE = 0.01
-"""Seconds between two looks for a free place."""
+LARGEST_PAGE = 250
+"""Customers that an event source may want at once."""
 
 type Content = tuple[dict[str, Any], list[dict[str, str]]]
 """An event's payload and its localized attributes, in their wire shapes."""
@@ -68,6 +60,65 @@ class EventSource(Protocol):
         """Make it, or return what makes it when it is awaited."""
 
 
+type Contents = Sequence[Mapping[str, Any] | None]
+"""What an event source gives for a page of customers: one for each, in their order."""
+
+
+class PageSource(Protocol):
+    """Makes the contents of a page of customers at once. Mark it with `by_page`."""
+
+    def __call__(
+        self, customers: Sequence[Customer], campaign: Campaign, now: datetime, /
+    ) -> Contents | Awaitable[Contents]:
+        """Make them, or return what makes them when it is awaited."""
+
+
+def by_page[Source: Callable[..., Any]](most: int) -> Callable[[Source], Source]:
+    """Mark an event source that is given a page of customers instead of one.
+
+    Parameters
+    ----------
+    most
+        Customers in one page, 1 to 250; there may be fewer.
+
+    Raises
+    ------
+    ValueError
+        It is no such number.
+
+    Examples
+    --------
+    >>> @by_page(100)
+    ... def digests(customers, campaign, now):
+    ...     return [None for customer in customers]
+    >>> page_of(digests)
+    100
+    """
+
+    def mark(source: Source) -> Source:
+        source.page = most  # type: ignore[attr-defined]
+        page_of(source)
+        return source
+
+    return mark
+
+
+def page_of(source: object) -> int | None:
+    """Return how many customers an event source wants at once; ``None``: it takes one by one.
+
+    Raises
+    ------
+    ValueError
+        It says something else than a number of customers.
+    """
+    most = getattr(source, "page", None)
+    if most is not None and (type(most) is not int or not 1 <= most <= LARGEST_PAGE):
+        raise ValueError(
+            f"the page of an event source must be 1 to {LARGEST_PAGE} customers, found {most!r}"
+        )
+    return most
+
+
 class InvalidContent(ValueError):
     """The content for one customer is not one that Alexa takes.
 
@@ -87,35 +138,7 @@ class ContentLate(RuntimeError):
 
 
 class EventSourceFailed(RuntimeError):
-    """The event source cannot be loaded; nothing can be sent before it is deployed."""
-
-
-def load_event_source(name: str) -> EventSource | None:
-    """Import an event source.
-
-    Parameters
-    ----------
-    name
-        ``package.module:callable``; empty for none.
-
-    Raises
-    ------
-    EventSourceFailed
-        Says what cannot be found.
-    """
-    if not name:
-        return None
-    module, _, attribute = name.partition(":")
-    try:
-        source: EventSource = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise EventSourceFailed(
-            f"EVENT_SOURCE is {name!r}, which cannot be imported ({error}): it must be "
-            "package.module:callable, and the module must be deployed with the functions"
-        ) from None
-    if not callable(source):
-        raise EventSourceFailed(f"EVENT_SOURCE {name!r} is not callable")
-    return source
+    """The event source cannot be loaded or called; nothing can be sent before it is deployed."""
 
 
 def fill(campaign: Fillable, attributes: Mapping[str, object]) -> Content:
@@ -135,110 +158,19 @@ def fill(campaign: Fillable, attributes: Mapping[str, object]) -> Content:
     return _checked(campaign, payload, localized_attributes)
 
 
-class EventSourceCalls:
-    """Calls an event source, in threads of its own that no invocation waits for.
+def made(campaign: Fillable, content: object) -> Content | None:
+    """Check what an event source made for a customer; ``None`` when it has nothing for them.
 
-    A thread that hangs is left behind and its place with it; when every place is taken so, the
-    process is of no use any more (`exhausted`).
-
-    Parameters
-    ----------
-    source
-        What to call; a coroutine function is awaited instead.
-    places
-        Calls under way at once.
-    patience
-        Seconds that one call may take, from when it begins.
+    Raises
+    ------
+    InvalidContent
+        It is no valid event.
     """
-
-    def __init__(
-        self, source: EventSource, places: int = PLACES, patience: float = PATIENCE
-    ) -> None:
-        self._source = source
-        self._places = places
-        self._patience = patience
-        self._is_async = inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(
-            getattr(source, "__call__", None)  # noqa: B004 - an object may be called asynchronously
-        )
-        self._free = threading.Semaphore(places)
-        self._late: list[threading.Thread] = []
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether every place is taken by a call that came to no end in time."""
-        self._late = [thread for thread in self._late if thread.is_alive()]
-        return len(self._late) >= self._places
-
-    async def content(
-        self, customer: Customer, campaign: Campaign, now: datetime
-    ) -> Content | None:
-        """Have a customer's content made; ``None`` when there is nothing for them.
-
-        Raises
-        ------
-        InvalidContent
-            The source raised, or what it gave is no valid event.
-        ContentLate
-            It gave nothing in time.
-        """
-        try:
-            if self._is_async:
-                async with asyncio.timeout(self._patience):
-                    found: object = await self._source(customer, campaign, now)  # type: ignore[misc]
-            else:
-                found = await self._in_thread(customer, campaign, now)
-        except TimeoutError:
-            raise ContentLate("the event source does not answer") from None
-        except ContentLate:
-            raise
-        except Exception as error:
-            raise InvalidContent(f"the event source raised {type(error).__name__}") from error
-        return _made(campaign, found)
-
-    async def _in_thread(self, customer: Customer, campaign: Campaign, now: datetime) -> object:
-        while not self._free.acquire(blocking=False):
-            if self.exhausted:
-                raise ContentLate("the event source hangs in every thread it has")
-            await asyncio.sleep(WAIT_FOR_PLACE)
-        loop = asyncio.get_running_loop()
-        made: asyncio.Future[object] = loop.create_future()
-
-        def call() -> None:
-            try:
-                result, error = self._source(customer, campaign, now), None
-            except BaseException as raised:  # told to whoever waits
-                result, error = None, raised
-            self._free.release()
-            with suppress(RuntimeError):  # the loop has gone: nobody waits any more
-                loop.call_soon_threadsafe(_tell, made, result, error)
-
-        thread = threading.Thread(target=call, name="event source", daemon=True)
-        thread.start()
-        try:
-            async with asyncio.timeout(self._patience):
-                return await made
-        except (TimeoutError, asyncio.CancelledError):
-            self._late.append(thread)
-            raise
-
-
-def _tell(made: asyncio.Future[object], result: object, error: BaseException | None) -> None:
-    if made.done():
-        return
-    if error is None:
-        made.set_result(result)
-    elif isinstance(error, Exception) and not isinstance(error, TimeoutError | StopIteration):
-        made.set_exception(error)
-    else:  # none of these passes through a future as itself
-        made.set_exception(RuntimeError(type(error).__name__))
-
-
-def _made(campaign: Campaign, content: object) -> Content | None:
     if content is None:
         return None
     if not isinstance(content, Mapping) or "payload" not in content:
         raise InvalidContent(
-            'the event source must give {"payload": {…}} or None, '
+            'the event source must give {"payload": {…}} or nothing, '
             f"but gave a {type(content).__name__}"
         )
     return _checked(campaign, content["payload"], content.get("localizedAttributes", []))

@@ -13,39 +13,40 @@ from yellowring.catalog import CheckedEvent, Problem, check_event
 from yellowring.catalog.problems import at, nearest, quoted
 from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.campaign.where import Where, parse_where
+from yellowring.settings import EVENT_SOURCE_PATTERN
+from yellowring.subscribers import LONGEST_USER_ID, is_customer_id, is_user_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AudienceType = Literal["subscribers", "users", "multicast"]
+AudienceType = Literal["subscribers", "users", "customers", "multicast"]
 
-AUDIENCE_TYPES: tuple[AudienceType, ...] = ("subscribers", "users", "multicast")
+AUDIENCE_TYPES: tuple[AudienceType, ...] = ("subscribers", "users", "customers", "multicast")
 SHORTEST_EXPIRY = timedelta(minutes=5)
 LONGEST_EXPIRY = timedelta(hours=24)
 DEFAULT_EXPIRY = timedelta(hours=1)
 LONGEST_NAME = 40
 """Characters of a campaign's name."""
-MOST_USER_IDS = 1000
-"""User ids within a campaign; a longer list is stored before the run is started."""
+MOST_NAMED = 1000
+"""User or customer ids within a campaign; a longer list is stored before the run is started."""
 MOST_LISTED = 10_000_000
-"""User ids in a stored list."""
+"""Ids in a stored list."""
 LARGEST_DOCUMENT = 32_000
-"""Bytes of a campaign as JSON, its user ids apart: each worker of a run reads it every second."""
+"""Bytes of a campaign as JSON, its ids apart: each worker of a run reads it every second."""
 MOST_PLACEHOLDERS = 100
 """Attributes that a campaign's texts may name: DynamoDB bounds the expression that reads them."""
-LONGEST_USER_ID = 255
-"""Characters of a user id."""
 NAME_PATTERN = r"[A-Za-z0-9-]{1,40}"
-USER_ID_PATTERN = r"amzn1\.ask\.account\.[!-~]+"
 
 _NAME = re.compile(NAME_PATTERN)
-_USER_ID = re.compile(USER_ID_PATTERN)
+_EVENT_SOURCE = re.compile(EVENT_SOURCE_PATTERN)
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _DURATION = re.compile(
     r"P(?:(?P<days>\d{1,3})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,6})M)?"
     r"(?:(?P<seconds>\d{1,8})S)?)?"
 )
-_KEYS = ("name", "event", "localizedAttributes", "expiresIn", "audience", "where")
+_IDS = {"users": "userIds", "customers": "customerIds"}
+"""What names the ids of an audience that is a list."""
+_KEYS = ("name", "event", "localizedAttributes", "content", "expiresIn", "audience", "where")
 _IGNORED_KEYS = ("$schema",)
 
 
@@ -65,28 +66,43 @@ class InvalidCampaign(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of user ids, by its digest: the ids themselves lie in the runs table."""
+    """A list of user or customer ids, by its digest: the ids themselves lie in the runs table."""
 
     digest: str
     count: int
 
     @classmethod
-    def of(cls, user_ids: Sequence[str]) -> Listed:
+    def of(cls, ids: Sequence[str]) -> Listed:
         """Name a list; the same ids in the same order have the same name."""
-        digest = hashlib.sha256("\n".join(user_ids).encode()).hexdigest()
-        return cls(digest[:32], len(user_ids))
+        digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+        return cls(digest[:32], len(ids))
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is to be told: every subscriber, the users listed, or all at once by one multicast.
+    """Who is to be told: every subscriber, the users or customers listed, or all by one multicast.
 
-    ``listed`` is there for users only; ``user_ids`` where the campaign itself names them.
+    ``listed`` is there for users and customers only; ``user_ids`` or ``customer_ids`` where the
+    campaign itself names them.
     """
 
     type: AudienceType = "subscribers"
     user_ids: tuple[str, ...] = field(default=(), repr=False)
+    customer_ids: tuple[str, ...] = field(default=(), repr=False)
     listed: Listed | None = None
+
+    @classmethod
+    def of(cls, kind: AudienceType, ids: tuple[str, ...], *, stored: bool = False) -> Audience:
+        """Return an audience of ``users`` or ``customers``; a stored one names nobody itself."""
+        named = () if stored else ids
+        if kind == "users":
+            return cls(kind, user_ids=named, listed=Listed.of(ids))
+        return cls(kind, customer_ids=named, listed=Listed.of(ids))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that the campaign itself names, of users or customers."""
+        return self.user_ids or self.customer_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,8 @@ class Campaign:
     event_name
         One of the catalog's eight.
     payload
-        The event's payload in its wire shape; not to be changed.
+        The event's payload in its wire shape; not to be changed. Empty where an event source makes
+        it and the campaign has none of its own.
     localized_attributes
         One object for each locale, in its wire shape; empty when the payload refers to none.
     expires_in
@@ -109,6 +126,9 @@ class Campaign:
         Who is to be told.
     where
         Which of the subscribers; ``None``: all.
+    content
+        The event source that makes each customer's content, by the name that it is registered
+        under; ``None``: the campaign itself says what everybody hears.
     warnings
         What Alexa would take, though it can hardly have been meant.
     """
@@ -120,15 +140,17 @@ class Campaign:
     expires_in: timedelta
     audience: Audience
     where: Where | None = None
+    content: str | None = None
     warnings: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def document(self) -> dict[str, Any]:
         """Return the campaign as JSON, defaults written out: equal campaigns, equal documents."""
-        audience = {"userIds": list(self.audience.user_ids)} if self.audience.user_ids else {}
-        return self._with(audience or self._listed())
+        if not self.audience.ids:
+            return self.stored()
+        return self._with({_IDS[self.audience.type]: list(self.audience.ids)})
 
     def stored(self) -> dict[str, Any]:
-        """Return it as a run keeps it: a list of users by its digest, so that it names nobody."""
+        """Return it as a run keeps it: a list by its digest, so that it names nobody."""
         return self._with(self._listed())
 
     def _listed(self) -> dict[str, Any]:
@@ -136,10 +158,12 @@ class Campaign:
         return {"list": {"digest": listed.digest, "count": listed.count}} if listed else {}
 
     def _with(self, audience: dict[str, Any]) -> dict[str, Any]:
+        payload = {"payload": self.payload} if self.payload or not self.content else {}
         return {
             "name": self.name,
-            "event": {"name": self.event_name, "payload": self.payload},
+            "event": {"name": self.event_name, **payload},
             "localizedAttributes": self.localized_attributes,
+            **({"content": self.content} if self.content else {}),
             "expiresIn": _duration(self.expires_in),
             "audience": {"type": self.audience.type, **audience},
             **({"where": dict(self.where.conditions)} if self.where else {}),
@@ -153,7 +177,8 @@ def parse_campaign(document: object) -> Campaign:
     ----------
     document
         The campaign: an object with ``name``, ``event`` and, where the defaults will not do,
-        ``localizedAttributes``, ``expiresIn`` and ``audience``. A ``$schema`` is ignored.
+        ``localizedAttributes``, ``content``, ``expiresIn``, ``audience`` and ``where``. A
+        ``$schema`` is ignored. With ``content`` the event's ``payload`` may be left out.
 
     Returns
     -------
@@ -206,6 +231,7 @@ class _Reader:
             else DEFAULT_EXPIRY,
             audience=self._audience(values.get("audience", {"type": "subscribers"})),
             where=self._where(values),
+            content=self._content(values),
             warnings=event.warnings,
         )
         named = attributes_named(campaign.payload, campaign.localized_attributes)
@@ -216,6 +242,9 @@ class _Reader:
             for name in sorted(named):
                 right = "a multicast says the same to everybody: send to subscribers, or leave"
                 self._add("$.audience.type", f"{right} the placeholder {{{name}}} out")
+            if "content" in values:
+                right = "makes what is each customer's own, and a multicast says the same to"
+                self._add("$.content", f"{right} everybody: send to subscribers, or leave it out")
         return campaign
 
     def _event(self, values: dict[str, Any]) -> CheckedEvent:
@@ -223,13 +252,32 @@ class _Reader:
         if "event" not in values:
             return unchecked
         keys = ("name", "payload")
-        event = self._object("$.event", values["event"], keys, required=keys)
-        if not event.keys() >= set(keys):
+        required = ("name",) if "content" in values else keys
+        event = self._object("$.event", values["event"], keys, required=required)
+        if not event.keys() >= set(required):
             return unchecked
         attributes = values.get("localizedAttributes", [])
+        if "payload" not in event:
+            return self._named(event["name"], attributes)
         checked = check_event(event["name"], event["payload"], attributes)
         self.problems += checked.problems
         return checked
+
+    def _named(self, name: object, attributes: object) -> CheckedEvent:
+        """Check an event of which an event source makes all but its name."""
+        checked = check_event(name, {})
+        self.problems += (each for each in checked.problems if each.path == "$.event.name")
+        if attributes != []:
+            right = "goes with $.event.payload, which is missing"
+            self._add("$.localizedAttributes", f"{right}: the event source gives both, or neither")
+        return checked
+
+    def _content(self, values: dict[str, Any]) -> str | None:
+        name = values.get("content")
+        if "content" in values and (not isinstance(name, str) or not _EVENT_SOURCE.fullmatch(name)):
+            right = "must be the name of an event source that is registered with the stack"
+            self._add("$.content", f"{right} (EventSources), found {quoted(name)}")
+        return name if isinstance(name, str) else None
 
     def _add(
         self,
@@ -286,7 +334,8 @@ class _Reader:
         return duration
 
     def _audience(self, value: object) -> Audience:
-        values = self._object("$.audience", value, ("type", "userIds", "list"), required=("type",))
+        keys = ("type", *_IDS.values(), "list")
+        values = self._object("$.audience", value, keys, required=("type",))
         kind = values.get("type", "subscribers")
         if kind not in AUDIENCE_TYPES:
             self._add(
@@ -295,21 +344,23 @@ class _Reader:
                 allowed=AUDIENCE_TYPES,
             )
             return Audience()
-        if kind != "users":
-            for key in ("userIds", "list"):
-                if key in values:
-                    right = 'goes with "type": "users" only'
-                    self._add(f"$.audience.{key}", f"{right}; this audience is {quoted(kind)}")
+        goes_with = {name: f'"type": "{each}"' for each, name in _IDS.items()}
+        goes_with["list"] = " or ".join(goes_with.values())
+        own = (_IDS[kind], "list") if kind in _IDS else ()
+        for key, kinds in goes_with.items():
+            if key in values and key not in own:
+                right = f"goes with {kinds} only"
+                self._add(f"$.audience.{key}", f"{right}; this audience is {quoted(kind)}")
+        if kind not in _IDS:
             return Audience(cast("AudienceType", kind))
         if "list" in values:
-            return Audience("users", listed=self._listed(values))
-        user_ids = self._user_ids(values.get("userIds"))
-        return Audience("users", user_ids, Listed.of(user_ids))
+            return Audience(kind, listed=self._listed(values, _IDS[kind]))
+        return Audience.of(kind, self._ids(kind, values.get(_IDS[kind])))
 
-    def _listed(self, values: dict[str, Any]) -> Listed | None:
+    def _listed(self, values: dict[str, Any], ids: str) -> Listed | None:
         path = "$.audience.list"
-        if "userIds" in values:
-            self._add(path, "stands for userIds: give one of the two")
+        if ids in values:
+            self._add(path, f"stands for {ids}: give one of the two")
         keys = ("digest", "count")
         listed = self._object(path, values["list"], keys, required=keys)
         digest, count = listed.get("digest"), listed.get("count")
@@ -330,28 +381,42 @@ class _Reader:
             self._add("$.where", 'goes with the audience "subscribers" only')
         return parse_where(values["where"], self.problems)
 
-    def _user_ids(self, value: object) -> tuple[str, ...]:
-        path = "$.audience.userIds"
+    def _ids(self, kind: str, value: object) -> tuple[str, ...]:
+        path, one = f"$.audience.{_IDS[kind]}", f"{kind[:-1]} id"
         if not isinstance(value, list) or not value:
-            self._add(path, "must be a list of at least one user id")
+            self._add(path, f"must be a list of at least one {one}")
             return ()
-        if len(value) > MOST_USER_IDS:
-            right = f"must be at most {MOST_USER_IDS} user ids"
+        if len(value) > MOST_NAMED:
+            right = f"must be at most {MOST_NAMED} {one}s"
             self._add(path, f"{right}, found {len(value)}: send to a longer list from a file")
             return ()
+        problem_of = user_id_problem if kind == "users" else customer_id_problem
         first_at: dict[str, int] = {}
-        for index, user_id in enumerate(value):
-            if not isinstance(user_id, str) or not _USER_ID.fullmatch(user_id):
-                self._add(f"{path}[{index}]", "is not a user id, amzn1.ask.account. and more")
-            elif len(user_id) > LONGEST_USER_ID:
-                length = f"found {len(user_id)} characters"
-                self._add(f"{path}[{index}]", f"must be at most {LONGEST_USER_ID} long, {length}")
-            elif user_id in first_at:
-                twice = f"is the same as userIds[{first_at[user_id]}]"
-                self._add(f"{path}[{index}]", f"{twice}; list each user once")
+        for index, each in enumerate(value):
+            if problem := problem_of(each):
+                self._add(f"{path}[{index}]", problem)
+            elif each in first_at:
+                twice = f"is the same as {_IDS[kind]}[{first_at[each]}]"
+                self._add(f"{path}[{index}]", f"{twice}; list each {kind[:-1]} once")
             else:
-                first_at[user_id] = index
+                first_at[each] = index
         return tuple(first_at)
+
+
+def user_id_problem(value: object) -> str | None:
+    """Return why something is no user id; ``None`` when it is one."""
+    if is_user_id(value):
+        return None
+    if isinstance(value, str) and len(value) > LONGEST_USER_ID:
+        return f"must be at most {LONGEST_USER_ID} long, found {len(value)} characters"
+    return "is not a user id, amzn1.ask.account. and more"
+
+
+def customer_id_problem(value: object) -> str | None:
+    """Return why something is no customer id; ``None`` when it is one."""
+    if is_customer_id(value):
+        return None
+    return "is not a customer id, 1 to 255 of A-Z, a-z, 0-9 and . _ ~ : @ | + = -, and no token"
 
 
 def parse_duration(text: object) -> timedelta | None:

@@ -43,6 +43,8 @@ _BY_STATUS: Mapping[int, Outcome] = {
 }
 _SAYS_NOTHING = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
+HEARD = (Outcome.ACCEPTED, Outcome.DUPLICATE)
+"""Outcomes of customers who have the event."""
 REFUSALS = (Outcome.REJECTED, Outcome.INVALID)
 """Outcomes that may be our own fault: a wrong stage or event looks the same as a stale customer."""
 
@@ -96,7 +98,7 @@ class Counts:
     @property
     def heard(self) -> int:
         """How many customers have the event: accepted now, or in an earlier try."""
-        return self[Outcome.ACCEPTED] + self[Outcome.DUPLICATE]
+        return sum(self[outcome] for outcome in HEARD)
 
     def document(self) -> dict[str, int]:
         """Return all of them as JSON, zeros too; ``notSent`` only where there are any."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.subscribers import is_conflict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -180,7 +182,7 @@ class SharedWindow:
                     ReturnValues="ALL_NEW",
                 )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if not is_conflict(error):
                 raise
             return None
         return _window(answer["Attributes"])

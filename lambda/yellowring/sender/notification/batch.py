@@ -1,8 +1,8 @@
 """A batch of notifications from the queue: each is sent, or goes back to be tried later.
 
 The queue holds what is not known: a message that is not deleted comes again after its visibility
-timeout, which is set to the back-off. Nothing else is kept, and nothing is sent twice, for Alexa
-takes a reference id once for each customer.
+timeout, which is set to the back-off. Nothing is sent twice, for Alexa takes a reference id once
+for each customer; of a notification with a status, no account is tried again that has an outcome.
 """
 
 from __future__ import annotations
@@ -10,60 +10,76 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
-from yellowring.observability import count, hash_user_id, logger, redact
-from yellowring.sender.campaign.event_source import InvalidContent, fill
-from yellowring.sender.campaign.placeholders import attributes_named
+from yellowring.observability import logger
 from yellowring.sender.delivery.outcomes import REFUSALS, Outcome, outcome_of, overloads
 from yellowring.sender.notification.notification import (
     InvalidNotification,
+    ids_of,
     parse_notification,
-    with_expiry,
 )
+from yellowring.sender.notification.opening import NotLinkedYet
+from yellowring.sender.notification.queue import Received, note_failure
+from yellowring.sender.run.audience import LAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
-
-    from mypy_boto3_sqs.client import SQSClient
+    from datetime import datetime
 
     from yellowring.sender.delivery.sending import Sending
+    from yellowring.sender.notification.bookkeeping import Bookkeeping, Known
     from yellowring.sender.notification.evidence import Evidence
     from yellowring.sender.notification.notification import Notification
-    from yellowring.subscribers import Audience, Customer
+    from yellowring.sender.notification.opening import Ended, Opening
+    from yellowring.sender.notification.queue import Queue
+    from yellowring.subscribers import Customer
 
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 30, 900
 """Seconds that a notification is invisible after a try, doubling."""
 LONGEST_RETRY_AFTER = 11 * 3600
 """Seconds; SQS hides a message for 12 hours at most, counted from its receipt."""
+LOOK_AGAIN = 3
+"""Seconds until whoever is not linked yet is looked for again."""
 MOST_FAILURES = 20
 """Receives after which a message whose handling raises is kept as evidence instead."""
 
 
+@dataclass(slots=True)
+class _Open:
+    """A notification some of whose accounts have no outcome, as this receive goes.
+
+    Attributes
+    ----------
+    left
+        Accounts whose request was not begun, or has not ended.
+    ended
+        How the others ended.
+    is_unknown, retry_after, failure, at_once
+        Whether an outcome is not known, when Alexa wants to be asked again (s), what raised, and
+        whether only the time did not suffice.
+    """
+
+    message: Received
+    notification: Notification
+    known: Known
+    left: int
+    ended: list[Ended]
+    is_unknown: bool = False
+    retry_after: float = 0.0
+    failure: Exception | None = None
+    at_once: bool = False
+
+
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A message as the queue gave it out."""
+class _Ready:
+    """One account that is to be told."""
 
-    message_id: str
-    receipt: str
-    body: str
-    sent_at: datetime
-    receives: int
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Received:
-        """Read a record of Lambda's event."""
-        attributes = record["attributes"]
-        return cls(
-            record["messageId"],
-            record["receiptHandle"],
-            record["body"],
-            datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
-            int(attributes["ApproximateReceiveCount"]),
-        )
+    of: _Open
+    customer: Customer
+    notification: Notification = field(repr=False)
 
 
 class Batch:
@@ -71,16 +87,16 @@ class Batch:
 
     Parameters
     ----------
-    queue, url, dead_letter_url
-        Where they come from, and where evidence is kept.
-    audience
-        Where customers are looked up.
+    queue
+        Where they come from.
+    opening
+        Finds whom they are for.
     sending
         Sends, at the pace of the stack.
     evidence
         When a refusal is believed.
-    skill_id
-        Names customers in logs.
+    bookkeeping
+        Keeps what became of them.
     until
         When to begin nothing more, in seconds of the monotonic clock.
     now
@@ -89,27 +105,22 @@ class Batch:
 
     def __init__(
         self,
-        queue: SQSClient,
-        url: str,
-        dead_letter_url: str,
+        queue: Queue,
         *,
-        audience: Audience,
+        opening: Opening,
         sending: Sending,
         evidence: Evidence,
-        skill_id: str,
+        bookkeeping: Bookkeeping,
         until: float,
         now: Callable[[], datetime],
     ) -> None:
         self._queue = queue
-        self._url = url
-        self._dead_letter_url = dead_letter_url
-        self._audience = audience
+        self._opening = opening
         self._sending = sending
         self._evidence = evidence
-        self._skill_id = skill_id
+        self._bookkeeping = bookkeeping
         self._until = until
         self._now = now
-        self._kept: set[str] = set()
 
     async def work(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Send what can be sent; return ``batchItemFailures``, whatever happens."""
@@ -117,9 +128,9 @@ class Batch:
         prepared = await asyncio.gather(
             *(self._guarded(message, self._prepare(message)) for message in received)
         )
-        ready = [each for each in prepared if each is not None]
-        await self._send_all(ready)
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in sorted(self._kept)]}
+        await self._send_all([each for ready in prepared for each in ready])
+        await self._bookkeeping.close()
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in self._queue.kept]}
 
     async def _send_all(self, ready: Sequence[_Ready]) -> None:
         """Send as the pace allows and the time suffices; the rest is given out again at once."""
@@ -132,60 +143,63 @@ class Batch:
                 async with asyncio.timeout(max(0.0, self._until - time.monotonic())):
                     many = await self._sending.acquire_urgent(len(left))
                 now, left = left[:many], left[many:]
-                sends += [
-                    asyncio.create_task(self._guarded(each.message, self._send(each)))
-                    for each in now
-                ]
+                sends += [asyncio.create_task(self._try(each)) for each in now]
         except TimeoutError:
             for each in left:
-                await self._keep(each.message, each.notification.expiry_time, at_once=True)
+                each.of.at_once = True
         except Exception as error:
-            self._note_failure(error)
-            for each in left:
-                await self._keep(each.message, each.notification.expiry_time)
+            note_failure(error)
         await asyncio.gather(*sends)
+        open_ones = {each.of.message.message_id: each.of for each in left}
+        await asyncio.gather(*(self._conclude(each) for each in open_ones.values()))
 
-    async def _guarded[T](self, message: Received, step: Coroutine[Any, Any, T | None]) -> T | None:
-        """Have a message wait whose step fails; what fails again and again is kept as evidence."""
+    async def _guarded(
+        self, message: Received, preparing: Coroutine[Any, Any, list[_Ready]]
+    ) -> list[_Ready]:
+        """Have a message wait that cannot be prepared; what is none is kept as evidence."""
         try:
-            return await step
+            return await preparing
         except InvalidNotification as error:
             logger.error("notification refused", extra={"problem": str(error)})
-            await self._give_up(message, "Unreadable")
+            if await self._queue.give_up(message, "Unreadable", self._back_off(message)):
+                await self._bookkeeping.refused(*ids_of(message.body), str(error))
+        except NotLinkedYet:
+            left = LAG.total_seconds() - (self._now() - message.sent_at).total_seconds()
+            await self._queue.keep(message, max(1, min(LOOK_AGAIN, math.ceil(left))))
         except Exception as error:
-            self._note_failure(error)
-            if message.receives >= MOST_FAILURES:
-                await self._give_up(message, type(error).__name__)
-            else:
-                await self._keep(message)
-        return None
+            await self._failed(message, error)
+        return []
 
-    async def _prepare(self, message: Received) -> _Ready | None:
-        """Read a message and its customer's record; ``None`` where nothing is to be sent."""
+    async def _prepare(self, message: Received) -> list[_Ready]:
+        """Read a message and its customers' records; return who is to be told."""
         notification = parse_notification(message.body, message.sent_at)
-        if self._now() >= notification.last_send:
-            self._settled(notification, Outcome.EXPIRED)
-            return None
-        named = attributes_named(notification.payload, notification.localized_attributes)
-        audience = self._audience.of(named, None)
-        (customer,) = await asyncio.to_thread(
-            audience.named, [notification.user_id], notification.event_name
-        )
-        if customer.deliverable is False:  # nothing is known of a customer without a record
-            self._settled(notification, Outcome.SKIPPED)
-            return None
-        if named:
-            try:
-                payload, localized = fill(notification, customer.attributes)
-            except InvalidContent as error:
-                logger.warning("content refused", extra={"problem": error.shape})
-                self._settled(notification, Outcome.INVALID)
-                return None
-            notification = replace(notification, payload=payload, localized_attributes=localized)
-        return _Ready(message, notification, customer)
+        known = await self._bookkeeping.known(notification.reference_id)
+        if known.done:  # it was put on the queue more than once
+            return []
+        opened = await self._opening.open(notification, message.sent_at, known.settled)
+        here = _Open(message, notification, known, len(opened.to_send), opened.ended)
+        if not opened.to_send:
+            await self._conclude(here)
+        return [_Ready(here, customer, theirs) for customer, theirs in opened.to_send]
 
-    async def _send(self, ready: _Ready) -> None:
-        notification = ready.notification
+    async def _try(self, ready: _Ready) -> None:
+        """Send to one account; the last of a notification's concludes it."""
+        here = ready.of
+        try:
+            outcome = await self._send(ready)
+        except Exception as error:
+            here.failure = error
+        else:
+            if outcome is None:
+                here.is_unknown = True
+            else:
+                here.ended.append(self._opening.ended(ready.customer.user_id, outcome))
+        here.left -= 1
+        if not here.left:
+            await self._conclude(here)
+
+    async def _send(self, ready: _Ready) -> Outcome | None:
+        notification, user_id = ready.notification, ready.customer.user_id
         region = self._sending.region(ready.customer)
         request = CreateProactiveEventRequest(
             timestamp=notification.created_at,
@@ -196,91 +210,55 @@ class Batch:
             localized_attributes=notification.localized_attributes,
         )
         begun_at = self._now()
-        answer = await self._sending.send(region, request.unicast().body(notification.user_id))
+        answer = await self._sending.send(region, request.unicast().body(user_id))
         outcome = outcome_of(answer)
-        if outcome is None and overloads(answer):
-            self._sending.slow_down(answer)
-        if outcome in REFUSALS:
+        if outcome is None:
+            ready.of.retry_after = max(ready.of.retry_after, answer.retry_after or 0.0)
+            if overloads(answer):
+                self._sending.slow_down(answer)
+        elif outcome in REFUSALS:
             believed = await asyncio.to_thread(
                 self._evidence.believes,
                 region,
                 notification.reference_id,
-                notification.user_id,
+                user_id,
                 self._now(),
                 notification.expiry_time,
             )
-            outcome = outcome if believed else None
-        elif outcome is not None:
+            return outcome if believed else None
+        else:
             await asyncio.to_thread(self._evidence.accepted, region, begun_at)
-        if outcome is None:
-            await self._keep(ready.message, notification.expiry_time, answer.retry_after)
+        return outcome
+
+    async def _conclude(self, here: _Open) -> None:
+        """Leave a notification on the queue that has an account without an outcome."""
+        done = not (here.left or here.is_unknown or here.failure)
+        if here.failure:
+            await self._failed(here.message, here.failure)
+        elif not done:
+            # It is looked at once more when it has expired, to be counted.
+            left = math.ceil((here.notification.expiry_time - self._now()).total_seconds())
+            wait = max(self._back_off(here.message), math.ceil(min(here.retry_after, 86_400)))
+            wait = 1 if here.at_once else min(wait, LONGEST_RETRY_AFTER)
+            await self._queue.keep(here.message, max(1, min(wait, left)))
+        reference_id = here.notification.reference_id
+        await self._bookkeeping.settle(reference_id, here.known, here.ended, done=done)
+
+    async def _failed(self, message: Received, error: Exception) -> None:
+        """Have a message wait whose handling raised; again and again, it is kept as evidence."""
+        note_failure(error)
+        wait = self._back_off(message)
+        if message.receives >= MOST_FAILURES:
+            await self._queue.give_up(message, type(error).__name__, wait)
         else:
-            self._settled(notification, outcome)
+            await self._queue.keep(message, wait)
 
-    async def _keep(
-        self,
-        message: Received,
-        until: datetime | None = None,
-        retry_after: float | None = None,
-        *,
-        at_once: bool = False,
-    ) -> None:
-        """Leave a message on the queue, to be given out again after the back-off."""
-        self._kept.add(message.message_id)
-        back_off = min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** min(message.receives - 1, 10))
-        wait = min(LONGEST_RETRY_AFTER, max(back_off, math.ceil(retry_after or 0)))
-        if until is not None:  # it is looked at once more when it has expired, to be counted
-            left = (until - self._now()).total_seconds()
-            wait = max(1, min(wait, math.ceil(left)))
-        if at_once:
-            wait = 1
-        try:
-            await asyncio.to_thread(
-                self._queue.change_message_visibility,
-                QueueUrl=self._url,
-                ReceiptHandle=message.receipt,
-                VisibilityTimeout=wait,
-            )
-        except Exception as error:  # then the queue's own time-out it is
-            self._note_failure(error)
+    def _back_off(self, message: Received) -> int:
+        """Return the seconds until a message's next try.
 
-    async def _give_up(self, message: Received, why: str) -> None:
-        """Put a message that can never be handled on the dead-letter queue."""
-        try:
-            await asyncio.to_thread(
-                self._queue.send_message,
-                QueueUrl=self._dead_letter_url,
-                MessageBody=with_expiry(message.body, message.sent_at),
-                MessageAttributes={"problem": {"DataType": "String", "StringValue": why}},
-            )
-        except Exception as error:  # it stays where it is
-            self._note_failure(error)
-            await self._keep(message)
-        else:
-            count("NotificationsGivenUp")
-
-    def _settled(self, notification: Notification, outcome: Outcome) -> None:
-        count("Notifications", outcome=outcome.value)
-        logger.info(
-            "notification",
-            extra={
-                "outcome": outcome.value,
-                "reference": notification.reference_id,
-                "customer": hash_user_id(notification.user_id, self._skill_id),
-            },
-        )
-
-    @staticmethod
-    def _note_failure(error: Exception) -> None:
-        name = type(error).__name__
-        count("NotificationFailures", error=name)
-        logger.error("a notification waits", extra={"error": name, "problem": redact(str(error))})
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A message that is to be sent."""
-
-    message: Received
-    notification: Notification
-    customer: Customer
+        Each back-off is as long as all before it and one more, so that the age tells how many
+        receives were tries; others are of customers that were not found yet.
+        """
+        age = (self._now() - message.sent_at).total_seconds()
+        doubled = FIRST_BACK_OFF << min(message.receives - 1, 10)
+        return min(LONGEST_BACK_OFF, doubled, FIRST_BACK_OFF + max(0, math.floor(age)))

@@ -6,15 +6,19 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yellowring.catalog import check_event
 from yellowring.queue_message import SHORTEST_LIFE
-from yellowring.sender.campaign import DEFAULT_EXPIRY, LONGEST_USER_ID, USER_ID_PATTERN
+from yellowring.sender.campaign import DEFAULT_EXPIRY
 from yellowring.sender.campaign.parsing import MOST_PLACEHOLDERS, parse_duration
 from yellowring.sender.campaign.placeholders import attributes_named
 from yellowring.sender.run.request import RUN_ID_PATTERN
 from yellowring.sender.run.run import LAST_MINUTES
+from yellowring.subscribers import is_customer_id, is_user_id
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 LONGEST_LIFE = timedelta(hours=24)
 """Alexa takes no expiry further ahead."""
@@ -23,7 +27,6 @@ CLOCKS_APART = timedelta(minutes=10)
 
 _KEYS = ("event", "localizedAttributes", "expiresIn", "expiryTime", "to", "referenceId")
 _REFERENCE_ID = re.compile(RUN_ID_PATTERN)
-_USER_ID = re.compile(USER_ID_PATTERN)
 
 
 class InvalidNotification(ValueError):
@@ -36,8 +39,8 @@ class Notification:
 
     Attributes
     ----------
-    user_id
-        The customer; personal data.
+    user_id, customer_id
+        The customer, by exactly one of Alexa's id and the business' own; personal data.
     reference_id
         Alexa tells a customer once for each.
     event_name, payload, localized_attributes
@@ -46,13 +49,19 @@ class Notification:
         Aware times; the event's ``timestamp`` and ``expiryTime``.
     """
 
-    user_id: str = field(repr=False)
+    user_id: str | None = field(repr=False)
+    customer_id: str | None = field(repr=False)
     reference_id: str
     event_name: str
     payload: dict[str, Any] = field(repr=False)
     localized_attributes: list[dict[str, str]] = field(repr=False)
     created_at: datetime
     expiry_time: datetime
+
+    @property
+    def id(self) -> str:
+        """The id that it is for, whichever it is."""
+        return self.user_id or self.customer_id or ""
 
     @property
     def last_send(self) -> datetime:
@@ -66,8 +75,9 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
     Parameters
     ----------
     body
-        ``{"event": {"name", "payload"}, "to": {"userId"}, "referenceId", "localizedAttributes"?,
-        "expiryTime"?, "expiresIn"?}``. The expiry is a time, or else a duration from ``sent_at``.
+        ``{"event": {"name", "payload"}, "to": {"userId"} or {"customerId"}, "referenceId",
+        "localizedAttributes"?, "expiryTime"?, "expiresIn"?}``. The expiry is a time, or else a
+        duration from ``sent_at``.
     sent_at
         When it was put on the queue, aware.
 
@@ -76,16 +86,11 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
     InvalidNotification
         Names the part that is wrong.
     """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise InvalidNotification("the message is not JSON") from None
-    if not isinstance(document, dict):
-        raise InvalidNotification("the message is not an object")
+    document = _document(body)
     unknown = sum(key not in _KEYS for key in document)
     if unknown:
         raise InvalidNotification(f"{unknown} members are not known: use {', '.join(_KEYS)}")
-    event, to = document.get("event"), document.get("to")
+    event = document.get("event")
     if not isinstance(event, dict) or event.keys() != {"name", "payload"}:
         raise InvalidNotification("$.event must have a name and a payload, and nothing else")
     checked = check_event(event["name"], event["payload"], document.get("localizedAttributes", []))
@@ -94,19 +99,14 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
     named = attributes_named(checked.payload, checked.localized_attributes)
     if len(named) > MOST_PLACEHOLDERS:
         raise InvalidNotification(f"the event names more than {MOST_PLACEHOLDERS} attributes")
-    user_id = to.get("userId") if isinstance(to, dict) else None
-    if (
-        not isinstance(user_id, str)
-        or len(user_id) > LONGEST_USER_ID
-        or not _USER_ID.fullmatch(user_id)
-    ):
-        raise InvalidNotification("$.to.userId must be amzn1.ask.account. and more")
+    user_id, customer_id = _to(document.get("to"))
     reference_id = document.get("referenceId")
-    if not isinstance(reference_id, str) or not _REFERENCE_ID.fullmatch(reference_id):
+    if not _is_reference_id(reference_id):
         raise InvalidNotification("$.referenceId must be 1 to 64 of A-Z, a-z, 0-9 and ~")
     created_at, expiry_time = _times(document, sent_at)
     return Notification(
         user_id,
+        customer_id,
         reference_id,
         checked.name,
         checked.payload,
@@ -114,6 +114,49 @@ def parse_notification(body: str, sent_at: datetime) -> Notification:
         created_at,
         expiry_time,
     )
+
+
+def ids_of(body: str) -> tuple[str | None, str]:
+    """Return the reference id of a message that is no notification, and whom it is for.
+
+    Both as far as they can be read: no reference id is ``None``, nobody an empty text.
+    """
+    try:
+        document = _document(body)
+    except InvalidNotification:
+        return None, ""
+    reference_id, to = document.get("referenceId"), document.get("to")
+    ids = (to.get("userId"), to.get("customerId")) if isinstance(to, dict) else ()
+    readable = (each for each in ids if isinstance(each, str))
+    return reference_id if _is_reference_id(reference_id) else None, next(readable, "")
+
+
+def _document(body: str) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidNotification("the message is not JSON") from None
+    if not isinstance(document, dict):
+        raise InvalidNotification("the message is not an object")
+    return document
+
+
+def _is_reference_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _REFERENCE_ID.fullmatch(value) is not None
+
+
+def _to(to: object) -> tuple[str | None, str | None]:
+    """Return the user id and the customer id that a notification is for, one of them."""
+    if not isinstance(to, dict) or to.keys() not in ({"userId"}, {"customerId"}):
+        raise InvalidNotification("$.to must have a userId or a customerId, and nothing else")
+    user_id, customer_id = to.get("userId"), to.get("customerId")
+    if "userId" in to and not is_user_id(user_id):
+        raise InvalidNotification("$.to.userId must be amzn1.ask.account. and more")
+    if "customerId" in to and not is_customer_id(customer_id):
+        raise InvalidNotification(
+            "$.to.customerId must be 1 to 255 of A-Z, a-z, 0-9 and . _ ~ : @ | + = -"
+        )
+    return user_id, customer_id
 
 
 def _times(document: dict[str, Any], sent_at: datetime) -> tuple[datetime, datetime]:

@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from yellowring.sender.run.items import key
+from yellowring.subscribers import is_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ class Statuses:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
             there: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             return _status(notification_id, there)
@@ -179,7 +180,7 @@ class Statuses:
                 **aliases,
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
 
 
@@ -203,7 +204,3 @@ def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
         plain.get("reason") or "; ".join(sorted(set(reasons.values()))),
         "doneAt" in plain,
     )
-
-
-def _is_conflict(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

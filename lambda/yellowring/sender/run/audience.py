@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.store import chunks_of
-from yellowring.subscribers import Customer
+from yellowring.subscribers import MOST_ACCOUNTS, Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from yellowring.sender.run.run import Run
     from yellowring.sender.run.store import Runs
@@ -20,13 +23,24 @@ PAGE = 1000
 """Items of the subscribers table in one page, deliverable or not."""
 EVERYBODY = "*"
 """Stands for the user id in a multicast, which has none."""
+LOOKED_UP = 50
+"""Customer ids whose accounts are looked up for one page."""
+LOOKING = 8
+"""Customer ids that are looked up at once."""
+LAG = timedelta(seconds=10)
+"""For how long a link that was stored just now may not be found: the index follows the table."""
+LOOK_AGAIN = 1.0
+"""Seconds between two looks for whoever is not found yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """Some customers, where to go on after each, and where after all of them (``None``: end)."""
+    """Some customers, where to go on after each, and where after all of them (``None``: end).
 
-    customers: Sequence[tuple[Customer, str]]
+    An outcome stands for somebody whom nobody can be told for, and who is counted so.
+    """
+
+    customers: Sequence[tuple[Customer | Outcome, str]]
     cursor: str | None
 
 
@@ -81,28 +95,44 @@ class VisitingSubscribers:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitingList:
-    """Every so many-th chunk of a stored list; a cursor is ``chunk:ids seen of it``."""
+class Chunks:
+    """Every so many-th chunk of a run's stored list: one segment's part of it."""
 
     runs: Runs
-    audience: Audience
-    event_name: str
     run_id: str
     digest: str
-    chunks: int
+    many: int
     segment: int
     segments: int
+
+    async def ids(self, number: int) -> list[str]:
+        """Read one chunk."""
+        return await asyncio.to_thread(self.runs.chunk, self.run_id, self.digest, number)
+
+    def after(self, number: int) -> str | None:
+        """Return the cursor of the chunk that follows, if one does."""
+        following = number + self.segments
+        return f"{following}:0" if following < self.many else None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitingUsers:
+    """A stored list of users; a cursor is ``chunk:ids seen of it``."""
+
+    chunks: Chunks
+    audience: Audience
+    event_name: str
 
     async def page(self, cursor: str | None) -> Visits:
         """Look the customers of one chunk up; one without a record has no endpoint."""
         chunk, seen = self._at(cursor)
-        user_ids = (await self._chunk(chunk))[seen:]
+        user_ids = (await self.chunks.ids(chunk))[seen:]
         found = await self.again(user_ids)
         customers = [
             (found[user_id], f"{chunk}:{seen + number}")
             for number, user_id in enumerate(user_ids, 1)
         ]
-        return Visits(customers, self._after(chunk))
+        return Visits(customers, self.chunks.after(chunk))
 
     async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
         """Read records by id."""
@@ -111,18 +141,124 @@ class VisitingList:
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count within one chunk."""
         chunk, seen = self._at(cursor)
-        return len(await self._chunk(chunk)) - seen, self._after(chunk)
+        return len(await self.chunks.ids(chunk)) - seen, self.chunks.after(chunk)
 
     def _at(self, cursor: str | None) -> tuple[int, int]:
-        chunk, _, seen = (cursor or f"{self.segment}:0").partition(":")
+        chunk, _, seen = (cursor or f"{self.chunks.segment}:0").partition(":")
         return int(chunk), int(seen)
 
-    def _after(self, chunk: int) -> str | None:
-        following = chunk + self.segments
-        return f"{following}:0" if following < self.chunks else None
 
-    async def _chunk(self, number: int) -> list[str]:
-        return await asyncio.to_thread(self.runs.chunk, self.run_id, self.digest, number)
+@dataclass(frozen=True, slots=True)
+class VisitingCustomers:
+    """A stored list of customer ids, each visited as all the accounts that are linked to it.
+
+    A cursor is ``chunk:ids seen of it``, and ``:user id`` where it stands behind one of the
+    accounts of the id that comes next.
+
+    Parameters
+    ----------
+    chunks, audience, event_name
+        The list, where accounts are looked up, and the event that they are to be told of.
+    started_at
+        When the run was started: in its first seconds, `LAG`, whoever is not found is waited for.
+    now, sleep
+        The clock, and how to wait.
+    """
+
+    chunks: Chunks
+    audience: Audience
+    event_name: str
+    started_at: datetime
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def page(self, cursor: str | None) -> Visits:
+        """Look the accounts of some customers up.
+
+        Where nobody is linked to an id, or too many accounts are, that is one visit, of which only
+        the outcome is told.
+        """
+        chunk, seen, found, after = await self._look_up(cursor)
+        user_ids = [each for told in found if not isinstance(told, Outcome) for each in told]
+        customers = await self.again(user_ids)
+        visits: list[tuple[Customer | Outcome, str]] = []
+        for number, told in enumerate(found, seen):
+            behind_all = f"{chunk}:{number + 1}"
+            if isinstance(told, Outcome):
+                visits.append((told, behind_all))
+            else:
+                visits += [(customers[each], f"{chunk}:{number}:{each}") for each in told[:-1]]
+                visits += [(customers[each], behind_all) for each in told[-1:]]
+        return Visits(visits, after)
+
+    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
+        """Read records by id; whose link has gone is not to be told any more."""
+        found = await _named(self.audience, user_ids, self.event_name)
+        return {
+            user_id: each if each.customer_id else replace(each, deliverable=False)
+            for user_id, each in found.items()
+        }
+
+    async def rest(self, cursor: str | None) -> tuple[int, str | None]:
+        """Count whom a page would visit."""
+        _, _, found, after = await self._look_up(cursor)
+        return sum(1 if isinstance(told, Outcome) else len(told) for told in found), after
+
+    async def _look_up(
+        self, cursor: str | None
+    ) -> tuple[int, int, list[tuple[str, ...] | Outcome], str | None]:
+        """Return the chunk, how much of it was seen, what follows, and the cursor behind that.
+
+        What follows are the accounts of some ids, or how an id ends of which nobody is told. It
+        ends before whoever is not linked yet; where that is the first, nothing follows for now.
+        """
+        chunk, seen, behind = self._at(cursor)
+        ids = await self.chunks.ids(chunk)
+        found = await self._accounts(ids[seen : seen + LOOKED_UP], behind)
+        if Outcome.SKIPPED in found and self.now() - self.started_at < LAG:
+            found = found[: found.index(Outcome.SKIPPED)]
+            if not found:
+                await self.sleep(LOOK_AGAIN)
+        behind_all = seen + len(found)
+        after = f"{chunk}:{behind_all}" if behind_all < len(ids) else self.chunks.after(chunk)
+        return chunk, seen, found, after
+
+    async def _accounts(
+        self, customer_ids: Sequence[str], behind: str
+    ) -> list[tuple[str, ...] | Outcome]:
+        """Look ids up, as far as that succeeds.
+
+        Of the first, only the accounts ``behind`` a user id count, where there is one: the others
+        were visited, and with them it was decided that they are not too many.
+        """
+        places = asyncio.Semaphore(LOOKING)
+
+        async def accounts(customer_id: str) -> tuple[str, ...]:
+            async with places:
+                return await asyncio.to_thread(self.audience.accounts, customer_id)
+
+        found: list[tuple[str, ...] | Outcome] = []
+        for each in await asyncio.gather(*map(accounts, customer_ids), return_exceptions=True):
+            if not isinstance(each, BaseException):
+                found.append(_told(each, behind if not found else ""))
+            elif found:
+                break
+            else:
+                raise each
+        return found
+
+    def _at(self, cursor: str | None) -> tuple[int, int, str]:
+        chunk, seen, *behind = (cursor or f"{self.chunks.segment}:0").split(":", 2)
+        return int(chunk), int(seen), behind[0] if behind else ""
+
+
+def _told(accounts: tuple[str, ...], behind: str) -> tuple[str, ...] | Outcome:
+    """Return which of the accounts of a customer are told, or how it ends that none is."""
+    if behind:
+        return tuple(each for each in accounts if each > behind)
+    if not accounts:
+        return Outcome.SKIPPED
+    return accounts if len(accounts) <= MOST_ACCOUNTS else Outcome.INVALID
 
 
 class VisitingEverybody:
@@ -141,17 +277,26 @@ class VisitingEverybody:
         return int(cursor is None), None
 
 
-def visiting(run: Run, segment: int, runs: Runs, audience: Audience) -> Visiting:
+def visiting(
+    run: Run,
+    segment: int,
+    runs: Runs,
+    audience: Audience,
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Visiting:
     """Return what one segment of a run visits."""
     document: Any = run.campaign
     event_name: str = document["event"]["name"]
-    if run.listed:
-        chunks = chunks_of(run.listed.count)
-        digest = run.listed.digest
-        return VisitingList(
-            runs, audience, event_name, run.run_id, digest, chunks, segment, run.segments
-        )
-    if document["audience"]["type"] == "multicast":
+    kind = document["audience"]["type"]
+    if listed := run.listed:
+        many = chunks_of(listed.count)
+        chunks = Chunks(runs, run.run_id, listed.digest, many, segment, run.segments)
+        if kind == "customers":
+            return VisitingCustomers(chunks, audience, event_name, run.started_at, now, sleep)
+        return VisitingUsers(chunks, audience, event_name)
+    if kind == "multicast":
         return VisitingEverybody()
     return VisitingSubscribers(audience, event_name, segment, run.segments)
 

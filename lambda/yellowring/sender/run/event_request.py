@@ -19,6 +19,6 @@ def request_of(run: Run) -> CreateProactiveEventRequest:
         reference_id=run.run_id,
         expiry_time=run.expiry_time,
         event_name=event["name"],
-        payload=event["payload"],
+        payload=event.get("payload", {}),  # an event source may make it for each customer
         localized_attributes=localized,
     )

@@ -7,10 +7,10 @@ into the segment's item.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from yellowring.sender.delivery.outcomes import REFUSALS, Outcome
+from yellowring.sender.delivery.outcomes import HEARD, REFUSALS, Outcome
 from yellowring.sender.run.refusals import Held, Refusals
 from yellowring.sender.run.run import Segment, Waiting
 
@@ -25,6 +25,15 @@ LONGEST_DELAY = 86_400
 """Seconds between tries whatever Alexa names, which may be infinity: no event lives longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A customer whose outcome is to be noted; ``at`` is in milliseconds since the epoch."""
+
+    user_id: str
+    outcome: Outcome
+    at: int
+
+
 class Ledger:
     """What is known of a segment's customers, in memory, from one checkpoint to the next.
 
@@ -34,6 +43,8 @@ class Ledger:
         The segment as its item has it; one of an earlier attempt is reopened.
     attempt
         The run's attempt.
+    notes_heard
+        Whether those who have heard are to be noted as well.
 
     Attributes
     ----------
@@ -47,9 +58,11 @@ class Ledger:
         The held, and what the regions have answered.
     believed
         Customers that Alexa refused for their own sake since the last checkpoint, to be marked.
+    ended
+        Customers whose outcome since the last checkpoint is to be noted in their records.
     """
 
-    def __init__(self, stored: Segment, attempt: int) -> None:
+    def __init__(self, stored: Segment, attempt: int, *, notes_heard: bool = False) -> None:
         segment = stored.reopened(attempt) if stored.attempt < attempt else stored
         self._number = segment.number
         self._attempt = attempt
@@ -64,6 +77,8 @@ class Ledger:
             segment.unauthorized,
         )
         self.believed: list[Held] = []
+        self.ended: list[Ended] = []
+        self._notes_heard = notes_heard
         self._in_region: dict[Region, int] = {}
         self._begun = 0
 
@@ -71,6 +86,14 @@ class Ledger:
     def is_done(self) -> bool:
         """Whether everybody was visited and nobody is without an outcome."""
         return self.visited and not self.waiting and not self.under_way
+
+    def is_open(self, user_id: str) -> bool:
+        """Check whether a customer was visited and has no final outcome yet."""
+        return (
+            user_id in self.under_way
+            or user_id in self.waiting
+            or any(each.user_id == user_id for each in self.refusals.held)
+        )
 
     def has_room(self) -> bool:
         """Check whether one more customer may be visited."""
@@ -107,18 +130,24 @@ class Ledger:
         self._begun += 1
         return self._begun
 
+    def was_sent(self, user_id: str) -> bool:
+        """Check whether a customer under way was sent a request before, of unknown outcome."""
+        return self.under_way[user_id][0].tries > 0
+
     def put_back(self, user_id: str) -> None:
         """Have a customer who is still under way wait, as they are; others are left alone."""
         if user_id in self.under_way:
             entry, _ = self._arrived(user_id)
             self.waiting[user_id] = entry
 
-    def settle(self, user_id: str, outcome: Outcome) -> None:
-        """Count a customer whom no answer of Alexa's was needed for."""
+    def settle(self, user_id: str, outcome: Outcome, now: float, *, is_noted: bool = True) -> None:
+        """Count a customer whom no answer of Alexa's was needed for; ``now`` as of `due`."""
         self.waiting.pop(user_id, None)
         if user_id in self.under_way:
             self._arrived(user_id)
         self.counts.add(outcome)
+        if is_noted:
+            self.ended.append(Ended(user_id, outcome, int(now * 1000)))
 
     def delay(self, user_id: str, now: float, retry_after: float | None) -> None:
         """Leave a customer whose outcome is not known for a later try."""
@@ -143,16 +172,30 @@ class Ledger:
         host_known
             Whether it went to the customer's own host.
         """
-        _, region = self._arrived(user_id)
+        entry, region = self._arrived(user_id)
+        at = int(sent_at * 1000)
         if outcome in REFUSALS:
-            held = Held(user_id, region, outcome, int(sent_at * 1000), host_known, self._begun)
+            held = Held(user_id, region, outcome, at, host_known, self._begun)
             self.refusals.refused(held)
             return
         self.counts.add(outcome)
+        # Of an attempt before this one it may have been noted that they had not heard.
+        mended = self._attempt > 1 and entry.tries > 1
+        if outcome not in HEARD or self._notes_heard or mended:
+            self.ended.append(Ended(user_id, outcome, at))
         for held in self.refusals.accepted(region, begun):
             self.counts.add(held.outcome)
+            self.ended.append(Ended(held.user_id, held.outcome, held.sent_at))
             if held.outcome is Outcome.REJECTED and held.host_known:
                 self.believed.append(held)
+
+    def left(self, now: float) -> list[Ended]:
+        """Return who was tried and has no final outcome, as the run's end counts them."""
+        tried = [each for each in self.waiting.values() if each.tries]
+        return [
+            *(Ended(each.user_id, Outcome.FAILED, int(now * 1000)) for each in tried),
+            *(Ended(each.user_id, each.outcome, each.sent_at) for each in self.refusals.held),
+        ]
 
     def snapshot(self, version: int, *, done: bool = False, problem: str | None = None) -> Segment:
         """Return the segment as it is; whatever is under way is not known."""

@@ -72,9 +72,9 @@ class Lifecycle:
         known = self.runs.known(run)
         if known is None:
             audience = request.campaign.audience
-            if audience.user_ids and audience.listed:
+            if audience.ids and audience.listed:
                 digest = audience.listed.digest
-                self.runs.put_list(run.run_id, digest, audience.user_ids, run.expiry_time)
+                self.runs.put_list(run.run_id, digest, audience.ids, run.expiry_time)
             self.runs.put(run)
             known = self.runs.known(run) or run
         logger.info("run started or found", extra={"run": run.run_id, "status": known.status})
@@ -225,7 +225,7 @@ def segments_of(campaign: Campaign, workers: int) -> int:
     match campaign.audience.type:
         case "multicast":
             return 1
-        case "users":
+        case "users" | "customers":
             listed = campaign.audience.listed
             return max(1, min(most, chunks_of(listed.count if listed else 0)))
         case "subscribers":

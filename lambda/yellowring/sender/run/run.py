@@ -42,7 +42,7 @@ class Run:
     run_id
         Also the reference id of every event that it sends.
     campaign
-        The campaign's document; of a list of users only its digest.
+        The campaign's document; of a list only its digest.
     segments
         How many parts the audience is cut into: each is one worker's.
     attempt
@@ -82,7 +82,7 @@ class Run:
 
     @property
     def listed(self) -> Listed | None:
-        """The list of users that the run is for, where it is for one."""
+        """The list of users or customers that the run is for, where it is for one."""
         audience: Any = self.campaign["audience"]
         return Listed(**audience["list"]) if "list" in audience else None
 

@@ -25,6 +25,7 @@ from yellowring.sender.campaign.event_source import (
     InvalidContent,
 )
 from yellowring.sender.delivery.outcomes import Outcome, outcome_of, overloads
+from yellowring.sender.run.audience import EVERYBODY
 from yellowring.sender.run.ledger import Ledger
 from yellowring.sender.run.run import Ending, Waiting
 from yellowring.sender.run.store import VersionConflict
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from yellowring.alexa.proactive_events import Answer
     from yellowring.sender.campaign.content import Content
+    from yellowring.sender.delivery.noting import Noting
     from yellowring.sender.delivery.sending import Sending
     from yellowring.sender.run.audience import Visiting
     from yellowring.sender.run.refusals import Held
@@ -75,6 +77,8 @@ class Tools:
         The stores.
     visiting
         The segment's part of the audience.
+    noting
+        Notes in the customers' records what became of the event.
     content
         Makes each customer's request.
     sending
@@ -90,6 +94,7 @@ class Tools:
     runs: Runs
     subscribers: Subscribers
     visiting: Visiting
+    noting: Noting
     content: Content
     sending: Sending
     until: float
@@ -118,13 +123,15 @@ class Slice:
         self._run = run
         self._stored = segment
         self._tools = tools
-        self._ledger = Ledger(segment, run.attempt)
+        notes_heard = tools.noting.wants(Outcome.ACCEPTED)
+        self._ledger = Ledger(segment, run.attempt, notes_heard=notes_heard)
         self._began_at = self._written_at = tools.clock()
         self._until = min(tools.until, self._began_at + self._seconds_to_last_send())
         self._tasks: set[asyncio.Task[None]] = set()
         self._queued: set[asyncio.Task[None]] = set()
         self._marking: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._together = 0
         self._stopping = False
         self._failure = failure
         self._halt: str | None = None
@@ -155,6 +162,7 @@ class Slice:
             return Turn(done=False, wait_seconds=SHORTEST_TURN)
         finally:
             await asyncio.gather(*self._marking, return_exceptions=True)
+            await self._tools.noting.close()
 
     # ---- sending ----
 
@@ -174,7 +182,7 @@ class Slice:
     async def _feed(self) -> None:
         """Begin requests, one after the other, as long as there is somebody, room and time."""
         ledger = self._ledger
-        page: Sequence[tuple[Customer, str]] = ()
+        page: Sequence[tuple[Customer | Outcome, str]] = ()
         position, after = 0, ledger.cursor
         while not self._stopping and self._tools.clock() < self._until:
             if self._tools.clock() - self._written_at >= self._between_checkpoints():
@@ -182,12 +190,11 @@ class Slice:
             if ledger.waiting and (due := ledger.due(self._epoch(), AGAIN)):
                 await self._again(due)
             elif position < len(page) and ledger.has_room():
-                customer, ledger.cursor = page[position]
+                visited, ledger.cursor = page[position]
                 position += 1
                 if position == len(page):
                     ledger.go_behind(after)
-                entry = Waiting(customer.user_id, 0, 0, customer.deliverable is True)
-                await self._begin(customer, entry)
+                await self._visit(visited)
             elif position == len(page) and not ledger.visited and ledger.has_room():
                 visits = await self._tools.visiting.page(ledger.cursor)
                 page, position, after = visits.customers, 0, visits.cursor
@@ -195,6 +202,15 @@ class Slice:
                     ledger.go_behind(after)
             elif not await self._wait():
                 return
+
+    async def _visit(self, visited: Customer | Outcome) -> None:
+        """Begin with whoever comes next."""
+        if isinstance(visited, Outcome):
+            self._ledger.counts.add(visited)
+        # Whom another customer id led to just now, before their link moved, is the same one.
+        elif not self._ledger.is_open(visited.user_id):
+            entry = Waiting(visited.user_id, 0, 0, visited.deliverable is True)
+            await self._begin(visited, entry)
 
     async def _again(self, due: Sequence[Waiting]) -> None:
         """Try customers again, as their records are now."""
@@ -204,7 +220,7 @@ class Slice:
                 return
             customer = found[each.user_id]
             if each.deliverable and not customer.deliverable:
-                self._ledger.settle(each.user_id, Outcome.SKIPPED)
+                self._ledger.settle(each.user_id, Outcome.SKIPPED, self._epoch())
             else:
                 await self._begin(customer, each)
 
@@ -212,16 +228,21 @@ class Slice:
         """Put a customer under way at once, and begin their request when there is a place."""
         ledger, sending = self._ledger, self._tools.sending
         region = sending.region(customer)
-        while not self._stopping and (
-            len(ledger.under_way) >= sending.places or not ledger.has_room_in(region)
-        ):
+        while not self._stopping and (not self._has_place() or not ledger.has_room_in(region)):
             self._changed.clear()
             await self._changed.wait()
+        self._together -= 1
         ledger.begin(entry, region)
         task = asyncio.create_task(self._one(customer))
         self._tasks.add(task)
         self._queued.add(task)
         task.add_done_callback(lambda task: self._done(task, customer.user_id))
+
+    def _has_place(self) -> bool:
+        """Check whether one more may be under way; those of a page of content begin together."""
+        if not self._together and len(self._ledger.under_way) < self._tools.sending.places:
+            self._together = self._tools.content.page
+        return self._together > 0
 
     def _done(self, task: asyncio.Task[None], user_id: str) -> None:
         self._tasks.discard(task)
@@ -265,13 +286,17 @@ class Slice:
             body = await self._tools.content.body(customer, self._tools.now())
         except InvalidContent as error:
             logger.warning("content refused", extra={"problem": error.shape})
-            self._ledger.settle(user_id, Outcome.INVALID)
+            if self._ledger.was_sent(user_id):  # so they may have heard
+                self._problem = "the event source fails"
+                self._ledger.delay(user_id, self._epoch(), None)
+            else:
+                self._ledger.settle(user_id, Outcome.INVALID, self._epoch())
         except ContentLate as late:
             self._problem = str(late)
             self._ledger.delay(user_id, self._epoch(), None)
         else:
             if body is None:
-                self._ledger.settle(user_id, Outcome.SKIPPED)
+                self._ledger.settle(user_id, Outcome.SKIPPED, self._epoch(), is_noted=False)
             return body
         return None
 
@@ -363,7 +388,7 @@ class Slice:
                 more, cursor = 0, None
             ledger.rest, ledger.rest_cursor = ledger.rest + more, cursor
             done = cursor is None
-            if not done and self._tools.clock() - self._written_at >= CHECKPOINT_SECONDS:
+            if not done:  # each page may be the last that can be read
                 await self._checkpoint()
         await self._write(self._snapshot(done=done))
         return Turn(done=done, wait_seconds=0 if done else self._whole(0))
@@ -405,7 +430,10 @@ class Slice:
         self._written_at = self._tools.clock()
         if segment == self._stored:
             return
+        if segment.done:
+            self._ledger.ended += self._ledger.left(self._epoch())
         believed, self._ledger.believed = self._ledger.believed, []
+        ended, self._ledger.ended = self._ledger.ended, []
         before = self._stored.counts
         stored = await self._tools.call(
             self._tools.runs.checkpoint, self._run, self._stored, segment
@@ -420,6 +448,9 @@ class Slice:
             marking = asyncio.create_task(self._mark(held))
             self._marking.add(marking)
             marking.add_done_callback(self._marking.discard)
+        for each in ended:
+            if each.user_id != EVERYBODY:
+                self._tools.noting.note(each.user_id, self._run.run_id, each.outcome, each.at)
 
     async def _mark(self, held: Held) -> None:
         try:

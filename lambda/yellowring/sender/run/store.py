@@ -1,4 +1,4 @@
-"""The runs table: a run's item, one item for each of its segments, and lists of user ids.
+"""The runs table: a run's item, one item for each of its segments, and lists of ids.
 
 The partition is the run; ``part`` tells what an item is. A segment's item is written by its worker
 alone, each time on the condition that it is as the worker knows it, so of two workers on one
@@ -29,6 +29,7 @@ from yellowring.sender.run.items import (
     segment_part,
 )
 from yellowring.sender.run.run import Segment
+from yellowring.subscribers import is_conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from yellowring.sender.run.run import Ending, Run, Status
 
 CHUNK = 500
-"""User ids in one item of a list: with the longest ids 130 KB, of DynamoDB's 400."""
+"""Ids in one item of a list: with the longest ids 130 KB, of DynamoDB's 400."""
 
 _BATCH = 25
 """Items in one batch write, the most that DynamoDB takes."""
@@ -74,7 +75,7 @@ class Runs:
                 ConditionExpression="attribute_not_exists(runId)",
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
 
     def known(self, run: Run) -> Run | None:
@@ -233,7 +234,7 @@ class Runs:
                 **condition,
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
             found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             if found.get("by") != {"S": by}:  # or else only the answer to this very write was lost
@@ -242,8 +243,8 @@ class Runs:
                 ) from None
         return read_segment(item)
 
-    def put_list(self, run_id: str, digest: str, user_ids: Iterable[str], until: datetime) -> int:
-        """Store a list of user ids in chunks; return how many chunks there are.
+    def put_list(self, run_id: str, digest: str, ids: Iterable[str], until: datetime) -> int:
+        """Store a list of user or customer ids in chunks; return how many chunks there are.
 
         Writing the same list again changes nothing; another list has another digest.
         """
@@ -255,12 +256,12 @@ class Runs:
         def item() -> dict[str, Any]:
             return {
                 **key(run_id, chunk_part(digest, number)),
-                "userIds": {"L": [{"S": each} for each in chunk]},
+                "ids": {"L": [{"S": each} for each in chunk]},
                 "expiresAt": expires,
             }
 
-        for user_id in user_ids:
-            chunk.append(user_id)
+        for each in ids:
+            chunk.append(each)
             if len(chunk) == CHUNK:
                 items.append(item())
                 number, chunk = number + 1, []
@@ -281,11 +282,11 @@ class Runs:
             Key=key(run_id, chunk_part(digest, number)),
             ConsistentRead=True,
         )
-        ids = answer.get("Item", {}).get("userIds", {}).get("L", [])
+        ids = answer.get("Item", {}).get("ids", {}).get("L", [])
         return [each["S"] for each in ids]
 
     def keep_list(self, run_id: str, digest: str, count: int, until: datetime) -> None:
-        """Keep a list of so many user ids longer."""
+        """Keep a list of so many ids longer."""
         for number in range(chunks_of(count)):
             self._client.update_item(
                 TableName=self._table,
@@ -362,16 +363,12 @@ class Runs:
                 },
             )
         except ClientError as error:
-            if not _is_conflict(error):
+            if not is_conflict(error):
                 raise
             return False
         return True
 
 
 def chunks_of(count: int) -> int:
-    """Return how many chunks a list of so many user ids has."""
+    """Return how many chunks a list of so many ids has."""
     return -(-count // CHUNK)
-
-
-def _is_conflict(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"

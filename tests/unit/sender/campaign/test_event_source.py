@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.sender.campaign import parse_campaign
-from yellowring.sender.campaign.event_source import (
-    PATIENCE,
-    PLACES,
-    ContentLate,
-    EventSourceCalls,
-    EventSourceFailed,
-    InvalidContent,
-    load_event_source,
-)
+from yellowring.sender.campaign.calls import PATIENCE, PLACES, EventSourceCalls
+from yellowring.sender.campaign.event_source import ContentLate, InvalidContent
 from yellowring.subscribers import Customer
 
 from tests.unit.sender.kit import campaign
@@ -276,28 +269,3 @@ def test_what_a_late_call_raises_is_not_logged_for_it_may_name_the_customer(
     play(scenario(), threads=True)
     gc.collect()
     assert "ANNA" not in caplog.text
-
-
-# ---- where it is ----
-
-
-def test_no_name_is_no_source() -> None:
-    assert load_event_source("") is None
-
-
-def test_a_source_is_loaded_by_its_name() -> None:
-    found: object = load_event_source("json:dumps")
-    import json
-
-    assert found is json.dumps
-
-
-@pytest.mark.parametrize("name", ["no.such:thing", "json:no_such", "json", ":dumps", "json:", "."])
-def test_a_source_that_is_not_there_is_named(name: str) -> None:
-    with pytest.raises(EventSourceFailed, match="EVENT_SOURCE"):
-        load_event_source(name)
-
-
-def test_a_source_that_cannot_be_called_is_named() -> None:
-    with pytest.raises(EventSourceFailed, match="not callable"):
-        load_event_source("json:__name__")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yellowring.sender.campaign import MOST_USER_IDS, InvalidCampaign, Listed, parse_campaign
+from yellowring.sender.campaign import MOST_NAMED, InvalidCampaign, Listed, parse_campaign
 from yellowring.sender.campaign.parsing import LARGEST_DOCUMENT, MOST_LISTED
 
 USER = "amzn1.ask.account.SECRETCUSTOMER"
@@ -53,6 +53,66 @@ def test_campaigns_that_mean_the_same_have_the_same_document() -> None:
         **{"$schema": "../campaign.schema.json"},
     )
     assert parse_campaign(spelled_out).document() == parse_campaign(campaign()).document()
+
+
+def test_a_campaign_with_a_payload_has_no_content_unless_it_says_so() -> None:
+    parsed = parse_campaign(campaign())
+    assert parsed.content is None
+    assert "content" not in parsed.document()
+
+
+def test_with_content_the_payload_may_be_there_and_is_kept() -> None:
+    parsed = parse_campaign(campaign(content="digest"))
+    assert parsed.content == "digest"
+    assert parsed.document()["content"] == "digest"
+    assert parsed.payload == campaign()["event"]["payload"]
+    assert parse_campaign(parsed.stored()) == parsed
+
+
+NAMED = {"name": "AMAZON.WeatherAlert.Activated"}
+
+
+@pytest.mark.parametrize("texts", [{}, {"localizedAttributes": []}])
+def test_with_content_the_payload_may_be_left_out(texts: dict[str, object]) -> None:
+    parsed = parse_campaign(campaign(event=NAMED, content="digest", **texts))
+    assert (parsed.event_name, parsed.payload) == (NAMED["name"], {})
+    assert parsed.document()["event"] == NAMED
+    assert parsed.warnings == ()
+    assert parse_campaign(parsed.document()) == parsed
+
+
+def test_without_content_a_payload_is_missing() -> None:
+    assert problems(campaign(event=NAMED)) == {"$.event.payload": "is missing"}
+
+
+@pytest.mark.parametrize("content", ["", "my digest", "d" * 41, 7, ["digest"], {"name": "digest"}])
+def test_content_is_the_name_of_an_event_source(content: object) -> None:
+    found = problems(campaign(content=content))
+    assert list(found) == ["$.content"]
+    assert "event source" in found["$.content"]
+
+
+def test_a_payload_is_checked_though_an_event_source_makes_others() -> None:
+    event = NAMED | {"payload": {"weatherAlert": {"alertType": "SNOW"}}}
+    assert "$.event.payload.weatherAlert.alertType" in problems(
+        campaign(event=event, content="digest")
+    )
+
+
+def test_an_event_that_is_none_is_told_though_its_payload_is_left_out() -> None:
+    found = problems(campaign(event={"name": "AMAZON.Digest.Sent"}, content="digest"))
+    assert list(found) == ["$.event.name"]
+
+
+def test_texts_without_the_payload_that_they_are_for_are_told() -> None:
+    texts = [{"locale": "en-US", "source": "x"}]
+    found = problems(campaign(event=NAMED, content="digest", localizedAttributes=texts))
+    assert list(found) == ["$.localizedAttributes"]
+
+
+def test_a_multicast_has_no_content_of_each_customers_own() -> None:
+    found = problems(campaign(content="digest", audience={"type": "multicast"}))
+    assert list(found) == ["$.content"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +226,7 @@ def test_a_campaign_shows_no_user_in_its_repr() -> None:
 
 
 def test_a_list_of_users_may_be_as_long_as_a_campaign_holds_or_be_stored_before() -> None:
-    users = [f"{USER}{number}" for number in range(MOST_USER_IDS)]
+    users = [f"{USER}{number}" for number in range(MOST_NAMED)]
     parsed = parse_campaign(campaign(audience={"type": "users", "userIds": users}))
     assert parsed.audience.user_ids == tuple(users)
     stored = {"type": "users", "list": {"digest": "0123456789abcdef" * 2, "count": MOST_LISTED}}
@@ -204,6 +264,8 @@ def test_the_document_names_the_users_where_the_campaign_does() -> None:
             {"type": "multicast"},
             {"type": "users", "userIds": [USER]},
             {"type": "users", "list": {"digest": "a" * 32, "count": 3}},
+            {"type": "customers", "customerIds": ["4711", "jane@example.com"]},
+            {"type": "customers", "list": {"digest": "a" * 32, "count": 3}},
         ]
     ),
     where=st.sampled_from([None, {"locale": ["de-DE", "de-AT"]}]),
@@ -244,13 +306,60 @@ def test_a_campaigns_texts_name_at_most_a_hundred_attributes() -> None:
 
 
 def test_user_ids_do_not_count_in_the_size_for_they_are_stored_apart() -> None:
-    users = [f"{USER}{number:04}".ljust(255, "x") for number in range(MOST_USER_IDS)]
+    users = [f"{USER}{number:04}".ljust(255, "x") for number in range(MOST_NAMED)]
     assert parse_campaign(campaign(audience={"type": "users", "userIds": users}))
 
 
-@pytest.mark.parametrize("kind", ["users", "multicast"])
+@pytest.mark.parametrize(
+    ("ids", "path"),
+    [
+        ([], "$.audience.customerIds"),
+        ("4711", "$.audience.customerIds"),
+        (["4711", "4712", "4711"], "$.audience.customerIds[2]"),
+        (["4711", 4712], "$.audience.customerIds[1]"),
+        (["a" * 256], "$.audience.customerIds[0]"),
+        (["Atza|secret"], "$.audience.customerIds[0]"),
+        (["4711"] + [f"c{n}" for n in range(MOST_NAMED)], "$.audience.customerIds"),
+    ],
+)
+def test_customer_ids_are_checked_each(ids: object, path: str) -> None:
+    assert list(problems(campaign(audience={"type": "customers", "customerIds": ids}))) == [path]
+
+
+def test_a_list_of_customers_is_kept_by_its_digest() -> None:
+    ids = [f"c{n}" for n in range(MOST_NAMED)]
+    parsed = parse_campaign(campaign(audience={"type": "customers", "customerIds": ids}))
+    assert parsed.audience.customer_ids == parsed.audience.ids == tuple(ids)
+    listed = {"digest": Listed.of(ids).digest, "count": MOST_NAMED}
+    assert parsed.stored()["audience"] == {"type": "customers", "list": listed}
+    assert parsed.document()["audience"]["customerIds"] == ids
+
+
+@pytest.mark.parametrize(
+    ("audience", "path"),
+    [
+        ({"type": "users", "userIds": [USER], "customerIds": ["4711"]}, "customerIds"),
+        ({"type": "customers", "customerIds": ["4711"], "userIds": [USER]}, "userIds"),
+        ({"type": "subscribers", "customerIds": ["4711"]}, "customerIds"),
+        ({"type": "multicast", "list": {"digest": "a" * 32, "count": 3}}, "list"),
+        (
+            {
+                "type": "customers",
+                "customerIds": ["4711"],
+                "list": {"digest": "a" * 32, "count": 3},
+            },
+            "list",
+        ),
+    ],
+)
+def test_ids_go_with_their_kind_of_audience_only(audience: dict[str, Any], path: str) -> None:
+    assert list(problems(campaign(audience=audience))) == [f"$.audience.{path}"]
+
+
+@pytest.mark.parametrize("kind", ["users", "customers", "multicast"])
 def test_a_filter_goes_with_subscribers_only(kind: str) -> None:
     audience = {"type": kind} | ({"userIds": [USER]} if kind == "users" else {})
+    audience |= {"customerIds": ["4711"]} if kind == "customers" else {}
     document = campaign(audience=audience, where={"locale": "de-DE"})
     assert list(problems(document)) == ["$.where"]
 

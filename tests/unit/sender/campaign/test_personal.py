@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.sender import app
-from yellowring.sender.campaign import InvalidCampaign, parse_campaign
+from yellowring.sender.campaign import InvalidCampaign, by_page, parse_campaign
 from yellowring.sender.campaign.event_source import EventSourceFailed
 from yellowring.subscribers import AttributesChange, RegisterChange
 
@@ -25,6 +25,9 @@ PERSONAL = {
         "payload": {"weatherAlert": {"source": "{desk|our desk}", "alertType": "TORNADO"}},
     }
 }
+
+
+SOURCED = {"content": "personal"}
 
 
 def knows(world: World, user: str, **attributes: Any) -> None:
@@ -87,8 +90,8 @@ def event_source(
 
     def deploy(source: Callable[..., Any]) -> None:
         module.make = source  # type: ignore[attr-defined]
-        environment.setenv("EVENT_SOURCE", "an_event_source:make")
-        app._event_source.cache_clear()
+        environment.setenv("EVENT_SOURCES", "personal=an_event_source:make")
+        app._stores.cache_clear()
 
     sys.modules["an_event_source"] = module
     yield deploy
@@ -110,13 +113,61 @@ def test_an_event_source_makes_the_content_or_leaves_the_customer_out(
         return {"payload": {"weatherAlert": alert}} if town else None
 
     event_source(make)
-    run = world.send()
+    run = world.send(campaign(**SOURCED))
     assert (run["status"], run["counts"]) == (
         "completed",
         NONE_OF_ANY | {"accepted": 1, "skipped": 1},
     )
     assert source_heard(world, anna) == "the Ulm desk"
     assert world.heard(bert) == []
+
+
+def test_an_event_source_by_page_is_asked_for_all_of_a_segment_at_once(
+    world: World, event_source: Deploy
+) -> None:
+    users = world.customers(9)
+    knows(world, users[0], town="Ulm")
+    asked: list[int] = []
+
+    @by_page(50)
+    def make(customers: Any, *_: object) -> Any:
+        asked.append(len(customers))
+        alerts = [
+            {"source": each.attributes.get("town"), "alertType": "TORNADO"} for each in customers
+        ]
+        return [{"payload": {"weatherAlert": each}} if each["source"] else None for each in alerts]
+
+    event_source(make)
+    run = world.send(campaign(**SOURCED))
+    assert run["counts"] == NONE_OF_ANY | {"accepted": 1, "skipped": 8}
+    assert source_heard(world, users[0]) == "Ulm"
+    assert (sum(asked), len(asked) <= 2) == (9, True)  # two segments, of which one may be empty
+
+
+def test_a_campaign_that_names_no_source_says_its_own_texts_though_one_is_registered(
+    world: World, event_source: Deploy
+) -> None:
+    (anna,) = world.customers(1)
+    event_source(lambda *_: None)
+    assert world.send()["counts"] == NONE_OF_ANY | {"accepted": 1}
+    assert source_heard(world, anna) == "Weather Desk"
+
+
+def test_a_campaign_that_names_a_source_which_is_not_registered_starts_nothing(
+    world: World, event_source: Deploy
+) -> None:
+    event_source(lambda *_: None)
+    with pytest.raises(InvalidCampaign, match=r"\$\.content.*registered are personal"):
+        world.send(campaign(content="persnal"))
+    assert world.dynamodb.scan(TableName="runs")["Items"] == []
+
+
+def test_a_payload_may_be_left_to_the_event_source(world: World, event_source: Deploy) -> None:
+    (anna,) = world.customers(1)
+    event_source(lambda *_: {"payload": {"weatherAlert": {"source": "x", "alertType": "TORNADO"}}})
+    run = world.send(campaign(event={"name": "AMAZON.WeatherAlert.Activated"}, **SOURCED))
+    assert run["counts"] == NONE_OF_ANY | {"accepted": 1}
+    assert source_heard(world, anna) == "x"
 
 
 def test_an_event_source_that_raises_makes_that_customer_invalid(
@@ -130,7 +181,7 @@ def test_an_event_source_that_raises_makes_that_customer_invalid(
         return {"payload": {"weatherAlert": {"source": "x", "alertType": "TORNADO"}}}
 
     event_source(make)
-    assert world.send()["counts"] == NONE_OF_ANY | {"accepted": 1, "invalid": 1}
+    assert world.send(campaign(**SOURCED))["counts"] == NONE_OF_ANY | {"accepted": 1, "invalid": 1}
     assert "the event source raised KeyError" in "".join(logs_without_personal_data)
 
 
@@ -139,7 +190,7 @@ def test_an_event_source_that_always_raises_halts_nothing_for_alexa_has_refused_
 ) -> None:
     world.customers(40)
     event_source(lambda *_: 1 / 0)
-    run = world.send()
+    run = world.send(campaign(**SOURCED))
     assert (run["status"], run["counts"]) == ("completed", NONE_OF_ANY | {"invalid": 40})
     assert run["cause"].startswith("nobody was reached")
 
@@ -147,9 +198,9 @@ def test_an_event_source_that_always_raises_halts_nothing_for_alexa_has_refused_
 def test_an_event_source_that_is_not_there_is_named_and_nothing_starts(
     world: World, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("EVENT_SOURCE", "no.such:thing")
-    with pytest.raises(EventSourceFailed, match="EVENT_SOURCE"):
-        world.send()
+    environment.setenv("EVENT_SOURCES", "personal=no.such:thing")
+    with pytest.raises(EventSourceFailed, match=r"EVENT_SOURCES has personal=no\.such:thing"):
+        world.send(campaign(**SOURCED))
     assert world.dynamodb.scan(TableName="runs")["Items"] == []
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.endpoints import HOSTS
 from yellowring.alexa.proactive_events import Answer
-from yellowring.subscribers import Customer, Page
+from yellowring.subscribers import MOST_ACCOUNTS, Customer, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -48,6 +48,8 @@ class Person:
         Whether they have had all the notifications that they may have.
     left
         Whether they left after an event had reached them.
+    customer_id
+        The business' id that they are linked to.
     """
 
     user_id: str
@@ -59,6 +61,7 @@ class Person:
     is_bad: bool = False
     is_limited: bool = False
     left: bool = False
+    customer_id: str | None = None
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
     place: tuple[int, str] = field(init=False)
 
@@ -80,11 +83,23 @@ def place_of(user_id: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class People:
-    """The subscribers table: as a slice visits it, and as it is changed under way."""
+    """The subscribers table: as a slice visits it, and as it is changed under way.
+
+    Attributes
+    ----------
+    table, page
+        Who is there, and how many of them a page has.
+    lagging
+        Who is not in the index of customer ids yet.
+    marks, notes
+        What was written: whom Alexa refused, and what became of events, by user id.
+    """
 
     table: dict[str, Person]
     page: int
+    lagging: set[str] = field(default_factory=set)
     marks: list[tuple[str, int]] = field(default_factory=list)
+    notes: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def of(self, attributes: Collection[str] | None, where: object) -> People:
         return self
@@ -106,6 +121,18 @@ class People:
             _customer(self.table[each]) if each in self.table else Customer(each, None)
             for each in user_ids
         )
+
+    def accounts(self, customer_id: str) -> tuple[str, ...]:
+        linked = (each for each in self.table.values() if each.customer_id == customer_id)
+        found = sorted(each.user_id for each in linked if each.user_id not in self.lagging)
+        return tuple(found[: MOST_ACCOUNTS + 1])
+
+    def note_outcome(self, user_id: str, reference_id: str, outcome: str, at_ms: int) -> str:
+        assert user_id != "*"
+        if user_id not in self.table:
+            return "unknown"
+        self.notes[user_id] = max((at_ms, outcome), self.notes.get(user_id, (0, "")))
+        return "applied"
 
     def mark_rejected(self, user_id: str, at: int) -> bool:
         self.marks.append((user_id, at))
@@ -134,6 +161,7 @@ def _customer(person: Person) -> Customer:
         None,
         dict(person.attributes),
         deliverable=person.deliverable,
+        customer_id=person.customer_id,
     )
 
 

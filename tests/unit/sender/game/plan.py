@@ -10,9 +10,9 @@ from yellowring import queue_message
 
 from tests.unit.sender.game.alexa import Weather
 
-type Content = Literal["same", "placeholder", "source"]
-type AudienceType = Literal["subscribers", "users", "multicast"]
-type Change = Literal["leave", "return", "join", "delete"]
+type Content = Literal["same", "placeholder", "source", "pages"]
+type AudienceType = Literal["subscribers", "users", "customers", "multicast"]
+type Change = Literal["leave", "return", "join", "delete", "unlink"]
 
 EVER = float("inf")
 LIVES = (5, 6, 7, 8, 10, 12, 15, 20, 30, 60)
@@ -47,7 +47,10 @@ class Plan:
     firings, cancels, resumes, aborts
         When the schedule fires, and when which of these is done from outside.
     changes
-        Who leaves, returns, joins, or is deleted, and when.
+        Who leaves, returns, joins, is deleted, or loses the link to their customer id, and when.
+    household, crowds, strangers, lag
+        Of a list of customer ids: how many accounts one has at most, how many ids have too many
+        accounts, how many have none, and for how long (s) links are not found at the beginning.
     """
 
     seed: int = 0
@@ -75,6 +78,10 @@ class Plan:
     resumes: tuple[float, ...] = ()
     aborts: tuple[float, ...] = ()
     changes: tuple[tuple[float, Change], ...] = ()
+    household: int = 3
+    crowds: int = 0
+    strangers: int = 0
+    lag: float = 0.0
 
     @property
     def is_healthy(self) -> bool:
@@ -91,6 +98,16 @@ def drawn(seed: int) -> Plan:
     life = random.choice((180, 720, 1440)) if is_long else random.choice(LIVES)
     seconds = max(life * 60, SHORTEST_LIFE)
     stale = random.choice((0.0, random.uniform(0, 0.5), 0.5))
+    audience: AudienceType = random.choice(
+        ("subscribers", "subscribers", "users", "customers", "customers", "multicast")
+    )
+    # Each look-up of a customer id is a call: so many more deaths, and no slice gets anywhere.
+    most_deaths = 0.02 if audience == "customers" else 0.12
+    deaths = min(random.choice((0.0, 0.02, 0.05, 0.1, 0.12)), most_deaths)
+    skew = random.choice((0.0, 60.0))
+    kinds: tuple[Change, ...] = ("leave", "return", "join", "delete")
+    if audience == "customers":
+        kinds += ("unlink",)
     return Plan(
         seed=seed,
         customers=random.choice((random.randint(0, 3), random.randint(0, 60))),
@@ -99,27 +116,31 @@ def drawn(seed: int) -> Plan:
         rate=random.choice((1, 5, 25, 200)),
         page=random.randint(2, 20),
         chunk=random.randint(10, 60),
-        audience=random.choice(("subscribers", "subscribers", "users", "users", "multicast")),
-        content=random.choice(("same", "same", "placeholder", "source")),
+        audience=audience,
+        content=random.choice(("same", "same", "placeholder", "source", "pages")),
         weather=_weather(random, seconds),
         stale=stale,
         bad=random.choice((0.0, random.uniform(0, 0.5 - stale))),
         limited=random.choice((0.0, random.random())),
         lacking=random.choice((0.0, random.random())),
-        deaths=random.choice((0.0, 0.02, 0.05, 0.1, 0.12)),
+        deaths=deaths,
         throttles=random.choice((0.0, 0.0, 0.02, 0.1)),
         lost=random.choice((0.0, 0.05, 0.3)),
         overlaps=random.choice((0.0, 0.1, 0.5)),
         deaf=random.choice((0.0, 0.0, 0.1, 0.3)),
-        skew=random.choice((0.0, 60.0)),
+        skew=skew,
         firings=(0.0, *_some(random, 1, 120)),
         cancels=_some(random, 1, random.choice((20, seconds))),
         resumes=_some(random, 2, random.choice((600, seconds, 2 * seconds))),
         aborts=_some(random, 2, random.choice((20, seconds))),
         changes=tuple(
-            (at, random.choice(("leave", "return", "join", "delete")))
-            for at in _some(random, 8, random.choice((20, seconds)))
+            (at, random.choice(kinds)) for at in _some(random, 8, random.choice((20, seconds)))
         ),
+        household=random.choice((1, 3, 12)),
+        crowds=random.choice((0, 0, 0, 1)),
+        strangers=random.choice((0, 0, random.randint(0, 20))),
+        # By clocks that are a minute apart nobody can tell for how long an index lags.
+        lag=random.choice((0.0, 0.0, random.uniform(0, 9))) * (skew == 0),
     )
 
 

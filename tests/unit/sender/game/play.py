@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random as global_random
+from collections import Counter
 from contextvars import Context
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,14 @@ from unittest import mock
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
-from yellowring.sender.campaign import parse_campaign
+from yellowring.sender.campaign import by_page, parse_campaign
+from yellowring.sender.campaign.calls import EventSourceCalls
 from yellowring.sender.campaign.content import content_of
-from yellowring.sender.campaign.event_source import EventSourceCalls
+from yellowring.sender.delivery import noting
 from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.sending import Sending
-from yellowring.sender.run import lifecycle, store
+from yellowring.sender.run import audience, lifecycle, store
 from yellowring.sender.run import slice as slices
 from yellowring.sender.run.announcing import Announcer
 from yellowring.sender.run.audience import visiting
@@ -31,6 +34,7 @@ from yellowring.sender.run.lifecycle import CannotResume, Lifecycle
 from yellowring.sender.run.machine import Machine
 from yellowring.sender.run.request import parse_run_request
 from yellowring.sender.run.slice import Slice, Tools
+from yellowring.subscribers import MOST_ACCOUNTS
 
 from tests.unit.sender.game import states
 from tests.unit.sender.game.alexa import Alexa, People, Person
@@ -47,7 +51,7 @@ from tests.unit.sender.game.workers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from yellowring.alexa import Region
@@ -83,6 +87,8 @@ class Game:
         self.runs = TimedRuns(self)
         self.people = People(self._population(), plan.page)
         self.at_the_start = set(self.people.table)
+        self.customer_ids = self._customer_ids()
+        self.linked = Counter(each.customer_id for each in self.people.table.values())
         self.alexa = Alexa(self.people, plan.weather, self.random, self.now)
         self.paced = 0.0
         self._contents: dict[int, Content] = {}
@@ -100,8 +106,11 @@ class Game:
         chunk = self.plan.chunk
         with (
             mock.patch.object(store, "CHUNK", chunk),
+            mock.patch.object(audience, "LOOKED_UP", self.plan.page),
             mock.patch.object(slices, "count", _SILENT.info),
             mock.patch.object(slices, "logger", _SILENT),
+            mock.patch.object(noting, "count", _SILENT.info),
+            mock.patch.object(noting, "logger", _SILENT),
             mock.patch.object(lifecycle, "count", _SILENT.info),
             mock.patch.object(lifecycle, "logger", _SILENT),
         ):
@@ -133,6 +142,8 @@ class Game:
         ]
         for at, what in happens:
             loop.call_at(at, what)
+        self.people.lagging.update(self.at_the_start if plan.lag else ())
+        loop.call_at(plan.lag, self.people.lagging.clear)
         latest = max(at for at, _ in happens)
         await asyncio.sleep(
             latest + 2 * HOUR + max(plan.life * MINUTE, SHORTEST_LIFE) + 20 * MINUTE
@@ -184,6 +195,8 @@ class Game:
                 person.subscribed = False
             case "delete":
                 del table[person.user_id]
+            case "unlink":
+                person.customer_id = None
             case "return":
                 person.subscribed, person.is_stale, person.subscribed_at = True, False, now
 
@@ -246,7 +259,15 @@ class Game:
         tools = Tools(
             runs=cast("Any", self.runs),
             subscribers=people,
-            visiting=visiting(run, segment.number, cast("Any", self.runs), people),
+            visiting=visiting(
+                run,
+                segment.number,
+                cast("Any", self.runs),
+                people,
+                now=worker.now,
+                sleep=worker.sleep,
+            ),
+            noting=Noting(people),
             content=self._content(run),
             sending=Sending(
                 cast("Any", Events(self, worker)),
@@ -264,16 +285,14 @@ class Game:
         return kept | {"done": turn.done, "waitSeconds": turn.wait_seconds}
 
     def _content(self, run: Run) -> Content:
-        if run.attempt not in self._contents:
+        if run.attempt not in self._contents or self.plan.content == "pages":
             event: Any = run.campaign["event"]
             request = CreateProactiveEventRequest(
                 run.event_time, run.run_id, run.expiry_time, event["name"], event["payload"]
             )
-            source = (
-                EventSourceCalls(cast("Any", self._source))
-                if self.plan.content == "source"
-                else None
-            )
+            sources = {"source": self._source, "pages": self._page}
+            asked = sources.get(self.plan.content)
+            source = EventSourceCalls(cast("Any", asked)) if asked else None
             campaign = parse_campaign(run.campaign)
             self._contents[run.attempt] = content_of(campaign, request, source)
         return self._contents[run.attempt]
@@ -284,6 +303,12 @@ class Game:
         if customer.user_id.endswith("7"):
             raise LookupError
         return None if customer.user_id.endswith("3") else {"payload": PAYLOAD}
+
+    @by_page(7)
+    async def _page(self, customers: Sequence[Customer], *_: object) -> Any:
+        await asyncio.sleep(self.random.choice((0.0, 0.0, 0.1, 0.6, 19.9, HOUR)))
+        made: dict[str, Any] = {"3": None, "7": {"payload": {}}}
+        return [made.get(each.user_id[-1], {"payload": PAYLOAD}) for each in customers]
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
         """Have a worker do something with a lifecycle; others go on between its calls."""
@@ -331,7 +356,25 @@ class Game:
     # ---- who there is ----
 
     def _population(self) -> dict[str, Person]:
-        return {each.user_id: each for each in map(self._person, range(self.plan.customers))}
+        people = {each.user_id: each for each in map(self._person, range(self.plan.customers))}
+        if self.plan.audience != "customers":
+            return people
+        household = 0
+        for number, person in enumerate(people.values()):
+            household += self.random.random() < 1 / self.plan.household or not number
+            person.customer_id = f"home-{household}"
+        for crowd in range(self.plan.crowds):
+            for _ in range(self.random.choice((MOST_ACCOUNTS, MOST_ACCOUNTS + 1, 40))):
+                person = self._person(len(people))
+                person.customer_id = f"crowd-{crowd}"
+                people[person.user_id] = person
+        return people
+
+    def _customer_ids(self) -> list[str]:
+        linked = {each.customer_id for each in self.people.table.values() if each.customer_id}
+        ids = [*sorted(linked), *(f"stranger-{each}" for each in range(self.plan.strangers))]
+        self.random.shuffle(ids)
+        return ids or ["stranger"]
 
     def _person(self, number: int) -> Person:
         draw, plan = self.random.random, self.plan
@@ -355,6 +398,8 @@ class Game:
         if audience["type"] == "users":
             unknown = ["amzn1.ask.account.NOBODY"] if not self.people.table else []
             audience["userIds"] = [*self.people.table, *unknown]
+        elif audience["type"] == "customers":
+            audience["customerIds"] = self.customer_ids
         return {
             "name": "snow",
             "event": {

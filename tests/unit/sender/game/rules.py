@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from yellowring.subscribers import MOST_ACCOUNTS
+
 from tests.unit.sender.game.play import RUN_ID
 from tests.unit.sender.game.workers import BEGINNING
 
@@ -17,7 +19,7 @@ MINUTES_AFTER_EXPIRY = 20 * 60
 
 def violations(game: Game) -> list[str]:
     """Return every rule that a game broke, in words."""
-    rules = (_ends, _counts, _heard, _marks, _sends, _halts, _forgets, _announces)
+    rules = (_ends, _counts, _heard, _marks, _notes, _sends, _halts, _forgets, _announces)
     return [f"{rule.__name__[1:]}: {said}" for rule in rules for said in rule(game)]
 
 
@@ -43,10 +45,27 @@ def _counts(game: Game) -> Iterator[str]:
         least = most = 1
     elif plan.audience == "users":
         least = most = max(1, plan.customers)
+    elif plan.audience == "customers":
+        least, most = _of_customers(game)
     else:
         least, most = len(game.at_the_start - game.changed), len(game.at_the_start | game.changed)
     if not least <= total <= most:
         yield f"{total} are counted, of {least} to {most}"
+
+
+def _of_customers(game: Game) -> tuple[int, int]:
+    """Return how many a list of customer ids is counted as, at least and at most.
+
+    Who leaves a household meanwhile may be one less in it, or the one for whom nobody is found; and
+    they may make one that was too large small enough to be told.
+    """
+    total = 0
+    for each in game.customer_ids:
+        linked = game.linked[each]
+        total += linked if 0 < linked <= MOST_ACCOUNTS else 1
+    gone = game.at_the_start & game.changed
+    large = sum(linked for linked in game.linked.values() if linked > MOST_ACCOUNTS)
+    return total - len(gone), total + (large if gone else 0)
 
 
 def _heard(game: Game) -> Iterator[str]:
@@ -77,6 +96,13 @@ def _marks(game: Game) -> Iterator[str]:
     for person in game.people.table.values():
         if person.subscribed and not person.is_stale and not person.deliverable:
             yield f"{person.user_id} is muted"
+
+
+def _notes(game: Game) -> Iterator[str]:
+    """Nobody's record says that an event did not reach them that did; nobody needs a note."""
+    for user_id, (_, outcome) in game.people.notes.items():
+        if outcome == "limited" and (RUN_ID, user_id) in game.alexa.book:
+            yield f"{user_id} heard it and is noted as {outcome}"
 
 
 def _sends(game: Game) -> Iterator[str]:

@@ -14,6 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
 from yellowring.alexa.proactive_events import Answer
+from yellowring.observability import hash_user_id
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.notification import batch
 from yellowring.sender.notification.batch import (
@@ -23,8 +25,12 @@ from yellowring.sender.notification.batch import (
     MOST_FAILURES,
     Batch,
 )
+from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
-from yellowring.subscribers import Customer
+from yellowring.sender.notification.opening import NOBODY, TOO_MANY, Opening
+from yellowring.sender.notification.queue import Queue
+from yellowring.sender.notification.status import Status, Statuses
+from yellowring.subscribers import MOST_ACCOUNTS, Customer
 
 from tests.conftest import SKILL_ID
 from tests.envelopes import WEATHER
@@ -58,6 +64,10 @@ class Post:
     now: datetime = NOW
     ready_raises: Exception | None = None
     looks_up: Callable[[], None] = lambda: None
+    linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes_accepted: bool = False
+    cannot_note: bool = False
+    statuses: Any = None
     queue_fails: bool = False
     per_second: int = 25
     waits: Callable[[], Awaitable[None]] = noop
@@ -68,26 +78,31 @@ class Post:
     acquired: list[int] = field(default_factory=list)
     slowed: int = 0
     read_along: set[str] = field(default_factory=set)
+    noted: list[tuple[str, str]] = field(default_factory=list)
     _evidence: Evidence | None = None
 
     def work(self, *records: dict[str, Any]) -> list[str]:
         """Have a batch worked; return the messages that stay on the queue."""
         fake = cast("Any", self)
         self._evidence = self._evidence or Evidence(self.dynamodb, "runs", SKILL_ID)
+        self.statuses = self.statuses or Statuses(self.dynamodb, "runs")
         worker = Batch(
-            fake,
-            "the queue",
-            "the dead",
-            audience=fake,
+            Queue(fake, "the queue", "the dead"),
+            opening=Opening(fake, SKILL_ID, self._now),
             sending=Sending(fake, fake, fake, "na"),
             evidence=self._evidence,
-            skill_id=SKILL_ID,
+            bookkeeping=Bookkeeping(
+                self.statuses, Noting(fake, accepted=self.notes_accepted), SKILL_ID, self._now
+            ),
             until=time.monotonic() + 60,
-            now=lambda: self.now,
+            now=self._now,
         )
         answer = asyncio.run(worker.work(records))
         assert json.loads(json.dumps(answer)) == answer
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def _now(self) -> datetime:
+        return self.now
 
     # ---- the queue ----
 
@@ -118,6 +133,17 @@ class Post:
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         self.looks_up()
         return tuple(self.records.get(each, Customer(each, None)) for each in user_ids)
+
+    def accounts(self, customer_id: str) -> tuple[str, ...]:
+        self.looks_up()
+        return self.linked.get(customer_id, ())
+
+    def note_outcome(self, user_id: str, reference_id: str, outcome: str, at_ms: int) -> None:
+        if self.cannot_note:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "PutItem")
+        assert reference_id == "order~7"
+        assert at_ms == self.now.timestamp() * 1000
+        self.noted.append((user_id, outcome))
 
     # ---- Alexa and the pace ----
 
@@ -319,7 +345,8 @@ def test_only_what_is_not_known_stays(post: Post, status: int | None) -> None:
 )
 def test_it_is_hidden_for_a_doubling_time(post: Post, receives: int, seconds: int) -> None:
     post.answers = lambda _: Answer(500)
-    post.work(message(0, receives))
+    post.now += timedelta(seconds=30 * (2 ** min(receives - 1, 6) - 1))  # as long as all before
+    post.work(message(0, receives, expiresIn="PT24H"))
     assert post.hidden == {"m0": seconds}
     assert (FIRST_BACK_OFF, LONGEST_BACK_OFF) == (30, 900)
 
@@ -476,3 +503,254 @@ def test_nobody_is_named_in_the_logs(post: Post, logs_without_personal_data: lis
     post.answers = lambda _: FORBIDDEN
     post.work(*(message(number) for number in range(10)))
     assert "U0" not in "".join(logs_without_personal_data)
+
+
+# ---- to a customer id ----
+
+
+def to_customer(receives: int = 1, **changes: Any) -> Any:
+    return message(0, receives, to={"customerId": "4711"}, **changes)
+
+
+def known(post: Post, *numbers: int, **changes: Any) -> None:
+    """Have accounts linked to the customer id, all of them deliverable."""
+    post.linked["4711"] = tuple(user(number) for number in numbers)
+    for number in numbers:
+        post.records.setdefault(
+            user(number), Customer(user(number), None, deliverable=True, **changes)
+        )
+
+
+def asked(post: Post) -> None:
+    """Have somebody ask for what becomes of it."""
+    post.statuses = Statuses(post.dynamodb, "runs")
+    post.statuses.put("order~7", "hash", NOW, NOW + timedelta(hours=1))
+
+
+def status(post: Post) -> Status:
+    found = post.statuses.get("order~7")
+    assert isinstance(found, Status)
+    return found
+
+
+def account(number: int) -> str:
+    return hash_user_id(user(number), SKILL_ID)
+
+
+def whom(post: Post) -> list[str]:
+    """Return to whom requests went, in order."""
+    return [request["relevantAudience"]["payload"]["user"] for _, request in post.sent]
+
+
+def test_all_accounts_of_a_customer_are_told_once_under_one_reference_id(post: Post) -> None:
+    known(post, 1, 2, 3)
+    assert post.work(to_customer()) == []
+    assert sorted(whom(post)) == [user(1), user(2), user(3)]
+    assert {request["referenceId"] for _, request in post.sent} == {"order~7"}
+    assert post.acquired == [3]
+
+
+def test_each_account_of_a_customer_is_told_what_is_theirs(post: Post) -> None:
+    for number, town in ((1, "Ulm"), (2, "Bonn")):
+        known(post, number, attributes={"town": town})
+    known(post, 1, 2)
+    assert post.work(to_customer(event=personal("{town}"))) == []
+    told = {
+        request["relevantAudience"]["payload"]["user"]: request["event"]["payload"]["weatherAlert"]
+        for _, request in post.sent
+    }
+    assert {who: each["source"] for who, each in told.items()} == {user(1): "Ulm", user(2): "Bonn"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hidden"), [(0, 3), (5, 3), (7.5, 3), (8.2, 2), (9.9, 1), (10, None)]
+)
+def test_nobody_linked_is_looked_for_again_until_ten_seconds_after_it_was_put(
+    post: Post, seconds: float, hidden: int | None
+) -> None:
+    asked(post)
+    post.now += timedelta(seconds=seconds)
+    assert post.work(to_customer(4)) == ([] if hidden is None else ["m0"])
+    assert post.hidden == ({} if hidden is None else {"m0": hidden})
+    assert status(post).done is (hidden is None)
+
+
+def test_nobody_linked_is_skipped_and_the_status_says_why(post: Post) -> None:
+    asked(post)
+    post.now += timedelta(seconds=10)
+    assert post.work(to_customer()) == []
+    found = status(post)
+    assert found.outcomes == {hash_user_id("4711", SKILL_ID): "skipped"}
+    assert (found.reason, found.done) == (NOBODY, True)
+    assert (post.sent, post.noted) == ([], [])
+
+
+def test_who_is_linked_a_moment_later_is_told(post: Post) -> None:
+    assert post.work(to_customer()) == ["m0"]
+    known(post, 1)
+    post.now += timedelta(seconds=3)
+    assert post.work(to_customer(2)) == []
+    assert whom(post) == [user(1)]
+
+
+@pytest.mark.parametrize("one_more", [0, 1])
+def test_more_accounts_than_a_household_has_are_told_nothing(post: Post, one_more: int) -> None:
+    asked(post)
+    known(post, *range(MOST_ACCOUNTS + one_more))
+    assert post.work(to_customer()) == []
+    assert len(post.sent) == (0 if one_more else MOST_ACCOUNTS)
+    found = status(post)
+    assert found.done
+    if one_more:
+        assert (set(found.outcomes.values()), found.reason) == ({"invalid"}, TOO_MANY)
+
+
+def test_a_message_stays_while_any_account_has_no_outcome(post: Post) -> None:
+    known(post, 1, 2)
+    post.answers = lambda to: Answer(429, retry_after=77) if to == user(2) else Answer(202)
+    assert post.work(to_customer()) == ["m0"]
+    assert post.hidden == {"m0": 77}
+
+
+def test_an_account_that_has_its_outcome_is_not_sent_to_again(post: Post) -> None:
+    asked(post)
+    known(post, 1, 2)
+    post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
+    assert post.work(to_customer()) == ["m0"]
+    assert status(post).outcomes == {account(1): "accepted"}
+    assert not status(post).done
+    post.sent, post.answers = [], lambda _: Answer(409)
+    assert post.work(to_customer(2)) == []
+    assert whom(post) == [user(2)]
+    assert status(post).outcomes == {account(1): "accepted", account(2): "duplicate"}
+    assert status(post).done
+
+
+def test_without_a_status_all_are_sent_again_and_alexa_knows_who_has_it(post: Post) -> None:
+    known(post, 1, 2)
+    post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
+    assert post.work(to_customer()) == ["m0"]
+    post.sent, post.answers = [], lambda to: Answer(202 if to == user(2) else 409)
+    assert post.work(to_customer(2)) == []
+    assert sorted(whom(post)) == [user(1), user(2)]
+    assert (
+        post.dynamodb.get_item(
+            TableName="runs",
+            Key={"runId": {"S": "#notification~order~7"}, "part": {"S": "notification"}},
+        ).get("Item")
+        is None
+    )
+
+
+def test_looks_for_who_is_not_linked_yet_do_not_lengthen_the_back_off(post: Post) -> None:
+    known(post, 1)
+    post.answers = lambda _: Answer(500)
+    post.now += timedelta(seconds=9)
+    assert post.work(to_customer(4)) == ["m0"]
+    assert post.hidden == {"m0": FIRST_BACK_OFF + 9}
+
+
+def test_who_was_told_before_the_link_went_is_what_the_status_says(post: Post) -> None:
+    asked(post)
+    known(post, 1, 2)
+    post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
+    assert post.work(to_customer()) == ["m0"]
+    post.linked.clear()
+    post.now += timedelta(seconds=30)
+    assert post.work(to_customer(2)) == []
+    assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, True)
+
+
+# ---- what is kept of it ----
+
+
+def test_a_second_put_of_what_is_done_sends_nothing(post: Post) -> None:
+    asked(post)
+    assert post.work(message(0)) == []
+    assert post.work(message(0)) == []
+    assert len(post.sent) == 1
+    assert status(post).outcomes == {account(0): "accepted"}
+
+
+@pytest.mark.parametrize("why", ["disabled", "no permission", "not subscribed", "rejected"])
+def test_the_status_says_why_somebody_was_skipped(post: Post, why: Any) -> None:
+    asked(post)
+    post.records = {user(0): Customer(user(0), None, deliverable=False, deliverability=why)}
+    assert post.work(message(0)) == []
+    found = status(post)
+    assert (found.outcomes, found.reason, found.done) == ({account(0): "skipped"}, why, True)
+    assert post.noted == [(user(0), "skipped")]
+
+
+def test_what_has_expired_is_done_for_every_account(post: Post) -> None:
+    asked(post)
+    known(post, 1, 2)
+    post.now += timedelta(hours=1)
+    assert post.work(to_customer()) == []
+    assert status(post).outcomes == dict.fromkeys((account(1), account(2)), "expired")
+    assert status(post).done
+    assert sorted(post.noted) == [(user(1), "expired"), (user(2), "expired")]
+
+
+def test_content_that_cannot_be_made_is_told_by_its_shape(post: Post) -> None:
+    asked(post)
+    assert post.work(message(0, event=personal("{hivStatus}"))) == []
+    found = status(post)
+    assert (found.outcomes, found.done) == ({account(0): "invalid"}, True)
+    assert "attribute is missing" in found.reason
+    assert "hivStatus" not in found.reason
+
+
+def test_a_message_that_is_no_notification_is_told_to_whoever_asked(post: Post) -> None:
+    asked(post)
+    assert post.work(message(0, expiresIn="Jane")) == []
+    found = status(post)
+    assert (found.outcomes, found.done) == ({account(0): "invalid"}, True)
+    assert "$.expiresIn" in found.reason
+    assert len(post.dead) == 1
+
+
+@pytest.mark.parametrize("status_code", [432, 202, 409])
+@pytest.mark.parametrize("accepted", [False, True])
+def test_problems_are_noted_in_the_record_and_what_was_heard_where_that_is_wanted(
+    post: Post, status_code: int, accepted: bool
+) -> None:
+    post.notes_accepted = accepted
+    post.answers = lambda _: Answer(status_code)
+    assert post.work(message(0)) == []
+    heard = [(user(0), "accepted")] if accepted else []
+    assert post.noted == ([(user(0), "limited")] if status_code == 432 else heard)
+
+
+def test_what_is_not_known_is_not_noted(post: Post) -> None:
+    post.answers = lambda _: Answer(500)
+    assert post.work(message(0)) == ["m0"]
+    assert post.noted == []
+
+
+def test_a_record_or_a_status_that_cannot_be_written_holds_up_nothing(
+    post: Post, logs_without_personal_data: list[str]
+) -> None:
+    class Broken:
+        def get(self, notification_id: str) -> Status | None:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "GetItem")
+
+        def settle(self, *_: object, **__: object) -> None:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "UpdateItem")
+
+    post.statuses, post.cannot_note, post.notes_accepted = Broken(), True, True
+    assert post.work(message(0)) == []
+    assert len(post.sent) == 1
+    logged = "".join(logs_without_personal_data)
+    assert '"StatusFailures"' in logged
+    assert '"OutcomesNotNoted":1' in logged
+
+
+def test_customer_ids_are_not_logged(post: Post, logs_without_personal_data: list[str]) -> None:
+    known(post, 1)
+    post.work(message(0, to={"customerId": "jane.doe@example.com"}))
+    post.now += timedelta(seconds=30)
+    post.work(message(0, to={"customerId": "jane.doe@example.com"}))
+    logged = "".join(logs_without_personal_data)
+    assert '"skipped"' in logged
+    assert "jane" not in logged

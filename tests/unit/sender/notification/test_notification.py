@@ -45,7 +45,7 @@ def parse(**changes: Any) -> Notification:
 
 def test_a_message_is_read_whole() -> None:
     assert parse() == Notification(
-        USER, "order~7", WEATHER, PAYLOAD, [], SENT, SENT + timedelta(hours=1)
+        USER, None, "order~7", WEATHER, PAYLOAD, [], SENT, SENT + timedelta(hours=1)
     )
 
 
@@ -72,8 +72,14 @@ def test_it_shows_nobody_and_nothing_personal() -> None:
         ({"event": {"name": WEATHER, "payload": {"weatherAlert": {}}}}, "$.event.payload"),
         ({"event": {"name": WEATHER, "payload": MANY}}, "more than 100 attributes"),
         ({"localizedAttributes": "Jane Doe"}, "localizedAttributes"),
-        ({"to": ...}, "$.to.userId"),
-        ({"to": USER}, "$.to.userId"),
+        ({"to": ...}, "$.to"),
+        ({"to": USER}, "$.to"),
+        ({"to": {}}, "$.to must have a userId or a customerId"),
+        ({"to": {"userId": USER, "customerId": "4711"}}, "and nothing else"),
+        ({"to": {"customerId": "Jane Doe"}}, "$.to.customerId"),
+        ({"to": {"customerId": "J" * 256}}, "$.to.customerId"),
+        ({"to": {"customerId": 4711}}, "$.to.customerId"),
+        ({"to": {"customerId": "Atza|JaneDoe"}}, "$.to.customerId"),
         ({"to": {"userId": "Jane Doe"}}, "$.to.userId"),
         ({"to": {"userId": f"{USER} and more"}}, "$.to.userId"),
         ({"to": {"userId": USER.ljust(256, "x")}}, "$.to.userId"),

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from yellowring.alexa.proactive_events import Answer
+from yellowring.sender.delivery.noting import Noting
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.run.audience import Visits
 from yellowring.sender.run.run import Segment
@@ -40,6 +42,8 @@ class Bench:
         What Alexa says to a customer, after ``latency`` seconds.
     per_second
         The pace.
+    together
+        How many customers a page of content is for.
     gone
         Who is not deliverable any more when read again.
     ends_at
@@ -54,6 +58,7 @@ class Bench:
     page_seconds: float = 0.01
     per_second: float = 1000
     places: int = 64
+    together: int = 1
     host: str | None = NA
     until: float = 275
     gone: tuple[str, ...] = ()
@@ -65,11 +70,14 @@ class Bench:
     run: Run = field(default_factory=lambda: run(segments=1))
     segment: Segment = field(default_factory=lambda: Segment(0))
     failure: str | None = None
+    notes_accepted: bool = False
 
     checkpoints: list[tuple[float, Segment]] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[tuple[str, str, int]] = field(default_factory=list)
     sent: list[tuple[float, str]] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     slowed: int = 0
     pages_read: int = 0
     overtaken_at: int | None = None
@@ -98,6 +106,7 @@ class Bench:
             runs=fake,
             subscribers=fake,
             visiting=fake,
+            noting=Noting(fake, accepted=self.notes_accepted, call=inline),
             content=cast("Any", Body(self)),
             sending=Sending(
                 cast("Any", Client(self)), fake, cast("Any", Places(self)), "na", self.refused
@@ -144,6 +153,10 @@ class Bench:
     def mark_rejected(self, user_id: str, at: int) -> None:
         self.marks.append((user_id, at))
 
+    def note_outcome(self, user_id: str, reference_id: str, outcome: str, at_ms: int) -> None:
+        assert reference_id == self.run.run_id
+        self.notes.append((user_id, outcome, at_ms))
+
     # ---- the audience ----
 
     async def page(self, cursor: str | None) -> Visits:
@@ -161,7 +174,13 @@ class Bench:
             seen = ahead
         customers = self.pages[number][seen:] if self.pages else ()
         after = f"page{number + 1}" if number + 1 < len(self.pages) else None
-        return Visits([(self._customer(each), each) for each in customers], after)
+        return Visits(
+            [
+                (Outcome(each) if each in set(Outcome) else self._customer(each), each)
+                for each in customers
+            ],
+            after,
+        )
 
     async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
         return {each: self._customer(each) for each in user_ids}
@@ -224,7 +243,12 @@ class Body:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
+    @property
+    def page(self) -> int:
+        return self._bench.together
+
     async def body(self, customer: Customer, now: datetime) -> bytes | None:
+        self._bench.asked.append(asyncio.get_running_loop().time())
         return self._bench.body(customer.user_id)
 
 

@@ -72,7 +72,7 @@ def test_who_needs_no_answer_is_counted_once(where: str) -> None:
     found = ledger(FRESH)
     if where == "under way":
         found.begin(FRESH, "na")
-    found.settle(ANNA, Outcome.SKIPPED)
+    found.settle(ANNA, Outcome.SKIPPED, 0)
     assert (found.waiting, found.under_way) == ({}, {})
     assert found.counts.document() == counts(skipped=1).document()
 
@@ -179,7 +179,7 @@ def test_the_waiting_the_held_and_those_under_way_take_the_room_together() -> No
     assert found.has_room()
     found.begin(Waiting(f"{ANNA}u", 0, 0), "na")
     assert not found.has_room()
-    found.settle(f"{ANNA}u", Outcome.SKIPPED)
+    found.settle(f"{ANNA}u", Outcome.SKIPPED, 0)
     assert found.has_room()
     assert MOST_OPEN == 500
 

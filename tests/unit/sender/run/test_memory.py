@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.proactive_events import Answer
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.audience import Visits
 from yellowring.sender.run.run import Segment
@@ -72,6 +73,8 @@ class Accepting:
 class Same:
     """The same content for everybody."""
 
+    page = 1
+
     async def body(self, customer: Customer, now: object) -> bytes:
         return b"{}"
 
@@ -85,6 +88,7 @@ def peak(customers: int) -> int:
         runs=table,
         subscribers=table,
         visiting=table,
+        noting=Noting(table),
         content=same,
         sending=accepting,
         until=float("inf"),

@@ -372,7 +372,7 @@ def test_a_long_list_is_written_in_as_many_batches_as_it_takes() -> None:
     assert [len(batch) for batch in batches] == [25, 15]
     items = [each for batch in batches for each in batch]
     assert [each["part"]["S"] for each in items] == [f"list#{'0' * 32}#{n:06}" for n in range(40)]
-    assert [each["S"] for chunk in items for each in chunk["userIds"]["L"]] == ids
+    assert [each["S"] for chunk in items for each in chunk["ids"]["L"]] == ids
 
 
 def test_a_chunk_of_the_longest_ids_fits_into_an_item(runs: Runs, table: DynamoDBClient) -> None:

@@ -81,16 +81,47 @@ def subscribers_of(stack: Stack) -> Subscribers:
     return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
 
 
+def accounts_of(stack: Stack, customer_id: str) -> dict[str, Record]:
+    """Read the records that are linked to the business' id of a customer, by user id.
+
+    There is one more than `MOST_ACCOUNTS` at most: so many are too many.
+    """
+    from yellowring.subscribers import Audience  # noqa: PLC0415 - loads boto3
+
+    audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
+    found = {each: subscribers_of(stack).get(each) for each in audience.accounts(customer_id)}
+    return {user_id: record for user_id, record in found.items() if record is not None}
+
+
+def outcomes_of(record: Record) -> list[dict[str, object]]:
+    """Return what became of a customer's newest events as JSON, the newest first."""
+    entries = sorted(record.outcomes.items(), key=lambda each: (each[1].at, each[0]), reverse=True)
+    return [
+        {"referenceId": reference_id, "outcome": entry.value, "at": entry.at}
+        for reference_id, entry in entries
+    ]
+
+
+def attributes_of(record: Record) -> dict[str, object]:
+    """Return a customer's own attributes as JSON, without those that were removed."""
+    own = {key: entry.value for key, entry in sorted(record.attributes.items())}
+    return {key: value for key, value in own.items() if value is not None}
+
+
 def plain(record: Record) -> dict[str, object]:
-    """Return a record as JSON: of each register its value and its time, lists sorted."""
-    from yellowring.subscribers import expires_at  # noqa: PLC0415 - loads boto3
+    """Return a record as JSON: of each register its value and its time, lists sorted.
+
+    ``customerId`` is the business' id while it counts, ``customer`` what the register holds.
+    """
+    from yellowring.subscribers import customer_id_of, expires_at  # noqa: PLC0415 - loads boto3
 
     values = {name: entry.value for name, entry in record.registers.items()}
     times = {f"{name}At": entry.at for name, entry in record.registers.items()}
-    own = {key: each.value for key, each in sorted(record.attributes.items())}
     told: dict[str, object] = {**values, **times, **record.moments}
     told["expiresAt"] = expires_at(record)
-    told["attributes"] = {key: value for key, value in own.items() if value is not None} or None
+    told["customerId"] = customer_id_of(record)
+    told["attributes"] = attributes_of(record) or None
+    told["outcomes"] = outcomes_of(record) or None
     return {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in sorted(told.items())

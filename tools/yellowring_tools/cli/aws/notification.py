@@ -1,4 +1,4 @@
-"""`yellowring send --users ID`: one customer's notification, put on its queue."""
+"""`yellowring send --users ID` and `--customer ID`: a notification, put on its queue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from yellowring.queue_message import expiry_of, queue_message
 
+from yellowring_tools.cli.files.named import masked_customer
 from yellowring_tools.cli.terminal.output import say, say_json
 from yellowring_tools.cli.terminal.standing import masked
 
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
 
 
 def message_of(request: RunRequest, now: datetime) -> dict[str, object]:
-    """Return the message that has the sender tell a request's only user.
+    """Return the message that has the sender tell a request's only user or customer.
 
     Parameters
     ----------
     request
-        A campaign for one user; its run's id becomes the event's reference id.
+        A campaign for one of them; its run's id becomes the event's reference id.
     now
         The present, aware: the expiry counts from it.
     """
-    campaign = request.campaign
+    campaign, audience = request.campaign, request.campaign.audience
     return queue_message(
         {"name": campaign.event_name, "payload": campaign.payload},
         campaign.localized_attributes,
-        to={"userId": campaign.audience.user_ids[0]},
+        to={"userId" if audience.user_ids else "customerId": audience.ids[0]},
         reference_id=request.run_id,
         expiry_time=expiry_of(now, campaign.expires_in),
     )
@@ -43,7 +44,8 @@ def notify(stack: Stack, request: RunRequest, *, as_json: bool) -> None:
     stack.sqs.send_message(
         QueueUrl=stack.outputs["NotificationsQueueUrl"], MessageBody=json.dumps(message)
     )
-    user = masked(request.campaign.audience.user_ids[0])
+    audience = request.campaign.audience
+    to = masked(audience.ids[0]) if audience.user_ids else masked_customer(audience.ids[0])
     expiry = datetime.fromisoformat(str(message["expiryTime"]))
     if as_json:
         say_json(
@@ -51,12 +53,12 @@ def notify(stack: Stack, request: RunRequest, *, as_json: bool) -> None:
                 "referenceId": request.run_id,
                 "queued": True,
                 "campaign": request.campaign.name,
-                "to": user,
+                "to": to,
                 "expiryTime": message["expiryTime"],
             }
         )
         return
-    say(f"notification {request.run_id} is queued for {user}")
+    say(f"notification {request.run_id} is queued for {to}")
     say(
         "it is sent within seconds, ahead of campaigns, and tried until "
         f"{expiry:%Y-%m-%d %H:%M} UTC; it is no run: its outcome is in the sender's log and in "

@@ -55,6 +55,12 @@ def preview(
         complain(f"{warning} [warning]")
     if checked.campaign is None:
         raise typer.Exit(1)
+    source = checked.campaign.content
+    if not checked.campaign.payload:
+        raise failure(
+            f"the event source {quoted(source)} makes what each customer hears, where the sender "
+            "runs; give the event a payload to hear that one"
+        )
     campaign = _filled(checked.campaign, attribute or [])
     spoken_to = _locale(campaign, locale)
     sentence = utterance(
@@ -76,6 +82,8 @@ def preview(
     say(f"Alexa says ({spoken_to}): {sentence or 'nothing, no notification'}")
     if note:
         say(f"Note: {note}.")
+    if source:
+        say(f"Note: customers hear what the event source {quoted(source)} makes instead.")
     say("")
     say_json(body)
 

@@ -44,7 +44,7 @@ def count(stack: Stack, event: OneEvent = None, as_json: AsJson = False) -> None
     standings = {name: Counter[str]() for name in wanted}
     kept = tombstones = 0
     for _, record in records(stack):
-        if not record.registers and not record.attributes:
+        if record.is_tombstone:
             tombstones += 1
             continue
         kept += 1
@@ -148,6 +148,6 @@ def _told(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a record hol
         return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if name.endswith("At") and isinstance(value, int):
         return f"{datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec='milliseconds')}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

@@ -51,8 +51,11 @@ def _report(checked: CheckedFile) -> None:
         complain(str(problem))
     for warning in checked.warnings:
         complain(f"{warning} [warning]")
-    if checked.campaign:
-        say(f"{checked.file}: ok, {checked.campaign.name} sends {checked.campaign.event_name}")
+    campaign = checked.campaign
+    if campaign:
+        source = f"its stack's event source {campaign.content!r}" if campaign.content else ""
+        made = f", made for each customer by {source}" if source else ""
+        say(f"{checked.file}: ok, {campaign.name} sends {campaign.event_name}{made}")
 
 
 def _document(checked: CheckedFile) -> dict[str, Any]:

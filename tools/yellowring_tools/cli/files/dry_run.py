@@ -15,6 +15,7 @@ from yellowring.sender.campaign.content import content_of
 from yellowring.sender.campaign.event_source import InvalidContent
 from yellowring.sender.run.event_request import request_of
 from yellowring.sender.run.lifecycle import new_run
+from yellowring.subscribers import MOST_ACCOUNTS
 
 from yellowring_tools.cli.aws.customers import PAGE, audience_of, deliverable, subscribers_of
 from yellowring_tools.cli.terminal.output import counted, say, say_json
@@ -37,7 +38,7 @@ REASONS_READ = 1000
 """Users whose records are read one by one, to say why they are not deliverable."""
 
 
-def tell(stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_json: bool) -> None:
+def tell(stack: Stack, request: RunRequest, ids: Sequence[str] = (), *, as_json: bool) -> None:
     """Show the first requests of a run that is not started, and count its customers.
 
     An event source is not asked: it runs where the sender runs.
@@ -48,8 +49,8 @@ def tell(stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_
         The stack.
     request
         What would be sent.
-    user_ids
-        The users of an audience that was named apart from the campaign.
+    ids
+        The users or customers of an audience that was named apart from the campaign.
     as_json
         Whether to print JSON.
     """
@@ -57,16 +58,23 @@ def tell(stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_
     made = request_of(new_run(request, 1, datetime.now(UTC)))
     content = content_of(campaign, made, None)
     audience = audience_of(stack, campaign, content.needs)
-    first, counts = _customers(stack, audience, campaign, user_ids)
+    first, counts = _customers(stack, audience, campaign, ids)
     if campaign.audience.type == "multicast":
         bodies = [{"region": "home", "request": json.loads(made.multicast())}]
+    elif campaign.content:
+        bodies = []
     else:
         bodies = [_unicast(content, customer) for customer in first]
     if as_json:
-        say_json({"runId": request.run_id, "customers": counts, "requests": bodies})
+        source = {"content": campaign.content} if campaign.content else {}
+        say_json({"runId": request.run_id, "customers": counts, **source, "requests": bodies})
         return
     say(f"run {request.run_id} on {stack.where}: nothing was sent")
     say(_sentence(campaign, counts))
+    if campaign.content:
+        say(
+            f"what each hears is made by the event source {campaign.content!r}, which was not asked"
+        )
     told: list[object] = []
     for each in bodies:
         say("")
@@ -81,18 +89,36 @@ def tell(stack: Stack, request: RunRequest, user_ids: Sequence[str] = (), *, as_
 
 
 def _customers(
-    stack: Stack, audience: Audience, campaign: Campaign, user_ids: Sequence[str]
+    stack: Stack, audience: Audience, campaign: Campaign, ids: Sequence[str]
 ) -> tuple[tuple[Customer, ...], dict[str, dict[str, int] | int]]:
     """Give the first customers of the audience, and how many there are."""
+    ids = ids or campaign.audience.ids
     if campaign.audience.type == "users":
-        user_ids = user_ids or campaign.audience.user_ids
-        return _named(stack, audience, campaign, user_ids)
+        return _named(stack, audience, campaign, ids)
+    if campaign.audience.type == "customers":
+        user_ids, linked = _linked(audience, ids)
+        first_ones, counts = _named(stack, audience, campaign, user_ids)
+        return first_ones, {**counts, **linked, "named": len(ids)}
     first: list[Customer] = []
     regions: Counter[str] = Counter()
     for page in deliverable(audience, campaign):
         first += islice(page, max(0, SHOWN - len(first)))
         regions.update(_region(customer) for customer in page)
     return tuple(first), {"deliverable": regions.total(), "byRegion": dict(sorted(regions.items()))}
+
+
+def _linked(audience: Audience, ids: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+    """Give the accounts of customer ids, and how many ids have none, or too many."""
+    user_ids: list[str] = []
+    counts = {"notLinked": 0, "tooManyAccounts": 0}
+    for batch in shown(batched(ids, 1, strict=False), "customers looked up", len(ids), len):
+        accounts = audience.accounts(batch[0])
+        if len(accounts) > MOST_ACCOUNTS:
+            counts["tooManyAccounts"] += 1
+        else:
+            counts["notLinked"] += not accounts
+            user_ids += accounts
+    return user_ids, {"accounts": len(user_ids), **counts}
 
 
 def _named(
@@ -150,11 +176,27 @@ def _sentence(campaign: Campaign, counts: dict[str, Any]) -> str:
         return f"one request to all whom Alexa has subscribed; by our records {deliverable_now}"
     if campaign.audience.type == "users":
         not_now = {"not on record": counts["unknown"], **counts["notDeliverable"]}
-        reasons = [f"{customers:,} {why}" for why, customers in not_now.items() if customers]
-        told = f"; of the others, {', '.join(reasons)}" if reasons else ""
         are = "is" if many == 1 else "are"
-        return f"of {counted(counts['named'], 'user')} named, {many:,} {are} deliverable{told}"
+        named = counted(counts["named"], "user")
+        return f"of {named} named, {many:,} {are} deliverable{_others(not_now)}"
+    if campaign.audience.type == "customers":
+        not_now = {"not on record": counts["unknown"], **counts["notDeliverable"]}
+        ids_not = {
+            "linked to nobody": counts["notLinked"],
+            "linked to too many accounts": counts["tooManyAccounts"],
+        }
+        accounts = counted(counts["accounts"], "account")
+        are = "is" if many == 1 else "are"
+        return (
+            f"{counted(counts['named'], 'customer')} named: {accounts}, of which {many:,} {are} "
+            f"deliverable{_others(not_now)}{_others(ids_not, 'ids')}"
+        )
     regions = ", ".join(
         f"{region} {customers:,}" for region, customers in counts["byRegion"].items()
     )
     return deliverable_now + (f": {regions}" if regions else "")
+
+
+def _others(many: dict[str, int], who: str = "others") -> str:
+    reasons = [f"{customers:,} {why}" for why, customers in many.items() if customers]
+    return f"; of the {who}, {', '.join(reasons)}" if reasons else ""

@@ -8,13 +8,17 @@ from yellowring.catalog import EVENT_NAMES
 from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, payload_schemas
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
-    LONGEST_USER_ID,
-    MOST_USER_IDS,
+    MOST_NAMED,
     NAME_PATTERN,
-    USER_ID_PATTERN,
 )
 from yellowring.sender.campaign.where import FIELDS, MOST_CONDITIONS, MOST_VALUES, OPERATORS
-from yellowring.subscribers import ATTRIBUTE_KEY
+from yellowring.settings import EVENT_SOURCE_PATTERN
+from yellowring.subscribers import (
+    ATTRIBUTE_KEY,
+    CUSTOMER_ID_PATTERN,
+    LONGEST_USER_ID,
+    USER_ID_PATTERN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +46,12 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
             },
             "event": events,
             "localizedAttributes": LOCALIZED_ATTRIBUTES,
+            "content": {
+                "description": "The event source that makes each customer's content, by the name "
+                "that it is registered under (EventSources); the event's payload may be left out.",
+                "type": "string",
+                "pattern": f"^{EVENT_SOURCE_PATTERN}$",
+            },
             "expiresIn": {
                 "description": "ISO 8601 duration from PT5M to PT24H; PT1H when left out.",
                 "type": "string",
@@ -52,13 +62,42 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
             "audience": _AUDIENCE,
             "where": _WHERE,
         },
-        "if": {"required": ["where", "audience"]},
-        "then": {"properties": {"audience": {"properties": {"type": {"const": "subscribers"}}}}},
+        "allOf": [_WHERE_IS_FOR_SUBSCRIBERS, _CONTENT_OR_PAYLOAD],
         "definitions": definitions,
     }
 
 
+_WHERE_IS_FOR_SUBSCRIBERS: dict[str, Any] = {
+    "if": {"required": ["where", "audience"]},
+    "then": {"properties": {"audience": {"properties": {"type": {"const": "subscribers"}}}}},
+}
+_CONTENT_OR_PAYLOAD: dict[str, Any] = {
+    "if": {"required": ["content"]},
+    "then": {"properties": {"audience": {"properties": {"type": {"not": {"const": "multicast"}}}}}},
+    "else": {"properties": {"event": {"required": ["payload"]}}},
+}
 _USER_ID = {"type": "string", "pattern": f"^{USER_ID_PATTERN}$", "maxLength": LONGEST_USER_ID}
+_CUSTOMER_ID = {"type": "string", "pattern": f"^{CUSTOMER_ID_PATTERN}$"}
+
+
+def _ids_of(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_NAMED,
+        "uniqueItems": True,
+        "items": one,
+    }
+
+
+def _goes_with(kind: str, ids: str) -> dict[str, Any]:
+    return {
+        "if": {"properties": {"type": {"const": kind}}},
+        "then": {"required": [ids]},
+        "else": {"properties": {ids: False}},
+    }
+
+
 _AUDIENCE: dict[str, Any] = {
     "description": "Every subscriber when left out.",
     "type": "object",
@@ -66,17 +105,10 @@ _AUDIENCE: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "type": {"enum": list(AUDIENCE_TYPES)},
-        "userIds": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MOST_USER_IDS,
-            "uniqueItems": True,
-            "items": _USER_ID,
-        },
+        "userIds": _ids_of(_USER_ID),
+        "customerIds": _ids_of(_CUSTOMER_ID),
     },
-    "if": {"properties": {"type": {"const": "users"}}},
-    "then": {"required": ["userIds"]},
-    "else": {"properties": {"userIds": False}},
+    "allOf": [_goes_with("users", "userIds"), _goes_with("customers", "customerIds")],
 }
 
 _SCALAR = {"type": ["string", "number", "boolean"]}
@@ -117,7 +149,7 @@ def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]
     event = {
         "description": "One of the events that a skill may send, and what it says.",
         "type": "object",
-        "required": ["name", "payload"],
+        "required": ["name"],
         "additionalProperties": False,
         "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
         "allOf": branches,

@@ -151,7 +151,7 @@ def _build(template: Path, directory: Path, wheels: Path, log: Path) -> None:
         *("--build-dir", directory / "build", "--cache-dir", directory / "cache"),
         *("--region", REGION),
     ]
-    env = tool_environment({"AWS_EC2_METADATA_DISABLED": "true", "PIP_FIND_LINKS": str(wheels)})
+    env = tool_environment({"AWS_EC2_METADATA_DISABLED": "true", "PIP_FIND_LINKS": wheels.as_uri()})
     with Child.start("sam build", command, log=log, env=env, cwd=directory) as child:
         child.wait(BUILD_SECONDS)
     compile_ahead(directory / "build")

@@ -12,7 +12,7 @@ from yellowring_tools.simulator.controls.bodies import AnswerConsent, Say, TakeC
 from yellowring_tools.simulator.customers.notifications import listen
 from yellowring_tools.simulator.documents import InvalidDocument, body_of
 from yellowring_tools.simulator.facts import HOME_LOCALES, LOCALES
-from yellowring_tools.simulator.voice.interaction_model import BadModel, plain_slot
+from yellowring_tools.simulator.voice.interaction_model import BadModel, slot_heard
 from yellowring_tools.simulator.voice.phrases import phrases
 from yellowring_tools.simulator.voice.turns import Answer, Utterance
 
@@ -51,7 +51,7 @@ class VoiceControls:
             if model := self._simulation.skill_package.model(locale):
                 skill_id = self._simulation.config.skill_id
                 return model.heard(wanted.intent, wanted.slots, skill_id)
-        return {name: plain_slot(name, value) for name, value in wanted.slots.items()}
+        return {name: slot_heard(name, value) for name, value in wanted.slots.items()}
 
     async def phrases(self, request: Request) -> Response:
         """List what can be said in a locale, and what is wrong with its model, if anything."""

@@ -1,11 +1,13 @@
 """The interaction models of a skill package: what customers can say, and what Alexa makes of it.
 
-Sources: "Interaction Model Schema" and "Entity Resolution" (Alexa Skills Kit).
+Sources: "Interaction Model Schema", "Entity Resolution" and "Request Types Reference" (Alexa
+Skills Kit).
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -98,9 +100,8 @@ class InteractionModel(_Part):
     ) -> dict[str, Any]:
         if value is None:
             return {"name": name, "confirmationStatus": "NONE"}
-        slot = plain_slot(name, value)
         resolutions = self._resolutions(value, slot_type, skill_id)
-        return slot if resolutions is None else slot | {"resolutions": resolutions}
+        return slot_heard(name, value, {} if resolutions is None else {"resolutions": resolutions})
 
     def _resolutions(
         self, said: str, slot_type: str | None, skill_id: str
@@ -126,9 +127,18 @@ class InteractionModel(_Part):
         return next((each.values for each in types if each.name == name), ())
 
 
-def plain_slot(name: str, value: str) -> dict[str, Any]:
-    """Give a slot as a request has it, of a type whose values nobody knows."""
-    return {"name": name, "value": value, "confirmationStatus": "NONE", "source": "USER"}
+def slot_heard(
+    name: str, value: str, resolved: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Give a filled slot as a request has it, with the resolutions of its value, if it has any."""
+    return {
+        "name": name,
+        "value": value,
+        "confirmationStatus": "NONE",
+        "source": "USER",
+        "slotValue": {"type": "Simple", "value": value, **resolved},
+        **resolved,
+    }
 
 
 def slots_in(sample: str) -> tuple[str, ...]:

@@ -1,0 +1,157 @@
+"""Which event sources there are: what the settings take, and what a campaign may name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from yellowring.sender.campaign import InvalidCampaign, by_page, parse_campaign
+from yellowring.sender.campaign.event_source import LARGEST_PAGE, EventSourceFailed, page_of
+from yellowring.sender.campaign.registered import EventSources, load
+from yellowring.settings import InvalidSettings, SenderSettings
+
+from tests.conftest import ENVIRONMENT
+from tests.unit.sender.kit import campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:daily-digest"
+
+
+def registered(text: str) -> dict[str, str]:
+    environ = {**ENVIRONMENT, "EVENT_SOURCES": text}
+    return dict(SenderSettings.from_environ(environ).event_sources)
+
+
+def sources(**registered: str) -> EventSources:
+    def no_client() -> Any:
+        pytest.fail("a callable needs no client")
+
+    return EventSources(registered, no_client)
+
+
+def calls_of(sources: EventSources, name: str) -> Any:
+    return sources.of(parse_campaign(campaign(content=name)))
+
+
+# ---- the settings ----
+
+
+def test_none_is_registered_where_nothing_is_said() -> None:
+    assert registered("") == {}
+
+
+@pytest.mark.parametrize(
+    "source", ["digests:make", "shop.digests:make", ARN, f"{ARN}:live", f"{ARN}:$LATEST", "digest"]
+)
+def test_a_source_is_a_callable_or_a_function(source: str) -> None:
+    assert registered(f"digest={source}") == {"digest": source}
+
+
+def test_sources_are_told_apart_by_commas_whatever_the_blanks() -> None:
+    assert registered(f" digest = a.b:c , weekly={ARN},") == {"digest": "a.b:c", "weekly": ARN}
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("digest", "neither"),
+        ("digest=", "neither"),
+        ("digest=a.b", "neither"),
+        ("digest=a.b:", "neither"),
+        ("digest=a b:c", "neither"),
+        ("digest=9a:c", "neither"),
+        (f"digest={ARN.replace('lambda', 'sqs')}", "neither"),
+        ("digest=" + "f" * 65, "neither"),
+        ("=a:b", "no name"),
+        ("my digest=a:b", "no name"),
+        ("d" * 41 + "=a:b", "no name"),
+        ("ok=c:d", "once more"),
+    ],
+)
+def test_an_entry_that_is_none_is_named_with_what_is_wrong(entry: str, why: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        registered(f"ok=a:b,{entry}")
+    assert f"EVENT_SOURCES has the entry {entry!r}" in str(refused.value)
+    assert why in str(refused.value)
+    assert "package.module:callable" in str(refused.value)
+
+
+# ---- what a campaign names ----
+
+
+def test_a_campaign_that_names_none_says_its_own_texts_whatever_is_registered() -> None:
+    assert sources(digest="no.such:thing").of(parse_campaign(campaign())) is None
+
+
+def test_each_campaign_gets_the_source_that_it_names_loaded_once() -> None:
+    found = sources(first="json:dumps", second="json:loads")
+    first, second = calls_of(found, "first"), calls_of(found, "second")
+    assert (first._source, second._source) == (json.dumps, json.loads)
+    assert calls_of(found, "first") is first
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({"digest": "a:b", "weekly": "c:d"}, "registered are digest, weekly"),
+        ({}, "none is registered"),
+    ],
+)
+def test_a_source_that_is_not_registered_is_refused_with_those_that_are(
+    known: Mapping[str, str], told: str
+) -> None:
+    with pytest.raises(InvalidCampaign) as refused:
+        calls_of(sources(**known), "digst")
+    (problem,) = refused.value.problems
+    assert problem.path == "$.content"
+    assert told in problem.message
+    assert problem.suggestion == ("did you mean digest?" if known else None)
+
+
+@pytest.mark.parametrize("where", ["no.such:thing", "json:no_such", "json:", ":dumps"])
+def test_a_callable_that_is_not_there_is_named(where: str) -> None:
+    with pytest.raises(EventSourceFailed, match="cannot be imported"):
+        load(where)
+    with pytest.raises(EventSourceFailed, match=f"EVENT_SOURCES has mine={where}"):
+        calls_of(sources(mine=where), "mine")
+
+
+def test_what_cannot_be_called_is_named() -> None:
+    with pytest.raises(EventSourceFailed, match="not callable"):
+        load("json:__name__")
+
+
+# ---- pages ----
+
+
+def test_a_source_takes_one_customer_unless_it_is_marked() -> None:
+    @by_page(7)
+    def marked(*_: object) -> list[None]:
+        return []
+
+    class Called:
+        page = 9
+
+    assert (page_of(json.dumps), page_of(marked), page_of(Called())) == (None, 7, 9)
+
+
+@pytest.mark.parametrize("most", [0, -1, LARGEST_PAGE + 1, True, "10"])
+def test_a_page_that_is_none_is_refused_where_it_is_written(most: Any) -> None:
+    with pytest.raises(ValueError, match=f"1 to {LARGEST_PAGE} customers"):
+        by_page(most)(lambda *_: [])
+
+
+def test_a_page_that_is_none_is_told_with_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    def source(*_: object) -> None: ...
+
+    cast("Any", source).page = 0
+    module = ModuleType("a_source")
+    module.make = source  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "a_source", module)
+    with pytest.raises(EventSourceFailed, match=r"mine=a_source:make: the page"):
+        calls_of(sources(mine="a_source:make"), "mine")

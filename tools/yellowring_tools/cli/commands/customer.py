@@ -1,0 +1,112 @@
+"""`yellowring customer`: why somebody's ring does or does not turn yellow."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from yellowring.catalog import EVENT_NAMES
+
+from yellowring_tools.cli.aws.customers import (
+    accounts_of,
+    attributes_of,
+    outcomes_of,
+    subscribers_of,
+)
+from yellowring_tools.cli.aws.stacks import Stack, on_stack
+from yellowring_tools.cli.terminal.output import AsJson, counted, failure, say, say_json
+from yellowring_tools.cli.terminal.standing import REASONS, masked
+
+if TYPE_CHECKING:
+    from yellowring.subscribers import Record
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommands."""
+    group = typer.Typer(help="One of the business' customers: show.", no_args_is_help=True)
+    group.command()(show)
+    app.add_typer(group, name="customer")
+
+
+@on_stack
+def show(
+    stack: Stack,
+    customer: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Your own id, or amzn1.ask.account.…"),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show whether each event reaches a customer's accounts, and what became of the last."""
+    records = _records(stack, customer)
+    accounts = [_account(user_id, record) for user_id, record in sorted(records.items())]
+    if as_json:
+        say_json({"accounts": accounts})
+        return
+    say(counted(len(accounts), "account"))
+    for account in accounts:
+        say("")
+        _tell(account)
+
+
+def _records(stack: Stack, customer: str) -> dict[str, Record]:
+    from yellowring.subscribers import (  # noqa: PLC0415 - loads boto3
+        MOST_ACCOUNTS,
+        is_customer_id,
+        is_user_id,
+    )
+
+    if is_user_id(customer):
+        record = subscribers_of(stack).get(customer)
+        if record is None:
+            raise failure(
+                f"{stack.where} knows no such customer: each skill is given user ids of its own, "
+                "and each stack knows its own customers"
+            )
+        return {customer: record}
+    if not is_customer_id(customer):
+        raise failure(
+            "ID must be your own id of the customer, 1 to 255 of A-Z, a-z, 0-9 and ._~:@|+=-, "
+            "or a user id of Alexa's, amzn1.ask.account. and more"
+        )
+    records = accounts_of(stack, customer)
+    if not records:
+        raise failure(
+            f"{stack.where} knows nobody who is linked to this customer id: the customer links an "
+            "account in the Alexa app, or you send the skill the message customer; a link that is "
+            "older than the customer's last disable or erasure does not count"
+        )
+    if len(records) > MOST_ACCOUNTS:
+        raise failure(
+            f"more than {MOST_ACCOUNTS} accounts are linked to this customer id, so that nothing "
+            "is sent to it: is it the id of one customer (parameter UserinfoClaim)?"
+        )
+    return records
+
+
+def _account(user_id: str, record: Record) -> dict[str, Any]:
+    from yellowring.subscribers import customer_id_of, deliverability  # noqa: PLC0415 - loads boto3
+
+    return {
+        "userId": masked(user_id),
+        "customerId": customer_id_of(record),
+        "standing": {name: deliverability(record, name) for name in EVENT_NAMES},
+        "attributes": attributes_of(record),
+        "outcomes": outcomes_of(record),
+    }
+
+
+def _tell(account: dict[str, Any]) -> None:
+    say(account["userId"])
+    width = max(map(len, EVENT_NAMES))
+    for name, standing in account["standing"].items():
+        say(f"  {name:<{width}}  {REASONS[standing]}")
+    for key, value in account["attributes"].items():
+        say(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
+    for each in account["outcomes"]:
+        at = datetime.fromtimestamp(each["at"] / 1000, UTC)
+        say(f"  {at:%Y-%m-%d %H:%M:%S} UTC  {each['referenceId']}: {each['outcome']}")
+    if not account["outcomes"]:
+        say("  no problem and no skip is noted")
