@@ -26,7 +26,7 @@ ARCHITECTURE ?= arm64
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow bench lint lock build deploy skill-package \
+.PHONY: help setup run demo test test-slow bench lint lock openapi build wheel deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -53,6 +53,7 @@ lint: $(READY) ## Check style, types, the template, and that the locks agree
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/mypy --python-version 3.12 -p yellowring
 	$(SAM_ENV) $(VENV)/sam validate --lint
 	$(UV) lock --check --quiet
 	$(EXPORT) --frozen | diff lambda/requirements.txt - \
@@ -62,11 +63,18 @@ lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt 
 	$(UV) lock
 	$(EXPORT) --frozen --output-file lambda/requirements.txt
 
+openapi: $(READY) ## Write the API's OpenAPI document into docs/
+	$(VENV)/python -m infrastructure.openapi
+
 build: $(READY) ## Build the functions for Lambda, compiled ahead so that they start fast
 	PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 sam build \
 		--parameter-overrides Architecture=$(ARCHITECTURE)
 	PYTHONWARNINGS=ignore $(VENV)/python -m compileall -q -j 2 --invalidation-mode unchecked-hash \
 		.aws-sam/build/*/
+
+wheel: $(UV) ## Build what others install into dist/: the wheels of the library and the tools
+	$(UV) build --quiet --all-packages --wheel --out-dir dist
+	@ls -l dist/*.whl
 
 deploy: build ## Deploy what was built to your AWS account; asks for the parameters
 	$(VENV)/sam deploy --guided --stack-name $(STACK)

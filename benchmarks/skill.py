@@ -1,5 +1,7 @@
 """What the skill function costs of its own: CPU and calls of each kind of request, and its import.
 
+So too what wrapping costs a skill that is not ours, beyond its own handler's answer.
+
 Run it with ``python benchmarks/skill.py``; medians and 99th percentiles of a warm function are
 printed with the calls of DynamoDB and SQS that a request makes, and ``--json`` prints them as JSON.
 DynamoDB and SQS are stood in for by what answers at once. What importing costs is the CPU of a
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import resource
@@ -20,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).parents[1]
@@ -33,11 +36,17 @@ os.environ |= {
     "NOTIFICATIONS_QUEUE_URL": "https://sqs.example/notifications",
 }
 
+import yellowring  # noqa: E402
 from yellowring.observability import logger  # noqa: E402
 from yellowring.skill import app  # noqa: E402
 from yellowring.skill.assembly import skill_for  # noqa: E402
 
 from tests import envelopes  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+type Handler = Callable[[Any, Any], Any]
 
 ROUNDS, WARM_UP = 300, 30
 IMPORTS = {
@@ -65,6 +74,7 @@ CUSTOMER = {
         "M": {"at": WEEK_AGO, "by": {"S": "id"}, "value": {"SS": [envelopes.WEATHER]}}
     },
 }
+ANSWER: dict[str, Any] = {"version": "1.0", "response": {}}
 ATTRIBUTES = {f"key{number}": "x" * 100 for number in range(20)}
 
 
@@ -90,6 +100,29 @@ def requests() -> dict[str, dict[str, Any]]:
         ),
         "consent accepted": envelopes.consent("ACCEPTED"),
     }
+
+
+def wrapped() -> dict[str, tuple[Handler, Iterator[dict[str, Any]]]]:
+    """Give what a wrapped handler, which answers at once, is to take; the customers may be new."""
+    spoken = envelopes.spoken("IntentRequest", "OrderIntent")
+    known = yellowring.wrap(lambda *_: ANSWER)
+    hooked = yellowring.wrap(lambda *_: ANSWER, customer_id=lambda _: "4711")
+    asking = yellowring.wrap(lambda event, _: yellowring.ask_for_notifications(event))
+    changed = envelopes.subscribed(envelopes.WEATHER)
+    return {
+        "wrapped: spoken": (known, itertools.repeat(spoken)),
+        "wrapped: spoken, by who is new": (known, newcomers()),
+        "wrapped: spoken, with a hook": (hooked, itertools.repeat(spoken)),
+        "wrapped: asked by a card": (asking, itertools.repeat(spoken)),
+        "wrapped: subscription changed": (known, itertools.repeat(changed)),
+        "wrapped: consent accepted": (known, itertools.repeat(envelopes.consent("ACCEPTED"))),
+    }
+
+
+def newcomers() -> Iterator[dict[str, Any]]:
+    """Give one customer after the other who speaks for the first time."""
+    for number in itertools.count():
+        yield envelopes.spoken("LaunchRequest", user=f"{envelopes.USER}{number}")
 
 
 class Instantly:
@@ -122,21 +155,27 @@ def measure(rounds: int = ROUNDS) -> dict[str, dict[str, Any]]:
     for handler in logger._logger.handlers:
         handler.stream = silence  # type: ignore[attr-defined]
     with patch("boto3.client", lambda *_, **__: instantly), contextlib.redirect_stdout(silence):
-        found = {name: _cpu(request, rounds, instantly) for name, request in requests().items()}
+        ours: Handler = app.lambda_handler
+        asked: dict[str, tuple[Handler, Iterator[dict[str, Any]]]]
+        asked = {name: (ours, itertools.repeat(each)) for name, each in requests().items()}
+        asked |= wrapped()
+        found = {name: _cpu(*each, rounds, instantly) for name, each in asked.items()}
     skill_for.cache_clear()
     return found
 
 
-def _cpu(request: dict[str, Any], rounds: int, instantly: Instantly) -> dict[str, Any]:
-    for _ in range(WARM_UP):
-        app.lambda_handler(request, None)
+def _cpu(
+    handle: Handler, requests: Iterator[dict[str, Any]], rounds: int, instantly: Instantly
+) -> dict[str, Any]:
+    for request in itertools.islice(requests, WARM_UP):
+        handle(request, None)
     instantly.calls.clear()
-    app.lambda_handler(request, None)
+    handle(next(requests), None)
     calls = dict(instantly.calls)
     taken = []
-    for _ in range(rounds):
+    for request in itertools.islice(requests, rounds):
         started = time.process_time_ns()
-        app.lambda_handler(request, None)
+        handle(request, None)
         taken.append((time.process_time_ns() - started) / 1e6)
     taken.sort()
     return {
@@ -175,10 +214,10 @@ def main() -> None:
     if "--json" in sys.argv:
         print(json.dumps(measured, indent=2))
     else:
-        print(f"{'request':28}{'median':>10}{'p99':>10}  calls")
+        print(f"{'request':32}{'median':>10}{'p99':>10}  calls")
         for name, each in measured.items():
             calls = ", ".join(f"{many} {call}" for call, many in each["calls"].items()) or "none"
-            print(f"{name:28}{each['median_ms']:7.2f} ms{each['p99_ms']:7.2f} ms  {calls}")
+            print(f"{name:32}{each['median_ms']:7.2f} ms{each['p99_ms']:7.2f} ms  {calls}")
         print(f"\n{'CPU of a process importing':28}{'median':>10}")
         for name, taken in measure_imports().items():
             print(f"{name:28}{taken:7.0f} ms")

@@ -121,8 +121,8 @@ def test_a_function_that_the_sender_may_not_invoke_is_told_before_anything_is_se
 def test_a_function_that_fails_makes_its_page_invalid_and_is_told_by_the_errors_name(
     stack: LocalStack, board: Mapping[str, str], registered: None
 ) -> None:
-    users = crowd(stack, "digest-broken", 3, event=MESSAGE)
-    member(stack, users[0], "3001")
+    for user_id in crowd(stack, "digest-broken", 3, event=MESSAGE):
+        member(stack, user_id, "3001")
     where = {"attributes.group": "digest-broken"}
     with configured(stack, board["DigestFunctionName"], MESSAGES_TABLE="no-such-table"):
         start(stack, "digest~4", CAMPAIGN | {"where": where})

@@ -171,7 +171,7 @@ class Audience:
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
-        for ids in batched(dict.fromkeys(user_ids), BATCH, strict=False):
+        for ids in batched(dict.fromkeys(user_ids), BATCH):
             paths = self._paths and [*self._paths, *_OF_THE_RULE, *_OF_THE_ID]
             for item in self._looked_up(ids, paths):
                 why = deliverability(load(_part(item, _OF_THE_RULE)), event_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,8 @@ def test_attributes_of_any_name_are_read_along_and_meet_no_other_meaning(
     for wanted in (list(attributes), None):
         audience = Audience(aws, "subscribers", attributes=wanted)
         [scanned] = audience.scan(WEATHER).customers
-        assert audience.named(["ada"], WEATHER) == (scanned,)
+        [named] = audience.named(["ada"], WEATHER)
+        assert replace(named, deliverability=None) == scanned
         assert scanned == Customer("ada", None, "de-DE", attributes, deliverable=True)
 
 
@@ -105,6 +107,19 @@ def test_the_named_come_in_the_order_of_their_ids_and_tell_who_is_unknown(
     told = [customer.deliverable for customer in named]
     assert told[:4] == [True, None, False, None]
     assert told.count(None) == 125
+
+
+@pytest.mark.parametrize("attributes", [(), ("town",), None])
+def test_the_named_tell_why_they_are_not_notified_and_whose_account_they_are(
+    aws: DynamoDBClient, attributes: tuple[str, ...] | None
+) -> None:
+    know(aws, "ada", RegisterChange("customer", 5, "id", "4711"))
+    know(aws, "ben", Disabled(6), RegisterChange("customer", 5, "id", "4711"))
+    audience = Audience(aws, "subscribers", attributes=attributes)
+    ada, ben, eva = audience.named(["ada", "ben", "eva"], WEATHER)
+    assert (ada.deliverability, ada.customer_id) == ("deliverable", "4711")
+    assert (ben.deliverability, ben.customer_id) == ("disabled", None)
+    assert (eva.deliverability, eva.customer_id) == (None, None)
 
 
 class Throttled:

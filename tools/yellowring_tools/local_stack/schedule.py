@@ -84,7 +84,10 @@ def wait_for_run(stack: LocalStack, wanted: str, timeout: float) -> dict[str, An
         stack.check()
         time.sleep(POLL_SECONDS)
     state = "was never started" if item is None else f"is still {item['status']['S']}"
-    raise NothingHappened(f"run {wanted} {state} after {timeout:.0f} s.\n{_last_lines(stack)}")
+    raise NothingHappened(
+        f"run {wanted} {state} after {timeout:.0f} s.\n"
+        f"{stack.last_lines(stack.outputs.SenderFunctionName)}"
+    )
 
 
 def wait_for_firing(stack: LocalStack, number: int, timeout: float) -> None:
@@ -100,12 +103,7 @@ def wait_for_firing(stack: LocalStack, number: int, timeout: float) -> None:
         if time.monotonic() > deadline:
             raise NothingHappened(
                 f"the sender was not fired {number} times within {timeout:.0f} s.\n"
-                f"{_last_lines(stack)}"
+                f"{stack.last_lines(stack.outputs.SenderFunctionName)}"
             )
         stack.check()
         time.sleep(POLL_SECONDS)
-
-
-def _last_lines(stack: LocalStack) -> str:
-    lines = stack.log_lines(stack.outputs.SenderFunctionName)[-20:]
-    return "The sender logged last:\n" + "\n".join(f"  | {line.rstrip()}" for line in lines)

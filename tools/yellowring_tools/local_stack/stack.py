@@ -38,6 +38,7 @@ STACK_NAME = "yellow-ring"
 SKILL_FUNCTION = f"{STACK_NAME}-skill"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 SIMULATOR_SECONDS = 60.0
+LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +121,30 @@ class LocalStack:
         events = [event for page in pages for event in page["events"]]
         return [event.get("message", "") for event in sorted(events, key=_log_time)]
 
+    def last_lines(self, function: str) -> str:
+        """Return what ``function`` logged last, for whoever wants to know what went wrong."""
+        try:
+            lines = self.log_lines(function)[-LAST_LINES:]
+        except self.aws.logs.exceptions.ResourceNotFoundException:  # of theirs, or never called
+            lines = []
+        told = "\n".join(f"  | {line.rstrip()}" for line in lines) or "  | (nothing)"
+        return f"{function} logged last:\n{told}"
+
     def wait_for_events(self, timeout: float) -> dict[str, int]:
         """Wait until no skill event is pending; returns the simulator's summary.
 
         Raises
         ------
         TimeoutError
-            When some still are after ``timeout`` seconds.
+            When some still are after ``timeout`` seconds; shows what the skill function logged.
         """
         deadline = time.monotonic() + timeout
         while (summary := self.alexa.events())["pending"]:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"skill events still pending after {timeout:.0f} s: {summary}")
+                raise TimeoutError(
+                    f"skill events still pending after {timeout:.0f} s: {summary}.\n"
+                    f"{self.last_lines(self.outputs.SkillFunctionName)}"
+                )
             self.check()
             time.sleep(0.1)
         return summary

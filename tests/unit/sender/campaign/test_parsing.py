@@ -264,6 +264,8 @@ def test_the_document_names_the_users_where_the_campaign_does() -> None:
             {"type": "multicast"},
             {"type": "users", "userIds": [USER]},
             {"type": "users", "list": {"digest": "a" * 32, "count": 3}},
+            {"type": "customers", "customerIds": ["4711", "jane@example.com"]},
+            {"type": "customers", "list": {"digest": "a" * 32, "count": 3}},
         ]
     ),
     where=st.sampled_from([None, {"locale": ["de-DE", "de-AT"]}]),
@@ -308,9 +310,56 @@ def test_user_ids_do_not_count_in_the_size_for_they_are_stored_apart() -> None:
     assert parse_campaign(campaign(audience={"type": "users", "userIds": users}))
 
 
-@pytest.mark.parametrize("kind", ["users", "multicast"])
+@pytest.mark.parametrize(
+    ("ids", "path"),
+    [
+        ([], "$.audience.customerIds"),
+        ("4711", "$.audience.customerIds"),
+        (["4711", "4712", "4711"], "$.audience.customerIds[2]"),
+        (["4711", 4712], "$.audience.customerIds[1]"),
+        (["a" * 256], "$.audience.customerIds[0]"),
+        (["Atza|secret"], "$.audience.customerIds[0]"),
+        (["4711"] + [f"c{n}" for n in range(MOST_NAMED)], "$.audience.customerIds"),
+    ],
+)
+def test_customer_ids_are_checked_each(ids: object, path: str) -> None:
+    assert list(problems(campaign(audience={"type": "customers", "customerIds": ids}))) == [path]
+
+
+def test_a_list_of_customers_is_kept_by_its_digest() -> None:
+    ids = [f"c{n}" for n in range(MOST_NAMED)]
+    parsed = parse_campaign(campaign(audience={"type": "customers", "customerIds": ids}))
+    assert parsed.audience.customer_ids == parsed.audience.ids == tuple(ids)
+    listed = {"digest": Listed.of(ids).digest, "count": MOST_NAMED}
+    assert parsed.stored()["audience"] == {"type": "customers", "list": listed}
+    assert parsed.document()["audience"]["customerIds"] == ids
+
+
+@pytest.mark.parametrize(
+    ("audience", "path"),
+    [
+        ({"type": "users", "userIds": [USER], "customerIds": ["4711"]}, "customerIds"),
+        ({"type": "customers", "customerIds": ["4711"], "userIds": [USER]}, "userIds"),
+        ({"type": "subscribers", "customerIds": ["4711"]}, "customerIds"),
+        ({"type": "multicast", "list": {"digest": "a" * 32, "count": 3}}, "list"),
+        (
+            {
+                "type": "customers",
+                "customerIds": ["4711"],
+                "list": {"digest": "a" * 32, "count": 3},
+            },
+            "list",
+        ),
+    ],
+)
+def test_ids_go_with_their_kind_of_audience_only(audience: dict[str, Any], path: str) -> None:
+    assert list(problems(campaign(audience=audience))) == [f"$.audience.{path}"]
+
+
+@pytest.mark.parametrize("kind", ["users", "customers", "multicast"])
 def test_a_filter_goes_with_subscribers_only(kind: str) -> None:
     audience = {"type": kind} | ({"userIds": [USER]} if kind == "users" else {})
+    audience |= {"customerIds": ["4711"]} if kind == "customers" else {}
     document = campaign(audience=audience, where={"locale": "de-DE"})
     assert list(problems(document)) == ["$.where"]
 

@@ -305,12 +305,10 @@ class Game:
         return None if customer.user_id.endswith("3") else {"payload": PAYLOAD}
 
     @by_page(7)
-    async def _page(self, customers: Sequence[Customer], campaign: object, now: datetime) -> Any:
-        if self.random.random() < 0.1:
-            raise LookupError
-        made = [await self._source(each, campaign, now) for each in customers[:1]]
-        rest = [None if each.user_id.endswith("3") else {"payload": PAYLOAD} for each in customers]
-        return made + rest[1:]
+    async def _page(self, customers: Sequence[Customer], *_: object) -> Any:
+        await asyncio.sleep(self.random.choice((0.0, 0.0, 0.1, 0.6, 19.9, HOUR)))
+        made: dict[str, Any] = {"3": None, "7": {"payload": {}}}
+        return [made.get(each.user_id[-1], {"payload": PAYLOAD}) for each in customers]
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:
         """Have a worker do something with a lifecycle; others go on between its calls."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yellowring.alexa.proactive_events import Answer
 from yellowring.sender.delivery.noting import Noting
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.run.audience import Visits
 from yellowring.sender.run.run import Segment
@@ -173,7 +174,13 @@ class Bench:
             seen = ahead
         customers = self.pages[number][seen:] if self.pages else ()
         after = f"page{number + 1}" if number + 1 < len(self.pages) else None
-        return Visits([(self._customer(each), each) for each in customers], after)
+        return Visits(
+            [
+                (Outcome(each) if each in set(Outcome) else self._customer(each), each)
+                for each in customers
+            ],
+            after,
+        )
 
     async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
         return {each: self._customer(each) for each in user_ids}

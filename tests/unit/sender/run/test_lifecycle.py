@@ -231,6 +231,8 @@ def test_times_are_whole_seconds() -> None:
         ({"type": "users", "list": {"digest": "0" * 32, "count": CHUNK + 1}}, 4, 2),
         ({"type": "users", "list": {"digest": "0" * 32, "count": 9 * CHUNK}}, 4, 4),
         ({"type": "users", "list": {"digest": "0" * 32, "count": 10_000_000}}, 999, MOST_WORKERS),
+        ({"type": "customers", "customerIds": ["4711"]}, 4, 1),
+        ({"type": "customers", "list": {"digest": "0" * 32, "count": CHUNK + 1}}, 4, 2),
     ],
 )
 def test_a_segment_for_each_worker_but_never_one_without_work(

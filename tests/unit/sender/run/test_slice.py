@@ -573,3 +573,83 @@ def test_a_resumed_segment_tries_the_held_again_and_goes_on() -> None:
     assert bench.work().done
     assert sorted(user for _, user in bench.sent) == users(3)
     assert (bench.counts, bench.last.rest, bench.last.attempt) == ({"accepted": 10}, 0, 2)
+
+
+# ---- what is noted in records ----
+
+
+def noted(bench: Bench) -> dict[str, str]:
+    """Have the slice done; return what was noted, by user id."""
+    bench.work()
+    found = {user_id: outcome for user_id, outcome, _ in bench.notes}
+    assert len(found) == len(bench.notes)
+    return found
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("status", [202, 409])
+def test_who_has_heard_is_noted_only_where_that_is_wanted(status: int, accepted: bool) -> None:
+    bench = Bench([[ANNA]], answers=lambda _: Answer(status), notes_accepted=accepted)
+    assert noted(bench) == ({ANNA: "accepted"} if accepted else {})
+
+
+def test_a_problem_is_noted_after_the_checkpoint_that_counts_it() -> None:
+    bench = Bench([[ANNA, BERT]], answers=lambda to: Answer(432) if to == ANNA else ACCEPTED)
+    assert noted(bench) == {ANNA: "limited"}
+    overtaken = Bench([[ANNA]], answers=lambda _: Answer(432), overtaken_at=0)
+    assert noted(overtaken) == {}
+
+
+def test_a_note_has_the_time_of_its_request() -> None:
+    bench = Bench([[ANNA]], answers=lambda _: Answer(432), latency=7)
+    bench.work()
+    [(_, _, at)] = bench.notes
+    [(sent_at, _)] = bench.sent
+    assert at == pytest.approx(MS + sent_at * 1000, abs=1)
+
+
+def test_a_refusal_is_noted_when_it_is_believed() -> None:
+    bench = Bench([[ANNA, *users(9)[3:]]], answers=lambda to: FORBIDDEN if to == ANNA else ACCEPTED)
+    assert noted(bench) == {ANNA: "rejected"}
+
+
+def test_who_is_held_at_the_end_is_noted_as_counted() -> None:
+    bench = Bench([[ANNA]], answers=lambda _: FORBIDDEN)
+    assert noted(bench) == {ANNA: "rejected"}
+
+
+def test_content_that_cannot_be_made_is_noted_and_that_there_is_none_is_not() -> None:
+    def body(user_id: str) -> bytes | None:
+        if user_id == ANNA:
+            raise InvalidContent("no town")
+        return None if user_id == BERT else user_id.encode()
+
+    assert noted(Bench([[ANNA, BERT, CLEO]], body=body)) == {ANNA: "invalid"}
+
+
+def test_who_left_before_the_next_try_is_noted_as_skipped() -> None:
+    bench = Bench([[ANNA]], answers=lambda _: Answer(503))
+    bench.answers = lambda _: setattr(bench, "gone", (ANNA,)) or Answer(503)  # type: ignore[func-returns-value]
+    assert noted(bench) == {ANNA: "skipped"}
+
+
+def test_who_was_tried_when_the_run_ends_has_failed_and_the_others_are_not_noted() -> None:
+    waiting = (Waiting(ANNA, MS, 1), Waiting(BERT, MS, 0))
+    segment = Segment(0, version=1, waiting=waiting, held=(Held(CLEO, "na", Outcome.REJECTED, MS),))
+    bench = Bench([users(9)[3:]], segment=segment, ends_at=0, counted=(6,))
+    assert noted(bench) == {ANNA: "failed", CLEO: "rejected"}
+
+
+def test_whom_an_attempt_before_did_not_reach_is_noted_when_they_hear() -> None:
+    waiting = (Waiting(ANNA, 0, 1), Waiting(BERT, 0, 0))
+    segment = Segment(0, version=1, waiting=waiting, visited=True)
+    resumed = Bench([], run=run(segments=1, attempt=2), segment=segment)
+    assert noted(resumed) == {ANNA: "accepted"}
+
+
+def test_who_hears_in_a_later_try_of_the_same_attempt_is_not_noted() -> None:
+    assert noted(Bench([[ANNA]], answers=once(Answer(503)))) == {}
+
+
+def test_nobody_is_noted_for_a_multicast() -> None:
+    assert noted(Bench([["*"]], answers=lambda _: Answer(432))) == {}

@@ -1,0 +1,265 @@
+"""A list of customer ids: all accounts of each are visited once, wherever a slice ends."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from yellowring.sender.delivery.outcomes import Outcome
+from yellowring.sender.run.audience import LAG, LOOK_AGAIN, LOOKED_UP, Visiting, visiting
+from yellowring.sender.run.run import Segment
+from yellowring.subscribers import MOST_ACCOUNTS, Customer
+
+from tests.envelopes import WEATHER
+from tests.unit.sender.kit import campaign
+from tests.unit.sender.run.bench import Bench
+from tests.unit.sender.run.kit import NOW, run, users
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+CHUNK = 4
+"""Ids in a chunk of the lists of these tests."""
+END = "the end"
+
+
+@dataclass
+class Town:
+    """Customer ids with their accounts, and the list of them in chunks; both stores in one.
+
+    Attributes
+    ----------
+    accounts_of
+        The accounts of each id.
+    broken
+        Ids whose look-up fails.
+    """
+
+    accounts_of: dict[str, list[str]]
+    broken: set[str] = field(default_factory=set)
+    unlinked: set[str] = field(default_factory=set)
+    now: datetime = NOW + timedelta(hours=1)
+    slept: list[float] = field(default_factory=list)
+    looking: int = 0
+    most_looking: int = 0
+
+    def chunk(self, run_id: str, digest: str, number: int) -> list[str]:
+        return list(self.accounts_of)[number * CHUNK : (number + 1) * CHUNK]
+
+    def accounts(self, customer_id: str) -> tuple[str, ...]:
+        if customer_id in self.broken:
+            raise OSError
+        return tuple(sorted(self.accounts_of[customer_id])[: MOST_ACCOUNTS + 1])
+
+    def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
+        assert event_name == WEATHER
+        return tuple(
+            Customer(
+                each,
+                None,
+                deliverable=True,
+                customer_id=None if each in self.unlinked else "an id",
+            )
+            for each in user_ids
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def visiting(self, segment: int = 0, segments: int = 1) -> Visiting:
+        listed = {"type": "customers", "list": {"digest": "0" * 32, "count": 1}}
+        of = run(document=campaign(audience=listed), segments=segments)
+        fake: Any = self
+        made = visiting(of, segment, fake, fake, now=lambda: self.now, sleep=self.sleep)
+        chunks = -(-len(self.accounts_of) // CHUNK)
+        return replace(made, chunks=replace(made.chunks, many=chunks))  # type: ignore[type-var, attr-defined]
+
+
+def visited(town: Town, visits: Visiting, cursor: str | None = None, most: int = 10_000) -> Any:
+    """Visit so many; return them, and where the visits stand then."""
+    found: list[str] = []
+
+    async def visit() -> str | None:  # END where nobody is left
+        at = cursor
+        while True:
+            page = await visits.page(at)
+            for who, behind in page.customers:
+                if len(found) == most:
+                    return at
+                found.append(who.value if isinstance(who, Outcome) else who.user_id)
+                at = behind
+            if page.cursor is None:
+                return END
+            at = page.cursor
+
+    end = asyncio.run(visit())
+    return found, end
+
+
+def rest(visits: Visiting, cursor: str | None) -> int:
+    async def counted() -> int:
+        many, at = await visits.rest(cursor)
+        while at is not None:
+            more, at = await visits.rest(at)
+            many += more
+        return many
+
+    return asyncio.run(counted())
+
+
+ANNA, BERT, CLEO, *MANY = users(60)
+
+
+def test_every_account_of_a_household_is_visited_in_order() -> None:
+    town = Town({"1": [CLEO, ANNA], "2": [BERT]})
+    assert visited(town, town.visiting()) == ([ANNA, CLEO, BERT], END)
+
+
+def test_an_id_that_nobody_is_linked_to_is_one_skipped() -> None:
+    town = Town({"1": [], "2": [BERT], "3": []})
+    assert visited(town, town.visiting())[0] == ["skipped", BERT, "skipped"]
+
+
+@pytest.mark.parametrize("one_more", [0, 1])
+def test_more_accounts_than_a_household_has_are_one_invalid(one_more: int) -> None:
+    accounts = MANY[: MOST_ACCOUNTS + one_more]
+    town = Town({"1": accounts})
+    found, _ = visited(town, town.visiting())
+    assert found == (["invalid"] if one_more else accounts)
+    assert rest(town.visiting(), None) == (1 if one_more else MOST_ACCOUNTS)
+
+
+HOUSES = st.lists(
+    st.one_of(st.integers(0, 4), st.sampled_from([MOST_ACCOUNTS, MOST_ACCOUNTS + 1])),
+    min_size=1,
+    max_size=3 * CHUNK,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(houses=HOUSES, most=st.integers(0, 60), segments=st.integers(1, 3))
+def test_a_resumed_slice_neither_loses_nor_doubles_anybody_and_the_rest_is_what_is_left(
+    houses: list[int], most: int, segments: int
+) -> None:
+    numbers = iter(range(1000))
+    accounts = [[f"amzn1.ask.account.U{next(numbers):04}" for _ in range(n)] for n in houses]
+    town = Town({f"id-{number}": each for number, each in enumerate(accounts)})
+    told: list[str] = []
+    for segment in range(segments):
+        visits = town.visiting(segment, segments)
+        if segment * CHUNK >= len(houses):
+            continue
+        whole, _ = visited(town, visits)
+        first, at = visited(town, visits, most=most)
+        assert rest(visits, None) == len(whole)
+        if at != END:
+            assert rest(visits, at) == len(whole) - len(first)
+            first += visited(town, visits, at)[0]
+        assert first == whole
+        told += whole
+    alone = [each for each in accounts if 0 < len(each) <= MOST_ACCOUNTS]
+    assert sorted(each for each in told if "." in each) == sorted(chain.from_iterable(alone))
+    assert len(told) == sum(len(each) for each in alone) + len(accounts) - len(alone)
+
+
+def test_whose_household_grew_beyond_bounds_midway_is_visited_to_its_end() -> None:
+    accounts = MANY[:MOST_ACCOUNTS]
+    town = Town({"1": list(accounts)})
+    first, at = visited(town, town.visiting(), most=10)
+    town.accounts_of["1"].append(MANY[40])
+    assert first + visited(town, town.visiting(), at)[0] == [*accounts, MANY[40]]
+
+
+def test_whose_household_has_gone_midway_is_not_skipped_as_well() -> None:
+    town = Town({"1": [ANNA, BERT], "2": [CLEO]})
+    first, at = visited(town, town.visiting(), most=1)
+    town.accounts_of["1"] = [ANNA]
+    assert first + visited(town, town.visiting(), at)[0] == [ANNA, CLEO]
+
+
+# ---- the index lags ----
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(0, True), (9.9, True), (10, False)])
+def test_nobody_found_in_the_first_ten_seconds_of_a_run_is_looked_for_again(
+    seconds: float, again: bool
+) -> None:
+    town = Town({"1": [ANNA], "2": [], "3": [CLEO]}, now=NOW + timedelta(seconds=seconds))
+    page = asyncio.run(town.visiting().page(None))
+    assert len(page.customers) == (1 if again else 3)
+    assert page.cursor == ("0:1" if again else None)
+    page = asyncio.run(town.visiting().page("0:1"))
+    assert (page.customers == []) is again
+    assert page.cursor == ("0:1" if again else None)
+    assert town.slept == ([LOOK_AGAIN] if again else [])
+    assert timedelta(seconds=10) == LAG
+
+
+def test_who_is_linked_meanwhile_is_visited_where_they_stand_in_the_list() -> None:
+    town = Town({"1": [], "2": [BERT]}, now=NOW)
+    assert asyncio.run(town.visiting().page(None)).customers == []
+    town.accounts_of["1"] = [ANNA]
+    assert visited(town, town.visiting())[0] == [ANNA, BERT]
+
+
+def test_counting_the_rest_waits_for_the_index_as_well() -> None:
+    town = Town({"1": [], "2": [BERT]}, now=NOW)
+    assert asyncio.run(town.visiting().rest(None)) == (0, "0:0")
+    assert town.slept == [LOOK_AGAIN]
+    town.now += LAG
+    assert rest(town.visiting(), None) == 2
+
+
+# ---- what fails ----
+
+
+def test_what_was_looked_up_before_a_failure_is_visited() -> None:
+    town = Town({"1": [ANNA], "2": [BERT], "3": [CLEO]}, broken={"2"})
+    page = asyncio.run(town.visiting().page(None))
+    assert ([behind for _, behind in page.customers], page.cursor) == (["0:1"], "0:1")
+    with pytest.raises(OSError):  # noqa: PT011
+        asyncio.run(town.visiting().page("0:1"))
+
+
+def test_so_many_ids_are_looked_up_for_one_page_and_no_more() -> None:
+    town = Town({str(number): [] for number in range(LOOKED_UP + 1)})
+    made: Any = town.visiting()
+    town.chunk = lambda *_: list(town.accounts_of)  # type: ignore[method-assign]
+    page = asyncio.run(made.page(None))
+    assert (len(page.customers), page.cursor) == (LOOKED_UP, f"0:{LOOKED_UP}")
+
+
+def test_whose_link_has_gone_is_not_to_be_told_when_they_are_read_again() -> None:
+    town = Town({"1": [ANNA, BERT]}, unlinked={BERT})
+    found = asyncio.run(town.visiting().again([ANNA, BERT]))
+    assert [found[each].deliverable for each in (ANNA, BERT)] == [True, False]
+
+
+# ---- in a slice ----
+
+
+def test_outcomes_of_a_page_are_counted_and_nobody_is_asked() -> None:
+    bench = Bench([[ANNA, "skipped", BERT, "invalid", "skipped"]])
+    assert bench.work().done
+    assert bench.counts == {"accepted": 2, "skipped": 2, "invalid": 1}
+    assert len(bench.sent) == 2
+    assert bench.notes == []
+
+
+def test_whom_two_ids_lead_to_while_they_have_no_outcome_is_visited_once() -> None:
+    bench = Bench([[ANNA, BERT], [ANNA, CLEO]], latency=5)
+    assert bench.work().done
+    assert bench.counts == {"accepted": 3}
+
+
+def test_a_slice_goes_on_behind_an_outcome() -> None:
+    bench = Bench([[ANNA, "skipped", BERT]], segment=Segment(0, version=1, cursor="skipped"))
+    assert bench.work().done
+    assert bench.counts == {"accepted": 1}
