@@ -243,7 +243,8 @@ def notification_dollars(measured: Measured, batch: int) -> dict[str, float]:
     seconds = measured.batch_ms[batch] / 1000 / VCPUS + LATENCY
     return {
         "Lambda": batches * (seconds * MEMORY_GB * PER_GB_SECOND + PER_INVOCATION),
-        "DynamoDB": 1e6 * PER_READ_UNIT + batches * (PER_READ_UNIT + PER_WRITE_UNIT),
+        # Each reads its customer and whether it has a status.
+        "DynamoDB": 2e6 * PER_READ_UNIT + batches * (PER_READ_UNIT + PER_WRITE_UNIT),
         "SQS": (1e6 + 2 * batches) * PER_QUEUE_REQUEST,
         "secret": batches * PER_SECRET_READ,
         "traffic": 1e6 * measured.request_bytes / 1e9 * PER_GB_OUT,

@@ -14,8 +14,13 @@ from _slices import Sent, bench, slices
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.notification.batch import Batch
+from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
+from yellowring.sender.notification.opening import Opening
+from yellowring.sender.notification.queue import Queue
+from yellowring.sender.notification.status import Statuses
 from yellowring.sender.run.event_request import request_of
 from yellowring.sender.run.items import run_item, segment_item
 from yellowring.sender.run.lifecycle import now_utc
@@ -31,6 +36,7 @@ WAITING = (0, 60, 500)
 """Customers without an outcome in a segment: none, about as many as are under way, and the most."""
 BATCHES = (1, 10)
 REPEATS = 40
+SKILL_ID = "amzn1.ask.skill.1"
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,8 @@ class Measured:
         Reading a page of 1 000 customers who all match, or of whom one in a hundred does.
     checkpoint_ms, segment_bytes
         A checkpoint and its item, by how many customers wait.
-    mark_ms, batch_ms
-        A mark; a batch of notifications, by how many it holds.
+    mark_ms, note_ms, batch_ms
+        A mark; a note; a batch of notifications, by how many it holds.
     request_bytes, customer_bytes, run_bytes
         A request as it goes out, headers included and TLS not; two items.
     rss_mb
@@ -60,6 +66,7 @@ class Measured:
     checkpoint_ms: dict[int, float]
     segment_bytes: dict[int, int]
     mark_ms: float
+    note_ms: float
     batch_ms: dict[int, float]
     request_bytes: int
     customer_bytes: int
@@ -88,6 +95,7 @@ def measure() -> Measured:
                 for waiting in WAITING
             },
             _mark_ms(of),
+            _note_ms(of),
             {many: _batch_ms(of, many) for many in BATCHES},
             asyncio.run(_request_bytes(of)),
             _world.size_of(_world.customer(0)),
@@ -107,6 +115,13 @@ def _mark_ms(of: Bench) -> float:
     return _cpu_ms(lambda: subscribers.mark_rejected(_world.user_id(0), _world.AT + 1))
 
 
+def _note_ms(of: Bench) -> float:
+    subscribers = Subscribers(of.client, "subscribers")
+    return _cpu_ms(
+        lambda: subscribers.note_outcome(_world.user_id(0), "storm~1", "limited", _world.AT + 1)
+    )
+
+
 def _batch_ms(of: Bench, many: int) -> float:
     """Return the CPU of a batch, over connections of its own as in each invocation."""
     body = {
@@ -114,7 +129,7 @@ def _batch_ms(of: Bench, many: int) -> float:
         "localizedAttributes": _world.TEXTS,
         "to": {"userId": _world.user_id(0)},
     }
-    evidence = Evidence(of.client, "runs", "amzn1.ask.skill.1")
+    evidence = Evidence(of.client, "runs", SKILL_ID)
 
     def record(number: int) -> dict[str, Any]:
         return {
@@ -129,14 +144,14 @@ def _batch_ms(of: Bench, many: int) -> float:
 
     async def work() -> None:
         async with of.sending(1_000_000) as sending:
+            noting = Noting(Subscribers(of.client, "subscribers"))
             batch = Batch(
-                cast("Any", None),  # the queue is asked for nothing where all is well
-                "queue",
-                "dead-letters",
-                audience=Audience(of.client, "subscribers"),
+                # The queue is asked for nothing where all is well.
+                Queue(cast("Any", None), "queue", "dead-letters"),
+                opening=Opening(Audience(of.client, "subscribers"), SKILL_ID, now_utc),
                 sending=sending,
                 evidence=evidence,
-                skill_id="amzn1.ask.skill.1",
+                bookkeeping=Bookkeeping(Statuses(of.client, "runs"), noting, SKILL_ID, now_utc),
                 now=now_utc,
                 until=time.monotonic() + 60,
             )

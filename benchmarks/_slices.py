@@ -30,6 +30,7 @@ from yellowring.alexa.proactive_events import ProactiveEvents
 from yellowring.observability import logger
 from yellowring.sender.campaign.content import SameForAll
 from yellowring.sender.delivery.concurrency import Concurrency
+from yellowring.sender.delivery.noting import Noting
 from yellowring.sender.delivery.rate_limiter import RateLimiter
 from yellowring.sender.delivery.sending import Sending
 from yellowring.sender.delivery.window import SharedWindow
@@ -154,6 +155,7 @@ class Bench:
                 runs=Runs(self.client, "runs"),
                 subscribers=Subscribers(self.client, "subscribers"),
                 visiting=visiting,
+                noting=Noting(Subscribers(self.client, "subscribers")),
                 content=SameForAll(request_of(run).unicast()),
                 sending=sending,
                 until=time.monotonic() + 600,

@@ -82,6 +82,7 @@ def measured_table(measured: Measured) -> str:
             for waiting in WAITING
         ),
         ("CPU of a mark (get and put)", f"{measured.mark_ms:.1f} ms"),
+        ("CPU of a note (get and put)", f"{measured.note_ms:.1f} ms"),
         *(
             (
                 f"CPU of a batch of {many} notification{'s' * (many > 1)}, connecting included",
