@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +15,8 @@ from yellowring.catalog import Problem
 from yellowring.sender import app
 from yellowring.sender.app import SliceFailed, Worker
 from yellowring.sender.campaign import InvalidCampaign
+from yellowring.sender.notification.status import Statuses
+from yellowring.sender.run import audience as audiences
 from yellowring.sender.run.request import PLACEHOLDER, InvalidRunRequest
 from yellowring.sender.run.slice import Turn
 from yellowring.sender.run.store import RunConflict, Runs
@@ -169,6 +172,37 @@ def test_an_audience_of_users_reaches_those_and_no_others(world: World) -> None:
     assert [world.heard(user) for user in others] == [[], []]
 
 
+def linked(world: World, customer_id: str, many: int) -> list[str]:
+    """Make customers who are linked to an id of the business."""
+    users = world.customers(many)
+    for user in users:
+        world.subscribers.apply(user, RegisterChange("customer", LONG_AGO, "id", customer_id))
+    return users
+
+
+def test_an_audience_of_customers_reaches_all_their_accounts(world: World) -> None:
+    users, others = linked(world, "4711", 3), linked(world, "4712", 1)
+    audience = {"type": "customers", "customerIds": ["4711", "stranger"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audiences, "LAG", timedelta(0))
+        run = world.send(campaign(audience=audience))
+    assert run["counts"] == NONE_OF_ANY | {"accepted": 3, "skipped": 1}
+    assert world.all_heard(users)
+    assert world.heard(others[0]) == []
+
+
+@pytest.mark.parametrize(("accepted", "noted"), [("true", {RUN_ID: "accepted"}), ("false", {})])
+def test_what_was_accepted_is_noted_where_the_stack_says_so(
+    world: World, environment: pytest.MonkeyPatch, accepted: str, noted: dict[str, str]
+) -> None:
+    environment.setenv("NOTE_ACCEPTED", accepted)
+    (user,) = world.customers(1)
+    world.send()
+    record = world.subscribers.get(user)
+    assert record is not None
+    assert {name: entry.value for name, entry in record.outcomes.items()} == noted
+
+
 def test_a_list_of_more_than_a_chunk_is_worked_on_by_several(world: World) -> None:
     users = [world.customer() for _ in range(3)]
     absent = [f"amzn1.ask.account.ABSENT{number}" for number in range(498)]
@@ -294,6 +328,23 @@ def test_a_batch_of_the_queue_is_sent(world: World) -> None:
         answer = app.lambda_handler({"Records": [message]}, Context())
         assert answer == {"batchItemFailures": []}
     assert world.heard(user) == ["mine"]
+
+
+def test_a_notification_to_a_customer_reaches_their_accounts_and_its_status_says_so(
+    world: World,
+) -> None:
+    users = linked(world, "4711", 2)
+    now = datetime.now(UTC)
+    statuses = Statuses(world.dynamodb, "runs")
+    statuses.put("mine", "hash", now, now + timedelta(hours=1))
+    message = record("", to={"customerId": "4711"})
+    for _ in range(2):
+        answer = app.lambda_handler({"Records": [message]}, Context())
+        assert answer == {"batchItemFailures": []}
+    assert [world.heard(user) for user in users] == [["mine"], ["mine"]]
+    status = statuses.get("mine")
+    assert status is not None
+    assert (list(status.outcomes.values()), status.done) == (["accepted", "accepted"], True)
 
 
 def test_a_notifications_placeholders_are_filled_from_the_customers_record(world: World) -> None:

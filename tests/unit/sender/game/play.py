@@ -307,7 +307,7 @@ class Game:
     @by_page(7)
     async def _page(self, customers: Sequence[Customer], *_: object) -> Any:
         await asyncio.sleep(self.random.choice((0.0, 0.0, 0.1, 0.6, 19.9, HOUR)))
-        made = {"3": None, "7": {"payload": {}}}
+        made: dict[str, Any] = {"3": None, "7": {"payload": {}}}
         return [made.get(each.user_id[-1], {"payload": PAYLOAD}) for each in customers]
 
     def _operate(self, work: Callable[[Lifecycle], Any]) -> asyncio.Future[Any]:

@@ -99,7 +99,7 @@ def _marks(game: Game) -> Iterator[str]:
 
 
 def _notes(game: Game) -> Iterator[str]:
-    """Nobody's record says that an event did not reach them that did; nobody needs a note."""
+    """Whom Alexa told is not noted as limited: of what it told before, it says so first."""
     for user_id, (_, outcome) in game.people.notes.items():
         if outcome == "limited" and (RUN_ID, user_id) in game.alexa.book:
             yield f"{user_id} heard it and is noted as {outcome}"

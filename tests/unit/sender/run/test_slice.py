@@ -647,5 +647,9 @@ def test_whom_an_attempt_before_did_not_reach_is_noted_when_they_hear() -> None:
     assert noted(resumed) == {ANNA: "accepted"}
 
 
+def test_who_hears_in_a_later_try_of_the_same_attempt_is_not_noted() -> None:
+    assert noted(Bench([[ANNA]], answers=once(Answer(503)))) == {}
+
+
 def test_nobody_is_noted_for_a_multicast() -> None:
     assert noted(Bench([["*"]], answers=lambda _: Answer(432))) == {}
