@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
-from yellowring.sender.notification.status import Status, Statuses
+from yellowring_tools.local_stack.api_url import local_api_url
 from yellowring_tools.local_stack.beside.skill import TheirSkill
 from yellowring_tools.local_stack.demo import planned_firing
 from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import local_stack
+from yellowring_tools.local_stack.workspace import PROJECT
 
+from tests.e2e.signed import ApiClient
 from tests.e2e.support import USER_ID, Customer, configured, eventually, faults
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-SKILL = Path(__file__).parents[2] / "examples/own_skill"
+SKILL = PROJECT / "examples/own_skill"
 SHIPPED: dict[str, Any] = json.loads((SKILL / "shipped.json").read_text(encoding="utf-8"))
 ORDERED = "I have ordered your box. It is number {}, and comes on Friday."
 PROMISED = "The ring on your Echo turns yellow when it leaves the farm."
@@ -82,7 +88,7 @@ def test_who_ordered_is_asked_by_a_card_and_their_record_is_kept(stack: LocalSta
     assert order(rosa)["speech"].endswith(PROMISED)
 
 
-def test_who_is_asked_by_voice_goes_on_in_the_same_session(stack: LocalStack) -> None:
+def test_who_is_asked_by_voice_and_accepts_is_subscribed(stack: LocalStack) -> None:
     rosa = Customer(stack, "na", "en-US")
     with configured(stack, stack.outputs.SkillFunctionName, VOICE_CONSENT="voice"):
         answer = order(rosa)
@@ -90,8 +96,6 @@ def test_who_is_asked_by_voice_goes_on_in_the_same_session(stack: LocalStack) ->
         accepted = rosa.does("consent", status="ACCEPTED")
     assert accepted["speech"] == PROMISED
     eventually(lambda: rosa.record().get("subscriptions"), "no subscription")
-    lines = stack.log_lines(stack.outputs.SkillFunctionName)
-    assert any("asked for notifications: accepted" in line for line in lines)
 
 
 def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: LocalStack) -> None:
@@ -101,7 +105,8 @@ def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: Lo
         rosa.does("enable")
         rosa.does("link", subject="17")
         rosa.does("unlink")  # a type that the SDK does not know
-        rosa.subscribes()
+        rosa.does("subscribe")
+        eventually(lambda: rosa.record().get("subscriptions"), "the subscription was not stored")
         after = stack.wait_for_events(60)
     new = {name: after[name] - before[name] for name in ("delivered", "failed", "attempts")}
     assert new["attempts"] == new["delivered"] > 4
@@ -110,21 +115,38 @@ def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: Lo
     assert [line for line in lines if "request failed" in line] == []  # their catch-all
 
 
-def notify(stack: LocalStack, reference_id: str) -> Status:
-    """Tell customer 4711 that their order has shipped; return what became of it."""
-    statuses = Statuses(stack.aws.dynamodb, stack.outputs.RunsTableName)
-    now = datetime.now(UTC)
-    statuses.put(reference_id, "shipped", now, now + timedelta(hours=4))
-    stack.aws.sqs.send_message(
-        QueueUrl=stack.outputs.NotificationsQueueUrl,
-        MessageBody=json.dumps({**SHIPPED, "referenceId": reference_id}),
-    )
+def documented(stack: LocalStack) -> tuple[Any, Any, str]:
+    """Do what the page says; return what the API answers to each of the two, and the command."""
+    page = (PROJECT / "docs/your-skill.md").read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\n((?:curl|yellowring customer) .*?)```", page, re.DOTALL)
+    environment = {
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "API_URL": local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl),
+    }
+    told = [
+        subprocess.run(
+            ["sh", "-c", command],
+            cwd=PROJECT,
+            env=environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ).stdout
+        for command in commands
+    ]
+    queued, customer, shown = told
+    return json.loads(queued), json.loads(customer), shown
 
-    def done() -> Status | None:
-        status = statuses.get(reference_id)
-        return status if status and status.done else None
 
-    return eventually(done, f"nobody knows what became of {reference_id}")
+def became_of(stack: LocalStack, notification: str) -> Any:
+    """Wait until the API knows how a notification ended."""
+
+    def done() -> Any:
+        told = ApiClient(stack).call("GET", f"/v1/notifications/{notification}").body
+        return told if told["status"] == "done" else None
+
+    return eventually(done, f"nobody knows what became of {notification}")
 
 
 def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
@@ -136,7 +158,12 @@ def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
     eventually(lambda: rosa.record().get("subscriptions"), "no subscription")
     rosa.does("link", subject="4711")
     eventually(lambda: rosa.record().get("customer") == "4711", "the link was not stored")
-    assert [*notify(stack, "shipped~1").outcomes.values()] == ["accepted"]
+
+    queued, customer, shown = documented(stack)
+    assert customer["reachable"] is True
+    assert shown.startswith("1 account")
+    told = became_of(stack, queued["id"])
+    assert [each["outcome"] for each in told["outcomes"]] == ["accepted"]
     [rung] = rosa.heard()
     assert rung["sentence"] == "Your order from Hazel Farm has been shipped."
     assert rung["sentence"] in json.dumps(rosa.does("listen"))
@@ -144,7 +171,12 @@ def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
 
     rosa.does("unlink")
     eventually(lambda: not rosa.record().get("customer"), "the link is still stored")
-    status = notify(stack, "shipped~2")
-    assert [*status.outcomes.values()] == ["skipped"]
-    assert "nobody is linked" in status.reason
+    again, customer, shown = documented(stack)
+    assert "nobody who is linked" in " ".join(shown.split())
+    assert again == queued  # the same key: the same notification
+    assert (customer["reachable"], customer["reason"]) == (False, "not linked")
+    later = ApiClient(stack).call("POST", "/v1/notifications", SHIPPED, "order-18-shipped")
+    told = became_of(stack, later.body["id"])
+    assert [each["outcome"] for each in told["outcomes"]] == ["skipped"]
+    assert "nobody is linked" in told["reason"]
     assert len(rosa.heard()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.unit.cli.running import yellowring
+from tests.unit.test_skill_package_manifest import through_the_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +94,16 @@ def test_the_manifests_part_is_what_the_command_writes(before: Path, after: Path
     assert yellowring(*arguments, "--fix").status == 0
     written = (package / "skill.json").read_text(encoding="utf-8")
     assert written == (after / "skill-package/skill.json").read_text(encoding="utf-8")
+
+
+def test_amazons_model_knows_every_field_of_the_skill_package() -> None:
+    manifest = json.loads((SKILL / "skill-package/skill.json").read_text(encoding="utf-8"))
+    kind = ("manifest.skill_manifest_envelope", "SkillManifestEnvelope")
+    assert through_the_model(manifest, *kind) == manifest
+    for path in (SKILL / "skill-package/interactionModels/custom").glob("*.json"):
+        model = json.loads(path.read_text(encoding="utf-8"))
+        kind = ("interaction_model.interaction_model_data", "InteractionModelData")
+        assert through_the_model(model, *kind) == model
 
 
 def test_the_diff_is_what_makes_the_one_of_the_other(before: Path, after: Path) -> None:

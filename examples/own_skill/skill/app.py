@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ask_sdk_model import Response
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 
 # ---- what every request needs ----

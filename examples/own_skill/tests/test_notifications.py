@@ -34,6 +34,27 @@ def test_who_has_ordered_finds_a_card_that_asks_for_notifications(rosa: Conversa
     assert "number 1, and comes on Friday" in response["outputSpeech"]["ssml"]
 
 
+def test_what_came_of_asking_by_voice_is_noted_and_the_session_keeps_its_box(
+    rosa: Conversation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("VOICE_CONSENT", "voice")
+    rosa.says("AddVegetableIntent", vegetable="leeks")
+    rosa.says("OrderBoxIntent")
+    intent = {"name": "AMAZON.YesIntent"}
+    [asked] = rosa.sends({"type": "IntentRequest", "intent": intent})["directives"]
+    before = dict(rosa.attributes)
+    answered = {"permissionScopes": [asked["input"]["permissionScopes"][0] | {"status": "DENIED"}]}
+    cause = {
+        "type": "ConnectionCompleted",
+        "token": asked["token"],
+        "status": {"code": "200", "message": "OK"},
+        "result": answered,
+    }
+    rosa.sends({"type": "SessionResumedRequest", "cause": cause})
+    assert "asked for notifications: denied" in caplog.messages
+    assert rosa.attributes == before
+
+
 def test_a_skill_event_is_stored_and_reaches_no_handler(
     rosa: Conversation, subscribers: Any
 ) -> None:
