@@ -26,7 +26,7 @@ ARCHITECTURE ?= arm64
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow bench lint lock build wheel deploy skill-package \
+.PHONY: help setup run demo test test-slow bench lint lock openapi build wheel deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -62,6 +62,9 @@ lint: $(READY) ## Check style, types, the template, and that the locks agree
 lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt from them
 	$(UV) lock
 	$(EXPORT) --frozen --output-file lambda/requirements.txt
+
+openapi: $(READY) ## Write the API's OpenAPI document into docs/
+	$(VENV)/python -m infrastructure.openapi
 
 build: $(READY) ## Build the functions for Lambda, compiled ahead so that they start fast
 	PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 sam build \

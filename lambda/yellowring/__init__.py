@@ -1,6 +1,6 @@
 """Yellow Ring: lets an Alexa skill notify its customers.
 
-A skill of one's own needs two names of it, and loads nothing before it uses them::
+A skill of one's own needs two or three names of it, and loads nothing before it uses them::
 
     lambda_handler = yellowring.wrap(sb.lambda_handler())
     ...
@@ -18,13 +18,15 @@ from yellowring.version import __version__
 
 if TYPE_CHECKING:
     from yellowring.skill.asking import ConsentOutcome, ask_for_notifications
+    from yellowring.skill.commanding import command
     from yellowring.skill.wrapping import wrap
 
-__all__ = ["ConsentOutcome", "__version__", "ask_for_notifications", "wrap"]
+__all__ = ["ConsentOutcome", "__version__", "ask_for_notifications", "command", "wrap"]
 
 _MODULES = {
     "ConsentOutcome": "yellowring.skill.asking",
     "ask_for_notifications": "yellowring.skill.asking",
+    "command": "yellowring.skill.commanding",
     "wrap": "yellowring.skill.wrapping",
 }
 

@@ -175,6 +175,62 @@ class SenderSettings:
         return settings
 
 
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What the API function needs.
+
+    Attributes
+    ----------
+    skill_id, subscribers_table, runs_table, run_machine_arn, event_bus_name
+        As for the sender function.
+    notifications_queue_url
+        ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications are put on.
+    sender_function_name
+        ``SENDER_FUNCTION_NAME``: the function that starts runs.
+    stack_name, aws_region
+        ``STACK_NAME``, and ``AWS_REGION``, which Lambda sets: which stack it is that answers, for
+        each has customers of its own.
+    """
+
+    skill_id: str
+    subscribers_table: str
+    runs_table: str
+    run_machine_arn: str
+    notifications_queue_url: str
+    sender_function_name: str
+    event_bus_name: str
+    stack_name: str
+    aws_region: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> ApiSettings:
+        """Read the settings.
+
+        Raises
+        ------
+        InvalidSettings
+            Names every variable that is missing or wrong, and what it should hold.
+        """
+        reader = _Reader(environ)
+        settings = cls(
+            skill_id=reader.text("SKILL_ID", "the skill's id, amzn1.ask.skill.…"),
+            subscribers_table=reader.text("SUBSCRIBERS_TABLE", "the name of the subscribers table"),
+            runs_table=reader.text("RUNS_TABLE", "the name of the runs table"),
+            run_machine_arn=reader.text("RUN_MACHINE_ARN", "the ARN of the run's state machine"),
+            notifications_queue_url=reader.text(
+                "NOTIFICATIONS_QUEUE_URL", "the URL of the queue of notifications"
+            ),
+            sender_function_name=reader.text(
+                "SENDER_FUNCTION_NAME", "the name of the sender function"
+            ),
+            event_bus_name=reader.optional("EVENT_BUS_NAME"),
+            stack_name=reader.optional("STACK_NAME"),
+            aws_region=reader.optional("AWS_REGION", "us-east-1"),
+        )
+        reader.finish()
+        return settings
+
+
 def is_secure(url: str) -> bool:
     """Check whether a token may be sent to a URL: over https, or to this machine itself.
 

@@ -12,7 +12,16 @@ from yellowring_tools.local_stack.demo import planned_firing, tell
 from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import local_stack
 
-from tests.e2e.support import NOTIFIER, USER_ID, eventually, executions, history, messages, queues
+from tests.e2e.support import (
+    API,
+    NOTIFIER,
+    USER_ID,
+    eventually,
+    executions,
+    history,
+    messages,
+    queues,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +66,8 @@ def story(told: tuple[LocalStack, Report]) -> Report:
 
 
 def _check_logs(stack: LocalStack) -> None:
-    for function in (stack.outputs.SkillFunctionName, stack.outputs.SenderFunctionName, NOTIFIER):
+    skill, sender = stack.outputs.SkillFunctionName, stack.outputs.SenderFunctionName
+    for function in (skill, sender, NOTIFIER, API):
         told = [line for line in stack.log_lines(function) if USER_ID in line]
         assert told == [], f"{function} logs user ids"
         assert stack.skill.client_secret not in "".join(stack.log_lines(function))

@@ -48,6 +48,7 @@ LONG_AGO = 1_700_000_000_000
 HOSTS: Mapping[Region, str] = {"na": NA, "eu": EU, "fe": FE}
 BATCH = 25
 NOTIFIER = f"{STACK_NAME}-notifier"
+API = f"{STACK_NAME}-api"
 USER_ID = "amzn1.ask.account."
 
 

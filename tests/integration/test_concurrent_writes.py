@@ -13,11 +13,13 @@ from yellowring.sender.campaign.where import parse_where
 from yellowring.skill.envelope import SkillEvent
 from yellowring.skill.skill_events import changes_of
 from yellowring.subscribers import (
+    MOST_ACCOUNTS,
     Accepted,
     AttributesChange,
     Audience,
     ConcurrentChange,
     Disabled,
+    Erased,
     RegisterChange,
     Rejected,
     Subscribers,
@@ -183,3 +185,33 @@ def test_the_scan_reads_hosts_locales_and_attributes_as_the_rule_and_filters_mea
     assert where
     narrowed = audience.of(None, where.filter()).scan(WEATHER).customers
     assert [each.user_id for each in narrowed] == ["ada"]
+
+
+def test_the_index_finds_all_accounts_of_a_customer_and_no_other_page_by_page(
+    dynamodb: DynamoDBClient,
+) -> None:
+    create_table(dynamodb, "linked", "userId", index=("customers", "customerId"))
+    subscribers = Subscribers(dynamodb, "linked")
+
+    def link(user_id: str, customer_id: str, *told: Change) -> None:
+        subscribers.apply(user_id, RegisterChange("customer", 5, "id", customer_id), *told)
+
+    for number in range(MOST_ACCOUNTS):
+        link(f"many-{number:03}", "many")
+    link("ada", "4711")
+    link("ben", "4711")
+    link("cem", "4711", Disabled(5))
+    link("eva", "4711")
+    subscribers.apply("eva", Erased(6))
+    link("fay", "KUNDE")
+    link("gil", "kunde")
+    audience = Audience(dynamodb, "linked")
+    assert audience.accounts("4711") == ("ada", "ben")
+    assert audience.accounts("kunde") == ("gil",)
+    assert audience.accounts("nobody") == ()
+    assert len(audience.accounts("many")) == MOST_ACCOUNTS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("yellowring.subscribers.audience.BATCH", 7)
+        assert len(audience.accounts("many")) == MOST_ACCOUNTS
+        link("one-more", "many")
+        assert len(audience.accounts("many")) == MOST_ACCOUNTS + 1

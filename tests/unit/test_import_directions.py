@@ -82,12 +82,15 @@ def test_the_simulator_knows_of_us_only_what_alexa_says(path: Path) -> None:
 
 def test_only_what_is_asked_by_the_ask_sdk_itself_names_it() -> None:
     named = [p for p in FILES if any(name.startswith("ask_sdk") for name in imported(p))]
-    assert [path.name for path in named] == ["asking.py"]
+    assert {path.name for path in named} == {"asking.py", "commanding.py", "handler_input.py"}
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["import yellowring.skill.app", "import yellowring; yellowring.ask_for_notifications"],
+    [
+        "import yellowring.skill.app",
+        "import yellowring; yellowring.ask_for_notifications, yellowring.command, yellowring.wrap",
+    ],
 )
 def test_what_is_deployed_does_not_load_the_ask_sdk(statement: str) -> None:
     loads = f"{statement}; import sys; sys.exit('ask_sdk_core' in sys.modules)"

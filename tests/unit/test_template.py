@@ -22,7 +22,7 @@ TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(enco
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 FUNCTIONS = ("SkillFunction", "SenderFunction", "NotifierFunction")
-ROLES = ("SkillRole", "SenderRole", "NotifierRole", "ScheduleRole", "RunMachineRole")
+ROLES = ("SkillRole", "SenderRole", "NotifierRole", "ApiRole", "ScheduleRole", "RunMachineRole")
 QUEUES = ("NotificationsQueue", "NotificationsDeadLetterQueue", "DeadLetterQueue")
 MACHINE = (
     "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"

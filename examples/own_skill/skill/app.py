@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import yellowring
 from ask_sdk_core.dispatch_components import (
     AbstractExceptionHandler,
     AbstractRequestHandler,
@@ -14,13 +15,14 @@ from ask_sdk_core.dispatch_components import (
 from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_core.utils import get_locale, get_slot, get_user_id, is_intent_name, is_request_type
 from boxes import boxes
-from words import Words
+from words import CONSENT, Words
 
 if TYPE_CHECKING:
     from ask_sdk_core.handler_input import HandlerInput
     from ask_sdk_model import Response
 
 logger = logging.getLogger(__name__)
+logger.setLevel(logging.INFO)
 
 
 # ---- what every request needs ----
@@ -61,6 +63,11 @@ def tell(handler_input: HandlerInput, speech: str) -> Response:
 def save(handler_input: HandlerInput) -> None:
     """Keep the customer's box."""
     boxes().save(get_user_id(handler_input), session(handler_input)["box"])
+
+
+def note_consent(outcome: yellowring.ConsentOutcome) -> None:
+    """Note what came of asking by voice whether the ring may turn yellow."""
+    logger.info("asked for notifications: %s", outcome.status)
 
 
 class FindWords(AbstractRequestInterceptor):
@@ -125,7 +132,7 @@ class AddVegetableHandler(AbstractRequestHandler):
         say, content = words(handler_input), session(handler_input)["box"]["content"]
         key = slot_key(handler_input, "vegetable", "vegetables")
         if key is None:
-            return ask(handler_input, say.say("not_grown", vegetables=say.all("vegetables")))
+            return ask(handler_input, say.say("not_grown", vegetables=say.every("vegetables")))
         spoken = get_slot(handler_input, "kilos")
         kilos = int(spoken.value) if spoken and (spoken.value or "").isdigit() else 1
         content[key] = content.get(key, 0) + kilos
@@ -144,7 +151,7 @@ class RemoveVegetableHandler(AbstractRequestHandler):
         say = words(handler_input)
         key = slot_key(handler_input, "vegetable", "vegetables")
         if key is None:
-            return ask(handler_input, say.say("not_grown", vegetables=say.all("vegetables")))
+            return ask(handler_input, say.say("not_grown", vegetables=say.every("vegetables")))
         session(handler_input)["box"]["content"].pop(key, None)
         save(handler_input)
         removed = say.say("removed", vegetable=say.name("vegetables", key))
@@ -161,7 +168,7 @@ class ChangeDayHandler(AbstractRequestHandler):
         say = words(handler_input)
         key = slot_key(handler_input, "day", "days")
         if key is None:
-            return ask(handler_input, say.say("no_such_day", days=say.all("days")))
+            return ask(handler_input, say.say("no_such_day", days=say.every("days")))
         session(handler_input)["box"]["day"] = key
         save(handler_input)
         changed = say.say("day_changed", day=say.name("days", key))
@@ -200,7 +207,7 @@ class YesHandler(AbstractRequestHandler):
         save(handler_input)
         day = say.name("days", box["day"])
         ordered = say.say("ordered", order=box["order"], day=day)
-        return tell(handler_input, ordered)
+        return yellowring.ask_for_notifications(handler_input, speech=ordered)
 
 
 class NoHandler(AbstractRequestHandler):
@@ -321,4 +328,4 @@ for handler in (
     sb.add_request_handler(handler)
 sb.add_exception_handler(CatchAll())
 
-lambda_handler = sb.lambda_handler()
+lambda_handler = yellowring.wrap(sb.lambda_handler(), texts=CONSENT, on_consent=note_consent)

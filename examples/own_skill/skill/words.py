@@ -67,6 +67,11 @@ WORDS: dict[str, dict[str, Any]] = {
     },
 }
 
+CONSENT = {
+    "en": {"consent_accepted": "The ring on your Echo turns yellow when it leaves the farm."},
+    "de": {"consent_accepted": "Der Ring an deinem Echo wird gelb, wenn sie den Hof verlässt."},
+}
+
 
 class Words:
     """The words of one locale's language; English where there is no other."""
@@ -84,18 +89,18 @@ class Words:
         name: str = self._words[kind][key]
         return name
 
-    def list(self, names: list[str]) -> str:
+    def joined(self, names: list[str]) -> str:
         """Return names as one says them: ``carrots, leeks and potatoes``."""
         *most, last = names
         return f"{', '.join(most)}{self._words['and']}{last}" if most else last
 
-    def all(self, kind: str) -> str:
+    def every(self, kind: str) -> str:
         """Return all vegetables or days, as one says them."""
-        return self.list(list(self._words[kind].values()))
+        return self.joined(list(self._words[kind].values()))
 
     def content(self, content: dict[str, int]) -> str:
         """Return what is in a box, as one says it."""
-        return self.list(
+        return self.joined(
             [
                 self.say(
                     "kilo" if kilos == 1 else "kilos",

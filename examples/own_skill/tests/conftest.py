@@ -12,13 +12,15 @@ from moto import mock_aws
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SKILL_ID = "amzn1.ask.skill.01234567-89ab-cdef-0123-456789abcdef"
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "BOXES_TABLE": "boxes",
+    "SKILL_ID": SKILL_ID,
+    "SUBSCRIBERS_TABLE": "subscribers",
 }
-SKILL_ID = "amzn1.ask.skill.01234567-89ab-cdef-0123-456789abcdef"
 
 
 class Conversation:
@@ -40,22 +42,25 @@ class Conversation:
         """Send a request; return the response to it."""
         import app
 
+        answer = app.lambda_handler(self.envelope(request), None)
+        self.attributes, self.new = answer.get("sessionAttributes") or {}, False
+        return dict(answer["response"])
+
+    def envelope(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what Alexa sends for a request."""
         who = {"application": {"applicationId": SKILL_ID}, "user": {"userId": self.user_id}}
         session = {"new": self.new, "sessionId": "amzn1.echo-api.session.1", **who}
-        event = {
+        usual = {
+            "requestId": "amzn1.echo-api.request.1",
+            "timestamp": "2026-11-20T09:00:00Z",
+            "locale": self.locale,
+        }
+        return {
             "version": "1.0",
             "session": session | {"attributes": self.attributes},
             "context": {"System": {**who, "apiEndpoint": "https://api.amazonalexa.com"}},
-            "request": request
-            | {
-                "requestId": "amzn1.echo-api.request.1",
-                "timestamp": "2026-11-20T09:00:00Z",
-                "locale": self.locale,
-            },
+            "request": usual | request,
         }
-        answer = app.lambda_handler(event, None)
-        self.attributes, self.new = answer.get("sessionAttributes") or {}, False
-        return dict(answer["response"])
 
 
 @pytest.fixture(autouse=True)

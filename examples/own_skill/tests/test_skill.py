@@ -36,7 +36,7 @@ def test_a_synonym_counts_as_what_it_resolves_to(rosa: Conversation) -> None:
     }
     slot = {
         "name": "vegetable",
-        "value": "yellow roots",
+        "value": "orange roots",
         "resolutions": {"resolutionsPerAuthority": [matched]},
     }
     intent = {"name": "AddVegetableIntent", "slots": {"vegetable": slot}}

@@ -12,6 +12,7 @@ from yellowring.observability import count, logger
 from yellowring.settings import SkillSettings
 from yellowring.skill.consent import answer_consent, ask_for_consent
 from yellowring.skill.envelope import now_ms
+from yellowring.skill.handler_input import envelope_of
 from yellowring.skill.texts import check_ssml, in_use
 from yellowring.skill.turn import Turn
 from yellowring.skill.voice_request import member, read_voice_request
@@ -112,7 +113,7 @@ def ask_for_notifications(
         raise ValueError(f"by is {by!r}: it must be 'card' or 'voice'")
     if speech:
         check_ssml(speech, "speech")
-    envelope = handler_input if isinstance(handler_input, Mapping) else _serialized(handler_input)
+    envelope = envelope_of(handler_input)
     request = read_voice_request(envelope, now_ms())
     turn = Turn(request, _Table(), consent_by_voice=by_voice, speech=in_use.get())
     turn.say_before(speech)
@@ -161,14 +162,6 @@ class _Table:
 
         settings = SkillSettings.from_environ(os.environ)
         return skill_for(settings).subscribers.apply_and_read(user_id, *changes)
-
-
-def _serialized(handler_input: HandlerInput) -> Mapping[str, object]:
-    """Return the request envelope of the ASK SDK's model as it was in JSON."""
-    from ask_sdk_core.serialize import DefaultSerializer  # noqa: PLC0415 - the skill's, not ours
-
-    envelope = DefaultSerializer().serialize(handler_input.request_envelope)
-    return envelope if isinstance(envelope, Mapping) else {}
 
 
 def _built(handler_input: HandlerInput, response: Json) -> Response:

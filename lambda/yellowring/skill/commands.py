@@ -12,12 +12,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from yellowring import catalog
 from yellowring.skill.envelope import InvalidSkillEvent
-from yellowring.subscribers import ATTRIBUTE_KEY, is_customer_id
-from yellowring.tokens import holds_token
+from yellowring.subscribers import (
+    ATTRIBUTE_KEY,
+    InvalidAttributes,
+    check_attributes,
+    is_customer_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,14 +33,6 @@ type Json = Mapping[str, object]
 VERSION = 1
 LARGEST_DATA = 6 * 1024
 """Bytes of ``data`` as compact JSON, the most that the Skill Messaging API takes."""
-MOST_ATTRIBUTES = 20
-"""Attributes in one message."""
-LARGEST_VALUE = 600
-"""Bytes of an attribute's value: UTF-8 of a text, of any other the compact JSON."""
-LARGEST_NUMBER = 2**53
-"""Beyond it, JSON's readers disagree on whole numbers."""
-SMALLEST_NUMBER = 1e-100
-"""Nearer to zero, DynamoDB cannot hold a number."""
 MOST_PLACEHOLDERS = 100
 """Attributes that a notification's texts name, the most that the sender reads along."""
 
@@ -46,7 +42,6 @@ DEFAULT_EXPIRY = "PT1H"
 _DEEPEST = 16
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9~]{1,64}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLACEHOLDER = re.compile(rf"\{{({ATTRIBUTE_KEY.pattern})(?:\|[^{{}}]*)?\}}")
 _EXPIRY = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?")
 _UNITS = (86_400, 3600, 60, 1)
@@ -188,24 +183,11 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _attributes(data: Json) -> SetAttributes:
-    values = {
-        key: _value(value) for key, value in _object(_decoded(data, "set") or {}, "$.set").items()
-    }
-    removed = _decoded(data, "remove") or []
-    if not isinstance(removed, list) or not all(isinstance(key, str) for key in removed):
-        raise InvalidMessage("$.remove must be a list of attributes' names")
-    if values.keys() & set(removed):
-        raise InvalidMessage("$.remove and $.set both have an attribute: say one of them")
-    changed = {**values, **dict.fromkeys(removed)}
-    if not 1 <= len(changed) <= MOST_ATTRIBUTES:
-        raise InvalidMessage(
-            f"$.set and $.remove must name 1 to {MOST_ATTRIBUTES} attributes, not {len(changed)}"
-        )
-    if not all(ATTRIBUTE_KEY.fullmatch(key) for key in changed):
-        raise InvalidMessage(
-            "the name of an attribute must be a letter and up to 39 letters, digits and _"
-        )
-    return SetAttributes(changed)
+    values = _object(_decoded(data, "set") or {}, "$.set")
+    try:
+        return SetAttributes(check_attributes(values, _decoded(data, "remove") or []))
+    except InvalidAttributes as error:
+        raise InvalidMessage(str(error)) from None
 
 
 def _customer(data: Json) -> SetCustomer:
@@ -220,37 +202,6 @@ def _customer(data: Json) -> SetCustomer:
             "and no token; or null, to remove it"
         )
     return SetCustomer(customer_id)
-
-
-def _value(value: object) -> AttributeValue:
-    """Check an attribute's value; neither it nor the attribute's name is ever shown."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        if abs(value) <= LARGEST_NUMBER and (not value or abs(value) >= SMALLEST_NUMBER):
-            return value
-        raise InvalidMessage(
-            "a value of $.set must be a number from -2^53 to 2^53, no nearer to 0 than e-100"
-        )
-    if (_is_text(value) or _is_list(value)) and _size(value) <= LARGEST_VALUE:
-        return cast("AttributeValue", value)
-    raise InvalidMessage(
-        "a value of $.set must be a text, a number, true or false, or a list of texts, of at most "
-        f"{LARGEST_VALUE} bytes; to remove an attribute, name it in $.remove"
-    )
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not _SURROGATE.search(value) and not holds_token(value)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _size(value: object) -> int:
-    compact = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return len((value if isinstance(value, str) else compact).encode())
 
 
 _COMMANDS: Mapping[str, tuple[tuple[str, ...], Callable[[Json], Command]]] = {

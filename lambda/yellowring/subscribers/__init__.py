@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yellowring.subscribers.attributes import InvalidAttributes, check_attributes
 from yellowring.subscribers.audience import Audience, Customer, Filter, InvalidCursor, Page
 from yellowring.subscribers.changes import (
     ATTRIBUTE_KEY,
@@ -53,6 +54,7 @@ __all__ = [
     "Enabled",
     "Erased",
     "Filter",
+    "InvalidAttributes",
     "InvalidCursor",
     "NotWritten",
     "OutcomeChange",
@@ -61,6 +63,7 @@ __all__ = [
     "RegisterChange",
     "Rejected",
     "Subscribers",
+    "check_attributes",
     "customer_id_of",
     "deliverability",
     "expires_at",

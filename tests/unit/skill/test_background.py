@@ -434,7 +434,14 @@ def test_a_provider_that_is_down_is_left_alone_for_a_while_and_its_customers_are
     assert value_of(record(USER), "account") is True  # the link is stored all the same
 
 
-def test_a_provider_is_asked_again_after_a_while(aws: DynamoDBClient, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("status", "times"),
+    [(503, [0.0, background.PAUSE + 1]), (401, [0.0])],
+    ids=["down", "refusing"],
+)
+def test_only_a_provider_that_was_down_is_asked_again_after_a_while(
+    aws: DynamoDBClient, provider: Provider, status: int, times: list[float]
+) -> None:
     now = [0.0]
     url = f"http://127.0.0.1:{provider.server_port}/userinfo"
     kept = background.Background(
@@ -443,13 +450,17 @@ def test_a_provider_is_asked_again_after_a_while(aws: DynamoDBClient, provider: 
         linking=AccountLinking(url),
         clock=lambda: now[0],
     )
-    provider.status = 503
-    for moment in (0.0, background.PAUSE - 1, background.PAUSE + 1):
+    provider.status = status
+    asked_at = []
+    for moment in (0.0, background.PAUSE - 1, background.PAUSE + 1, background.MEMORY + 40):
         now[0] = moment
         event = linked("token-3")
+        provider.asked.clear()
         with kept.beside(event, read_voice_request(event, now_ms())):
             pass
-    assert provider.asked == ["token-3"] * 2
+        asked_at += [moment] * len(provider.asked)
+    assert asked_at[: len(times)] == times
+    assert len(asked_at) == (3 if status == 503 else 1)
 
 
 def test_an_unlinking_that_is_newer_stands(

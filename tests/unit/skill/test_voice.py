@@ -670,3 +670,10 @@ def test_a_voice_request_without_a_user_changes_nothing(handle: Handle, aws: Any
         del request["session"]["user"]
         assert key_of(handle(request)) in {"help", "error_apology"}
     assert aws.scan(TableName="subscribers")["Items"] == []
+
+
+def test_what_else_a_session_holds_stays_in_it(handle: Handle) -> None:
+    held = {"basket": [1], "asked": "forget"}
+    assert attributes_of(handle(intent("AMAZON.HelpIntent", attributes=held))) == {"basket": [1]}
+    asked = handle(intent("ForgetMeIntent", attributes={"basket": [1]}))
+    assert attributes_of(asked) == {"basket": [1], "asked": "forget"}

@@ -255,3 +255,21 @@ def test_an_argument_that_cannot_be_right_is_refused_at_once(
 def test_a_skill_builder_is_no_handler(their: TheirSkill) -> None:
     with pytest.raises(TypeError, match="handler must be callable"):
         yellowring.wrap(object())  # type: ignore[arg-type]
+
+
+def test_in_lambda_the_parts_are_made_at_the_start(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "their-skill")
+    yellowring.wrap(Theirs())
+    assert skill_for.cache_info().currsize == 1
+    environment.delenv("SUBSCRIBERS_TABLE")
+    with pytest.raises(InvalidSettings, match="SUBSCRIBERS_TABLE"):
+        yellowring.wrap(Theirs())
+
+
+def test_elsewhere_a_skill_is_imported_without_any_environment(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SKILL_ID", "SUBSCRIBERS_TABLE", "AWS_DEFAULT_REGION"):
+        environment.delenv(name)
+    yellowring.wrap(Theirs())
+    assert skill_for.cache_info().currsize == 0

@@ -55,8 +55,10 @@ class Outputs:
     ScheduleGroupName: str
     ScheduleName: str
     ScheduleRoleArn: str
+    ApiUrl: str
     SkillFunctionArn: str = ""
     SkillFunctionName: str = ""
+    JwtApiUrl: str = ""
 
 
 def host_architecture() -> str:

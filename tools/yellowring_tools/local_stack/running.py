@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 
+from yellowring_tools.local_stack.api_url import local_api_url
 from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
 from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import STACK_NAME, Schedule, local_stack
@@ -46,13 +48,19 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
         "endpoint": stack.aws.endpoint,
         "stack": STACK_NAME,
         "simulator": stack.alexa.url,
-        "api": None,
+        "api": _api(stack),
         "credentials": {
             "accessKeyId": ACCESS_KEY,
             "secretAccessKey": SECRET_KEY,
             "region": REGION,
         },
     }
+
+
+def _api(stack: LocalStack) -> str | None:
+    """Return where the stack's API is, if it has one."""
+    url = asdict(stack.outputs).get("ApiUrl")
+    return local_api_url(stack.aws.endpoint, url) if url else None
 
 
 def _welcome(stack: LocalStack) -> Panel:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from yellowring.sender.campaign import InvalidCampaign, by_page, parse_campaign
 from yellowring.sender.campaign.event_source import LARGEST_PAGE, EventSourceFailed, page_of
+from yellowring.sender.campaign.function import PAGE
 from yellowring.sender.campaign.registered import EventSources, load
 from yellowring.settings import InvalidSettings, SenderSettings
 
@@ -124,6 +125,31 @@ def test_a_callable_that_is_not_there_is_named(where: str) -> None:
 def test_what_cannot_be_called_is_named() -> None:
     with pytest.raises(EventSourceFailed, match="not callable"):
         load("json:__name__")
+
+
+@pytest.mark.parametrize("function", [ARN, f"{ARN}:live", "daily-digest"])
+def test_a_function_is_asked_by_page_with_a_client_made_for_it(function: str) -> None:
+    made: list[str] = []
+
+    class Client:
+        def invoke(self, FunctionName: str, **_: object) -> dict[str, Any]:  # noqa: N803
+            made.append(FunctionName)
+            return {}
+
+    found = EventSources({"digest": function}, cast("Any", Client))
+    assert made == []
+    assert calls_of(found, "digest").page == PAGE
+    assert made == [function]
+
+
+def test_they_are_exhausted_as_soon_as_one_of_those_that_are_used_is() -> None:
+    found = sources(first="json:dumps", second="json:loads")
+    assert not found.exhausted
+    for name in ("first", "second"):
+        calls_of(found, name)
+    assert not found.exhausted
+    calls_of(found, "second")._places = 0
+    assert found.exhausted
 
 
 # ---- pages ----

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
-from yellowring.catalog import EVENT_NAMES, LOCALES, PAYLOADS
+from yellowring.catalog import EVENT_NAMES
+from yellowring.catalog.schemas import LOCALIZED_ATTRIBUTES, payload_schemas
 from yellowring.sender.campaign import (
     AUDIENCE_TYPES,
     MOST_NAMED,
@@ -22,10 +22,6 @@ from yellowring.subscribers import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from pydantic import BaseModel
-    from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue
-    from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest dialect that the common editors know whole."""
@@ -49,7 +45,7 @@ def campaign_schema(event_names: Sequence[str] = EVENT_NAMES) -> dict[str, Any]:
                 "pattern": f"^{NAME_PATTERN}$",
             },
             "event": events,
-            "localizedAttributes": _LOCALIZED_ATTRIBUTES,
+            "localizedAttributes": LOCALIZED_ATTRIBUTES,
             "content": {
                 "description": "The event source that makes each customer's content, by the name "
                 "that it is registered under (EventSources); the event's payload may be left out.",
@@ -79,16 +75,6 @@ _CONTENT_OR_PAYLOAD: dict[str, Any] = {
     "if": {"required": ["content"]},
     "then": {"properties": {"audience": {"properties": {"type": {"not": {"const": "multicast"}}}}}},
     "else": {"properties": {"event": {"required": ["payload"]}}},
-}
-_LOCALIZED_ATTRIBUTES: dict[str, Any] = {
-    "description": "For each locale, the texts that the payload refers to by localizedattribute:.",
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["locale"],
-        "properties": {"locale": {"enum": list(LOCALES)}},
-        "additionalProperties": {"type": "string", "minLength": 1},
-    },
 }
 _USER_ID = {"type": "string", "pattern": f"^{USER_ID_PATTERN}$", "maxLength": LONGEST_USER_ID}
 _CUSTOMER_ID = {"type": "string", "pattern": f"^{CUSTOMER_ID_PATTERN}$"}
@@ -152,17 +138,13 @@ _WHERE: dict[str, Any] = {
 
 
 def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    models: list[tuple[type[BaseModel], JsonSchemaMode]]
-    models = [(PAYLOADS[name], "validation") for name in event_names]
-    references, generated = models_json_schema(
-        models, ref_template="#/definitions/{model}", schema_generator=_Schemas
-    )
+    payloads, definitions = payload_schemas(event_names, definitions_at="#/definitions/")
     branches = [
         {
             "if": {"properties": {"name": {"const": name}}},
-            "then": {"properties": {"payload": references[PAYLOADS[name], "validation"]}},
+            "then": {"properties": {"payload": payload}},
         }
-        for name in event_names
+        for name, payload in payloads.items()
     ]
     event = {
         "description": "One of the events that a skill may send, and what it says.",
@@ -172,22 +154,4 @@ def _events(event_names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]
         "properties": {"name": {"enum": list(event_names)}, "payload": {"type": "object"}},
         "allOf": branches,
     }
-    return event, {name: _untitled(schema) for name, schema in generated["$defs"].items()}
-
-
-def _untitled[T](schema: T) -> T:
-    """Take out the titles, which only repeat the names of the members."""
-    if isinstance(schema, dict):
-        kept = {key: _untitled(value) for key, value in schema.items() if key != "title"}
-        return cast("T", kept)
-    return cast("T", [_untitled(item) for item in schema]) if isinstance(schema, list) else schema
-
-
-class _Schemas(GenerateJsonSchema):
-    """Writes an optional member as one that may be left out: a null is refused."""
-
-    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
+    return event, definitions
