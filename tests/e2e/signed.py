@@ -16,6 +16,7 @@ from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from email.message import Message
 
     from yellowring_tools.local_stack.stack import LocalStack
 
@@ -48,7 +49,7 @@ def send(
         return Said(error.code, _lower(error.headers), error.read().decode())
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 

@@ -12,7 +12,6 @@ from botocore.session import Session
 from yellowring.settings import ApiSettings
 
 from tests.unit.test_template import (
-    OPERATORS,
     PARAMETERS,
     PROJECT,
     RESOURCES,
@@ -37,7 +36,8 @@ CALLS = {
     "subscribers/audience.py": {"SubscribersTable", "index of SubscribersTable"},
 }
 """Where the API's role is for calling AWS, and what is called there."""
-SCANS = {*OPERATORS, "dynamodb:DescribeTable"}
+SCANS = {"dynamodb:Scan", "dynamodb:DescribeTable"}
+"""What the sender and the commands call of these."""
 
 
 def operations() -> dict[str, str]:

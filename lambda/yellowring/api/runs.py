@@ -152,6 +152,10 @@ class RunDesk:
                     "no-credentials",
                     "Put the skill's client id and secret into the stack's secret, then repeat.",
                 )
+            case "InvalidCampaign" if request.campaign.content:
+                # All else was checked here; which sources there are only the sender knows.
+                right = "is no event source of this stack: see its parameter EventSources"
+                raise invalid([Error("$.campaign.content", right)])
             case _:
                 raise Refusal(
                     "sender-refused",

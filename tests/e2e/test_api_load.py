@@ -1,0 +1,100 @@
+"""Whatever and however much comes to the deployed API, it answers as its document says."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi import checks
+from yellowring.api.openapi import document
+from yellowring_tools.local_stack.story import CAMPAIGN
+
+from tests.e2e.signed import ApiClient, send, signed
+from tests.e2e.support import crowd, eventually, messages
+
+if TYPE_CHECKING:
+    from yellowring_tools.local_stack.stack import LocalStack
+
+    from tests.e2e.signed import Said
+
+logger = logging.getLogger(__name__)
+MANY = 1000
+AT_ONCE = 100
+"""Connections that the burst comes on: what one machine opens to itself without refusing any."""
+TEXTS = {key: CAMPAIGN[key] for key in ("event", "localizedAttributes")}
+NOBODY = {"type": "users", "userIds": ["amzn1.ask.account.NOBODY"]}
+# Rules that are more than a schema can say refuse what it allows; the gateway of the emulator
+# answers OPTIONS itself; and signatures are added to each request here, to those without as well.
+ELSEWHERE = [checks.positive_data_acceptance, checks.unsupported_method, checks.ignored_auth]
+SCHEMA = schemathesis.openapi.from_dict(document())
+
+
+class SigV4(requests.auth.AuthBase):
+    """Signs what schemathesis sends, whatever it is."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body: Any = request.body
+        body = body.encode() if isinstance(body, str) else body
+        url = str(request.url)
+        request.headers.update(signed(str(request.method), url, body, {}))
+        return request
+
+
+@pytest.mark.slow
+@SCHEMA.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_one_that_the_document_has(
+    stack: LocalStack, case: schemathesis.Case[Any]
+) -> None:
+    body: Any = case.body
+    campaign = body.get("campaign") if isinstance(body, dict) else None
+    if isinstance(campaign, dict) and case.meta and case.meta.generation.mode.is_positive:
+        campaign["audience"] = NOBODY  # or it would ring for everybody
+        campaign.pop("where", None)
+    case.call_and_validate(
+        base_url=ApiClient(stack).url, auth=SigV4(), excluded_checks=ELSEWHERE, timeout=60
+    )
+
+
+@pytest.mark.slow
+def test_of_a_burst_every_202_rings_exactly_once_and_all_others_are_told_to_come_back(
+    stack: LocalStack,
+) -> None:
+    user_ids = crowd(stack, "burst", MANY)
+    url = f"{ApiClient(stack).url}/v1/notifications"
+    ready = threading.Barrier(AT_ONCE)
+    begun = threading.local()
+
+    def ask(number: int) -> Said:
+        if not hasattr(begun, "told"):
+            begun.told = ready.wait(60)
+        data = json.dumps({"to": {"userId": user_ids[number]}, **TEXTS}).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"burst-{number}"}
+        return send("POST", url, data, signed("POST", url, data, headers))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(ask, range(MANY)))
+    statuses = Counter(each.status for each in answers)
+    logger.info("of %d requests: %s", MANY, dict(statuses))
+    assert set(statuses) <= {202, 429, 503}
+    taken = {
+        answer.body["id"]: user_id
+        for answer, user_id in zip(answers, user_ids, strict=True)
+        if answer.status == 202
+    }
+    assert taken
+    eventually(lambda: messages(stack, stack.outputs.NotificationsQueueUrl) == 0, "left on it")
+    rang = Counter(
+        (each["referenceId"], each["userId"])
+        for each in stack.alexa.notifications()
+        if each["referenceId"] in taken
+    )
+    assert rang == Counter(taken.items())
