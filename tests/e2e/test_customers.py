@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from yellowring.sender.notification.opening import NOBODY
 from yellowring.sender.notification.status import Status, Statuses
 from yellowring.subscribers import Subscribers
-from yellowring_tools.local_stack.story import CAMPAIGN
+from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 
 from tests.e2e.support import (
     Customer,
@@ -105,7 +105,7 @@ def test_who_turned_notifications_off_finds_why_in_the_status_and_the_record(
     stack: LocalStack,
 ) -> None:
     [customer] = household(stack, "off-4713", "fe")
-    customer.does("subscribe", events=[])
+    customer.does("unsubscribe", events=[WEATHER])
     eventually(lambda: not customer.record().get("subscriptions"), "they are still subscribed")
     status = done(ask(stack, "off~1", customerId="off-4713"), "off~1")
     assert (list(status.outcomes.values()), status.reason) == (["skipped"], "not subscribed")

@@ -37,6 +37,7 @@ def test_what_is_settled_is_the_sum_of_the_segments() -> None:
     [
         (look({"type": "users", "userIds": ["amzn1.ask.account.A"]}), None, 1),
         (look({"type": "users", "list": {"digest": "0" * 32, "count": 120_000}}), None, 120_000),
+        (look({"type": "customers", "customerIds": ["4711"]}, part(0, 4)), None, None),
         (look({"type": "multicast"}), None, 1),
         (look(SUBSCRIBERS, part(0, 10)), 40, 40),
         (look(SUBSCRIBERS, part(0, 50)), 40, 50),

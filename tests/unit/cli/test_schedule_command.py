@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring_tools.cli.aws.schedules import when_problem
+from yellowring.sender.campaign import parse_campaign
+from yellowring_tools.cli.aws.schedules import input_problem, when_problem
 
 from tests.unit.cli.conftest import SENDER
+from tests.unit.cli.kit import campaign
 from tests.unit.cli.running import yellowring
 
 if TYPE_CHECKING:
@@ -145,6 +147,22 @@ def test_a_wrong_time_is_told_before_aws_is_asked(when: str, timezone: str, told
 )
 def test_a_right_time_has_no_problem(when: str, timezone: str) -> None:
     assert when_problem(when, timezone, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("audience", "fits"),
+    [
+        ({"type": "customers", "customerIds": ["4711", "4712"]}, True),
+        ({"type": "customers", "list": {"digest": "0" * 32, "count": 3}}, False),
+        ({"type": "users", "userIds": ["amzn1.ask.account.A"]}, True),
+        ({"type": "users", "list": {"digest": "0" * 32, "count": 3}}, False),
+    ],
+)
+def test_a_schedule_carries_the_ids_it_names_and_no_stored_list(
+    audience: dict[str, Any], fits: bool
+) -> None:
+    problem = input_problem(parse_campaign(campaign(audience=audience)))
+    assert problem is None if fits else "$.audience.list" in str(problem)
 
 
 def test_a_wrong_campaign_or_name_schedules_nothing(stack: Stack, tmp_path: Path) -> None:

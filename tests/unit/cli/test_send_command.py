@@ -379,6 +379,12 @@ def test_customers_from_a_file_are_stored_with_the_run_before_it_starts(
     assert "3 customers stored for the run" in said.err
 
 
+def test_a_campaign_that_names_customers_itself_is_sent(sender: Sender, tmp_path: Path) -> None:
+    named = {"type": "customers", "customerIds": ["4711", "4712"]}
+    assert yellowring("send", changed(tmp_path, audience=named)).status == 0
+    assert sender.requests[0]["campaign"]["audience"] == named
+
+
 def test_two_audiences_are_one_too_many(sender: Sender) -> None:
     for options in (
         ("--users", ADA, "--customer", "4711"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
@@ -48,7 +47,7 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
         "endpoint": stack.aws.endpoint,
         "stack": STACK_NAME,
         "simulator": stack.alexa.url,
-        "api": _api(stack),
+        "api": local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl),
         "credentials": {
             "accessKeyId": ACCESS_KEY,
             "secretAccessKey": SECRET_KEY,
@@ -57,17 +56,12 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
     }
 
 
-def _api(stack: LocalStack) -> str | None:
-    """Return where the stack's API is, if it has one."""
-    url = asdict(stack.outputs).get("ApiUrl")
-    return local_api_url(stack.aws.endpoint, url) if url else None
-
-
 def _welcome(stack: LocalStack) -> Panel:
     outputs = stack.outputs
     return Panel.fit(
         f"[bold]Console[/]          {stack.alexa.url}\n"
         f"[bold]AWS endpoint[/]     {stack.aws.endpoint}  (us-east-1, key test, secret test)\n"
+        f"[bold]API[/]              {local_api_url(stack.aws.endpoint, outputs.ApiUrl)}\n"
         f"[bold]Functions[/]        {outputs.SkillFunctionName}, {outputs.SenderFunctionName}\n"
         f"[bold]Tables[/]           {outputs.SubscribersTableName}, {outputs.RunsTableName}\n"
         f"[bold]Logs[/]             {stack.workspace.logs}\n\n"

@@ -10,7 +10,7 @@ from tests.unit.sender.game.plan import drawn
 from tests.unit.sender.game.play import Game
 from tests.unit.sender.game.rules import violations
 
-QUICK, SLOW = 200, 6_500
+QUICK, SLOW = 200, 8_000
 
 
 def _played(seed: int) -> Game:

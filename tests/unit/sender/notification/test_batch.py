@@ -661,7 +661,42 @@ def test_who_was_told_before_the_link_went_is_what_the_status_says(post: Post) -
     assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, True)
 
 
+@pytest.mark.parametrize(
+    ("receives", "stays"), [(1, True), (MOST_FAILURES - 1, True), (MOST_FAILURES, False)]
+)
+def test_a_send_that_raises_leaves_the_message_until_it_is_evidence(
+    post: Post, receives: int, stays: bool
+) -> None:
+    asked(post)
+    known(post, 1, 2)
+
+    def answer(to: str) -> Answer:
+        if to == user(2):
+            raise TokenUnavailable("later")
+        return Answer(202)
+
+    post.answers = answer
+    assert post.work(to_customer(receives)) == (["m0"] if stays else [])
+    assert len(post.dead) == (0 if stays else 1)
+    assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, False)
+
+
 # ---- what is kept of it ----
+
+
+def test_only_the_last_outcome_of_a_household_says_that_it_is_done(post: Post) -> None:
+    told: list[bool] = []
+
+    class Noted(Statuses):
+        def settle(self, *settled: Any, done: bool = False) -> None:
+            told.append(done)
+            super().settle(*settled, done=done)
+
+    asked(post)
+    post.statuses = Noted(post.dynamodb, "runs")
+    known(post, 1, 2, 3)
+    assert post.work(to_customer()) == []
+    assert told == [False, False, True]
 
 
 def test_a_second_put_of_what_is_done_sends_nothing(post: Post) -> None:

@@ -257,6 +257,7 @@ def test_whom_two_ids_lead_to_while_they_have_no_outcome_is_visited_once() -> No
     bench = Bench([[ANNA, BERT], [ANNA, CLEO]], latency=5)
     assert bench.work().done
     assert bench.counts == {"accepted": 3}
+    assert len(bench.sent) == 3
 
 
 def test_a_slice_goes_on_behind_an_outcome() -> None:

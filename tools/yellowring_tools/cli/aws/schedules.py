@@ -173,15 +173,15 @@ def name_problem(name: str) -> str | None:
 def input_problem(campaign: Campaign) -> str | None:
     """Say why a schedule cannot carry a campaign; ``None``: it can."""
     audience = campaign.audience
-    if audience.listed and not audience.user_ids:
+    if audience.listed and not audience.ids:
         return (
             "$.audience.list: a stored list lies with one run, and a schedule starts another each "
-            "time; name up to 1,000 users in $.audience.userIds, or filter all subscribers (where)"
+            "time; name up to 1,000 ids in the audience itself, or filter all subscribers (where)"
         )
     size = len(input_of(campaign).encode())
     if size <= LARGEST:
         return None
-    return f"takes {size:,} bytes, a schedule carries {LARGEST:,}; name fewer users"
+    return f"takes {size:,} bytes, a schedule carries {LARGEST:,}; name fewer ids"
 
 
 def when_problem(when: str, timezone: str, now: datetime | None = None) -> str | None:

@@ -129,7 +129,7 @@ def _campaign(file: str, named: Named | None, *, multicast: bool) -> Campaign:
         raise failure(f"{file} is not sent; yellowring validate {file} checks it again")
     if not named and not multicast:
         audience = checked.campaign.audience
-        if audience.listed and not audience.user_ids:
+        if audience.listed and not audience.ids:
             raise failure(
                 f"{file}: $.audience.list names a list that was stored for another run: give the "
                 "ids themselves, with --users @FILE or --customers-file FILE"

@@ -48,8 +48,8 @@ class Look:
         audience: Any = self.run.campaign["audience"]
         if audience["type"] == "multicast":
             return 1
-        if self.run.listed is not None:
-            return self.run.listed.count
+        if audience["type"] == "users" and self.run.listed is not None:
+            return self.run.listed.count  # of customers nobody knows how many accounts they have
         return None if deliverable is None else max(deliverable, known)
 
 
