@@ -49,7 +49,7 @@ def operations() -> dict[str, str]:
         for service, client in clients.items()
         for name in session.get_service_model(client).operation_names
     }
-    return found | {"invoke": "lambda:InvokeFunction", "send_message_batch": "sqs:SendMessage"}
+    return found | {"invoke": "lambda:InvokeFunction"}
 
 
 def routes(api: str) -> list[dict[str, Any]]:

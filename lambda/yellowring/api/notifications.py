@@ -52,8 +52,6 @@ if TYPE_CHECKING:
     from yellowring.sender.notification.status import Statuses
     from yellowring.subscribers import Audience
 
-type _Waiting = tuple[int, dict[str, object]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -97,10 +95,7 @@ class Notifications:
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             It is not certain to be on the queue: the same request again makes it so.
         """
-        accepted, message = self._put(self._asked(body, key))
-        if message:
-            self.queue.put(message)
-        return accepted
+        return self._queue(self._asked(body, key))
 
     def notify_all(self, entries: Sequence[object], key: str | None) -> BatchAnswer:
         """Put notifications on their queue, each by itself; an entry that fails fails no other.
@@ -113,22 +108,20 @@ class Notifications:
             The request's: stands for entry 0 as ``key/0``, and so on, where they have none.
         """
         outcomes: list[BatchOutcome] = []
-        waiting: list[_Waiting] = []
+        failure: Refusal | None = None
         for index, entry in enumerate(entries):
+            own = f"{key}/{index}" if key else None
             try:
-                own = f"{key}/{index}" if key else None
-                accepted, message = self._put(self._entry(entry, own, f"$.notifications[{index}]"))
+                if failure:  # or a hundred time-outs would be waited for
+                    raise failure
+                accepted = self._queue(self._entry(entry, own, f"$.notifications[{index}]"))
             except Refusal as refusal:
                 outcomes.append(_refused(refusal))
-                continue
             except (ClientError, BotoCoreError) as error:
-                outcomes.append(_refused(failed_call(error)))
-                continue
-            outcomes.append(BatchOutcome(status=202, notification=accepted))
-            if message:
-                waiting.append((index, message))
-        for index, failure in self._queued(waiting):
-            outcomes[index] = _refused(failure)
+                failure = failed_call(error)
+                outcomes.append(_refused(failure))
+            else:
+                outcomes.append(BatchOutcome(status=202, notification=accepted))
         return BatchAnswer(outcomes=outcomes)
 
     def find(self, notification_id: str) -> NotificationAnswer:
@@ -162,17 +155,6 @@ class Notifications:
             outcomes=told,
             reason=status.reason or reasons,
         )
-
-    def _queued(
-        self, waiting: Sequence[tuple[int, dict[str, object]]]
-    ) -> list[tuple[int, Refusal]]:
-        """Put messages on the queue; return those that are not certain to be there."""
-        try:
-            failed = self.queue.put_all([message for _, message in waiting])
-        except (ClientError, BotoCoreError) as error:
-            return [(index, failed_call(error)) for index, _ in waiting]
-        refusal = Refusal("unavailable", "The queue did not take it: send it again, with its key.")
-        return [(waiting[each][0], refusal) for each in sorted(failed)]
 
     def _entry(self, entry: object, key: str | None, root: str) -> _Asked:
         try:
@@ -217,8 +199,8 @@ class Notifications:
             if len(accounts) > MOST_ACCOUNTS:
                 raise too_many_accounts()
 
-    def _put(self, asked: _Asked) -> tuple[AcceptedNotification, dict[str, object] | None]:
-        """Put a notification's status; return the answer, and the message while there is need."""
+    def _queue(self, asked: _Asked) -> AcceptedNotification:
+        """Put a notification's status, then its message while it is not done; return the answer."""
         now = self.now().replace(microsecond=0)
         expiry_time = expiry_of(now, asked.life)
         known = self.statuses.put(asked.notification_id, asked.body_hash, now, expiry_time)
@@ -230,10 +212,11 @@ class Notifications:
                     "that request, or give this one a key of its own.",
                 )
             now, expiry_time = known.created_at, known.expires_at
-        accepted = AcceptedNotification(
+        if known is None or not known.done:
+            self.queue.put(asked.message(expiry_time))
+        return AcceptedNotification(
             id=asked.notification_id, created_at=now, expiry_time=expiry_time
         )
-        return accepted, None if known and known.done else asked.message(expiry_time)
 
 
 def too_many_accounts() -> Refusal:

@@ -199,9 +199,24 @@ def test_a_batch_of_a_hundred_is_queued_whole_and_one_more_is_refused(api: Api) 
         assert (answer.status, answer.paths) == (422, ["$.notifications"])
 
 
-def test_entries_that_the_queue_did_not_take_are_told_and_the_others_are_queued(
+def test_a_batch_stops_asking_a_queue_that_does_not_answer_and_is_repeated_whole(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("yellowring.api.queue.Queue.put_all", lambda *_: {1})
+    from yellowring.api.queue import Queue
+
+    put, tried = Queue.put, []
+
+    def fail_later(self: Queue, message: Any) -> None:
+        tried.append(message)
+        if len(tried) > 1:
+            raise EndpointConnectionError(endpoint_url="https://sqs.example")
+        put(self, message)
+
     good = {"to": TO, "event": EVENT}
-    assert [each["status"] for each in batch(api, good, good, good)] == [202, 503, 202]
+    with monkeypatch.context() as down:
+        down.setattr("yellowring.api.queue.Queue.put", fail_later)
+        outcomes = batch(api, good, good, good, key="morning")
+    assert [each["status"] for each in outcomes] == [202, 503, 503]
+    assert len(tried) == 2
+    assert [each["status"] for each in batch(api, good, good, good, key="morning")] == [202] * 3
+    assert len({each["referenceId"] for each in api.queued()}) == 3
