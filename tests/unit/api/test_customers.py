@@ -46,7 +46,11 @@ def test_a_customer_is_reachable_by_what_any_account_takes(api: Api) -> None:
     assert (told["customerId"], told["reachable"], told["reason"]) == ("4711", True, "")
     assert told["events"][WEATHER] == {"reachable": True, "reason": ""}
     assert told["events"][MEDIA] == {"reachable": False, "reason": "not subscribed"}
-    assert [each["account"] for each in told["accounts"]] == [hash_user_id(USER_ID, SKILL_ID)]
+    shown = {each["account"]: each["events"][WEATHER]["reason"] for each in told["accounts"]}
+    assert shown == {
+        hash_user_id(USER_ID, SKILL_ID): "",
+        hash_user_id(OTHER_USER_ID, SKILL_ID): "disabled",
+    }
 
 
 def test_it_says_why_a_customer_is_not_reached(api: Api) -> None:
@@ -138,6 +142,19 @@ def test_an_erasure_takes_every_account_and_looks_again_for_the_index_lags(
         assert record is not None
         assert (record.registers, list(record.moments)) == ({}, ["erasedAt"])
     assert find(api, "4712")["reachable"] is True
+
+
+def test_an_erasure_takes_who_has_disabled_the_skill_and_ends_where_a_link_is_ahead(
+    api: Api,
+) -> None:
+    api.link(USER_ID, "4711")
+    api.subscribers.apply(USER_ID, Disabled(LONG_AGO + 1))
+    ahead = RegisterChange("customer", 2**41 * 1000, "id", "4711")
+    api.subscribers.apply(OTHER_USER_ID, ahead)
+    assert api.call("DELETE", "/v1/customers/4711").status == 204
+    record = api.subscribers.get(USER_ID)
+    assert record is not None
+    assert record.registers == {}
 
 
 def test_an_erasure_of_nobody_is_done_too(api: Api) -> None:
