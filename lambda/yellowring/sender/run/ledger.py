@@ -112,6 +112,10 @@ class Ledger:
         """Return when the next customer is due, in seconds since the epoch."""
         return min((each.due for each in self.waiting.values()), default=0) / 1000 or None
 
+    def go_on(self) -> None:
+        """Visit from the cursor on, whoever was counted as the rest: by a clock that is ahead."""
+        self.rest, self.rest_cursor = 0, None
+
     def go_behind(self, after: str | None) -> None:
         """Move to where a page ends; ``None``: everybody was visited."""
         self.visited = after is None

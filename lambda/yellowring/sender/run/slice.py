@@ -151,6 +151,7 @@ class Slice:
                 self._problem = f"the worker failed ({self._failure})"
                 await self._checkpoint()
             if not await self._is_ending():
+                self._ledger.go_on()
                 await self._send()
             if self._overtaken:
                 raise self._overtaken
