@@ -335,7 +335,8 @@ def test_who_waits_or_is_held_from_before_links_were_kept_has_none() -> None:
         for each in item[name]["L"]:
             each["L"].pop()
     known = read_segment(item)
-    assert [each.link for each in (*known.waiting, *known.held)] == ["", "", ""]
+    links = (*(each.link for each in known.waiting), *(each.link for each in known.held))
+    assert links == ("", "", "")
     assert [each.user_id for each in known.waiting] == [each.user_id for each in FULL.waiting]
 
 
