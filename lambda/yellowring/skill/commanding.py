@@ -50,4 +50,4 @@ def command(handler_input: HandlerInput | Mapping[str, Any], name: str, **member
     check_skill(envelope, settings.skill_id)
     data = {**members, "version": VERSION, "command": name}
     request = {**member(envelope, "request"), "type": MESSAGE, "message": data}
-    skill_for(settings).messages.handle(SkillEvent({**envelope, "request": request}))
+    skill_for(settings).take(SkillEvent({**envelope, "request": request}))

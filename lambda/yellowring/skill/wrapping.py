@@ -193,12 +193,9 @@ class _Wrapped:
             return answer_question(event, request, skill.subscribers, self._on_consent)
         answer = acknowledged()
         try:
-            taking = skill.messages if request.kind == MESSAGE else skill.skill_events
-            taking.handle(SkillEvent(event))
+            skill.take(SkillEvent(event))
         except InvalidSkillEvent as error:
             answer = acknowledge(error)
-        if request.user_id is not None:
-            self._background_for(settings).forget(request.user_id)
         also = self._also and request.kind in CHANGES
         return self._handler(event, context) if also else answer
 
@@ -219,7 +216,7 @@ class _Wrapped:
         skill = skill_for(settings)
         return Background(
             skill.subscribers,
-            settings.skill_id,
+            skill.stored,
             customer_id=self._customer_id,
             linking=skill.linking,
         )
