@@ -181,8 +181,9 @@ class Background:
             return False
         try:
             found = self._linking.customer_id(told.token)
-        except LinkingUnavailable:
-            self._linked_from = self._clock() + PAUSE
+        except LinkingUnavailable as unavailable:
+            if not unavailable.frozen:
+                self._linked_from = self._clock() + PAUSE
             raise
         known, since = _counting_id(record), _linked_since(record)
         if found is None:

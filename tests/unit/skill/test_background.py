@@ -12,7 +12,7 @@ import boto3
 import pytest
 import yellowring
 from yellowring.skill import app, background
-from yellowring.skill.account_linking import AccountLinking
+from yellowring.skill.account_linking import AccountLinking, LinkingUnavailable
 from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import now_ms
 from yellowring.skill.voice_request import read_voice_request
@@ -537,6 +537,24 @@ def test_a_provider_is_asked_again_after_a_while_and_sooner_where_it_was_down(
             pass
         asked_at += [moment] * len(provider.asked)
     assert asked_at == times
+
+
+def test_after_a_freeze_the_next_request_asks_again(
+    spoken_to: Callable[[Envelope], Any],
+    provider: Provider,
+    record: Record,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asks = AccountLinking.customer_id
+
+    def frozen(self: AccountLinking, token: str) -> str:
+        raise LinkingUnavailable("the process stood still", frozen=True)
+
+    monkeypatch.setattr(AccountLinking, "customer_id", frozen)
+    spoken_to(linked(at=1))
+    monkeypatch.setattr(AccountLinking, "customer_id", asks)
+    spoken_to(linked(at=2))
+    assert value_of(record(USER), "customer") == "4711"
 
 
 def test_an_unlinking_that_is_newer_stands(
