@@ -97,6 +97,19 @@ def test_a_skill_function_of_their_own_may_keep_records_and_leave_notifications(
     assert "Condition" not in RESOURCES["SkillPolicy"]
 
 
+def test_nothing_of_the_policy_that_others_import_can_replace_it() -> None:
+    # Its other properties are create-only, and a resource whose export is in use is not replaced.
+    assert set(properties("SkillPolicy")) == {"PolicyDocument"}
+
+
+def test_an_update_with_the_event_source_of_before_is_refused_with_what_to_do() -> None:
+    assert PARAMETERS["EventSource"]["Default"] == ""
+    (assertion,) = TEMPLATE["Rules"]["EventSourceIsRegistered"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "EventSource"}, ""]}
+    assert "EventSources" in assertion["AssertDescription"]
+    assert '"content"' in assertion["AssertDescription"]
+
+
 def test_without_our_skill_function_nothing_of_it_is_deployed_and_all_else_is() -> None:
     assert PARAMETERS["WithSkillFunction"]["Default"] == "true"
     assert TEMPLATE["Conditions"]["HasSkillFunction"] == {
