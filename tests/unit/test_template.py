@@ -341,8 +341,10 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
 def test_the_functions_differ_in_nothing_but_their_service_name_and_dead_letters() -> None:
     skill, sender, notifier = (environment(function) for function in FUNCTIONS)
     assert {name for name in skill if skill[name] != sender[name]} == {"POWERTOOLS_SERVICE_NAME"}
-    differing = {name for name in sender if sender[name] != notifier[name]}
+    differing = {name for name in notifier if sender[name] != notifier[name]}
     assert differing == {"POWERTOOLS_SERVICE_NAME", "DEAD_LETTER_QUEUE_URL"}
+    # A wrong event source stops campaigns, and nothing else.
+    assert sender.keys() - skill.keys() == sender.keys() - notifier.keys() == {"EVENT_SOURCES"}
     assert notifier["DEAD_LETTER_QUEUE_URL"] == {"Ref": "NotificationsDeadLetterQueue"}
 
 

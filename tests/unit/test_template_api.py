@@ -150,11 +150,11 @@ def test_the_api_for_tokens_is_there_only_with_issuer_audience_and_scope() -> No
 
 
 def test_a_part_of_the_three_alone_is_refused_with_the_reason() -> None:
-    (rule,) = TEMPLATE["Rules"].values()
-    (assertion,) = rule["Assertions"]
+    (assertion,) = TEMPLATE["Rules"]["JwtIsWholeOrAbsent"]["Assertions"]
     absent = {"Fn::And": [{"Fn::Equals": [{"Ref": name}, ""]} for name in JWT]}
     assert assertion["Assert"] == {"Fn::Or": [absent, GIVEN]}
     assert "Without a scope" in assertion["AssertDescription"]
+
 
 @pytest.mark.parametrize(
     ("url", "allowed"),
@@ -179,7 +179,6 @@ def test_the_api_leaves_concurrency_to_the_skill_and_reserves_it_only_when_told(
     }
     assert PARAMETERS["ApiConcurrency"]["Default"] == 0
     assert (PARAMETERS["ApiRate"]["Default"], PARAMETERS["ApiBurst"]["Default"]) == (50, 20)
-
 
 
 @pytest.mark.parametrize("api", APIS)
