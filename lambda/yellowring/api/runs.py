@@ -75,7 +75,7 @@ class RunDesk:
         """
         campaign, ids = _listed(body.campaign)
         request = self._request(campaign, body, key)
-        if ids:
+        if ids and not self._is_known(request.run_id):  # a known one has had its list
             digest = Listed.of(ids).digest
             until = self.now() + LONGEST_EXPIRY + timedelta(hours=1)
             self.lifecycle.runs.put_list(request.run_id, digest, ids, until)
@@ -99,6 +99,13 @@ class RunDesk:
             return self._shown(self.lifecycle.resume(run_id))
         except CannotResume as error:
             raise Refusal("not-resumable", f"{error}.") from None
+
+    def _is_known(self, run_id: str) -> bool:
+        try:
+            self.lifecycle.runs.load(run_id)
+        except RunNotFound:
+            return False
+        return True
 
     def _load(self, run_id: str) -> Run:
         try:

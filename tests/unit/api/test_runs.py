@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
+from yellowring.sender.run.items import chunk_part
+from yellowring.sender.run.store import Runs
 
 from tests.unit.api.kit import EVENT, USER_ID, Api, Functions
 
@@ -121,6 +123,18 @@ def test_a_long_list_of_customers_is_stored_as_one_of_users_is(
     [request] = functions.requests
     assert request["campaign"]["audience"]["type"] == "customers"
     assert request["campaign"]["audience"]["list"]["count"] == 2500
+
+
+def test_a_repeat_after_the_run_has_ended_stores_no_list_again(
+    api: Api, functions: Functions
+) -> None:
+    first = start(api, users(1001), runId="long")
+    runs, digest = Runs(api.dynamodb, "runs"), functions.requests[0]["campaign"]["audience"]["list"]
+    assert len(runs.chunk("long", digest["digest"], 0)) > 0
+    key = {"runId": {"S": "long"}, "part": {"S": chunk_part(digest["digest"], 0)}}
+    api.dynamodb.delete_item(TableName="runs", Key=key)
+    assert start(api, users(1001), runId="long").status == first.status == 202
+    assert runs.chunk("long", digest["digest"], 0) == []
 
 
 def test_ten_thousand_are_the_most_and_each_of_them_is_checked(api: Api) -> None:
