@@ -6,9 +6,8 @@ import json
 import os
 import re
 import subprocess
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,12 +20,14 @@ from yellowring_tools.local_stack.stack import local_stack
 from yellowring_tools.local_stack.workspace import PROJECT
 
 from tests.e2e.signed import ApiClient
-from tests.e2e.support import USER_ID, Customer, configured, eventually, faults
+from tests.e2e.support import USER_ID, Customer, configured, eventually, faults, yellowring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yellowring_tools.local_stack.stack import LocalStack
+
+    from tests.e2e.support import Said
 
 pytestmark = pytest.mark.slow
 
@@ -115,28 +116,20 @@ def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: Lo
     assert [line for line in lines if "request failed" in line] == []  # their catch-all
 
 
-def documented(stack: LocalStack) -> tuple[Any, Any, str]:
+def documented(stack: LocalStack) -> tuple[Any, Any, Said]:
     """Do what the page says; return what the API answers to each of the two, and the command."""
     page = (PROJECT / "docs/your-skill.md").read_text(encoding="utf-8")
-    commands = re.findall(r"```sh\n((?:curl|yellowring customer) .*?)```", page, re.DOTALL)
-    environment = {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
-        "API_URL": local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl),
-    }
+    calls = re.findall(r"```sh\n(curl .*?)```", page, re.DOTALL)
+    address = local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl)
+    environment = {"PATH": os.environ["PATH"], "API_URL": address}
     told = [
-        subprocess.run(
-            ["sh", "-c", command],
-            cwd=PROJECT,
-            env=environment,
-            check=False,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ).stdout
-        for command in commands
+        subprocess.run(["sh", "-c", each], cwd=PROJECT, env=environment, check=True, stdout=PIPE)
+        for each in calls
     ]
-    queued, customer, shown = told
-    return json.loads(queued), json.loads(customer), shown
+    queued, customer = [json.loads(each.stdout) for each in told]
+    # The page's finds the stack of `make run`.
+    [command] = re.findall(r"^yellowring (customer .*) --local$", page, re.MULTILINE)
+    return queued, customer, yellowring(stack, *command.split())
 
 
 def became_of(stack: LocalStack, notification: str) -> Any:
@@ -161,7 +154,7 @@ def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
 
     queued, customer, shown = documented(stack)
     assert customer["reachable"] is True
-    assert shown.startswith("1 account")
+    assert shown.out.startswith("1 account")
     told = became_of(stack, queued["id"])
     assert [each["outcome"] for each in told["outcomes"]] == ["accepted"]
     [rung] = rosa.heard()
@@ -172,7 +165,7 @@ def test_customer_4711_hears_that_their_order_has_shipped_until_they_unlink(
     rosa.does("unlink")
     eventually(lambda: not rosa.record().get("customer"), "the link is still stored")
     again, customer, shown = documented(stack)
-    assert "nobody who is linked" in " ".join(shown.split())
+    assert "nobody who is linked" in " ".join(shown.err.split())
     assert again == queued  # the same key: the same notification
     assert (customer["reachable"], customer["reason"]) == (False, "not linked")
     later = ApiClient(stack).call("POST", "/v1/notifications", SHIPPED, "order-18-shipped")

@@ -179,11 +179,12 @@ class Audience:
                 found[customer.user_id] = replace(customer, deliverability=why)
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
 
-    def accounts(self, customer_id: str) -> tuple[str, ...]:
+    def accounts(self, customer_id: str, *, past_disables: bool = False) -> tuple[str, ...]:
         """Return the user ids that are linked to the business' id, in order.
 
         The index lags by a moment and may tell too many or too few, so each candidate is read
-        consistently. Who was linked just now may not be found yet.
+        consistently. Who was linked just now may not be found yet. With ``past_disables`` those who
+        have disabled the skill since are there as well: nothing is sent to them.
 
         Returns
         -------
@@ -203,7 +204,11 @@ class Audience:
             answer = self._client.query(**request)
             if candidates := [item["userId"]["S"] for item in answer["Items"]]:
                 items = self._looked_up(candidates, [("userId",), *_OF_THE_ID])
-                found |= {i["userId"]["S"] for i in items if customer_id_of(load(i)) == customer_id}
+                found |= {
+                    item["userId"]["S"]
+                    for item in items
+                    if customer_id_of(load(item), past_disables=past_disables) == customer_id
+                }
             if more := "LastEvaluatedKey" in answer:
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return tuple(sorted(found)[: MOST_ACCOUNTS + 1])

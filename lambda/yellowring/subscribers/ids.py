@@ -43,13 +43,16 @@ def is_customer_id(value: object) -> TypeGuard[str]:
     )
 
 
-def customer_id_of(record: Record) -> str | None:
+def customer_id_of(record: Record, *, past_disables: bool = False) -> str | None:
     """Return the business' id of a customer, while it counts.
 
-    It counts while it is newer than the last disable and the erasure; a tie ends it.
+    It counts while it is newer than the last disable and the erasure; a tie ends it. Past a
+    disable it still tells whose data the record is, for whoever asks for that or erases it.
     """
     entry = record.registers.get("customer")
-    ended = max(record.time("disabledAt"), record.time("erasedAt"))
+    ended = record.time("erasedAt")
+    if not past_disables:
+        ended = max(ended, record.time("disabledAt"))
     if entry is None or entry.at <= ended or not is_customer_id(entry.value):
         return None
     return entry.value

@@ -2,7 +2,8 @@
 
 A register is one attribute, a map of ``at``, ``by`` and ``value`` (none when it holds nothing); the
 customer's own attributes are one map of such maps, and so are the outcomes; a moment is a number.
-``customerId`` is the key of the index `CUSTOMERS`, there exactly while the customer's id counts.
+``customerId`` is the key of the index `CUSTOMERS`, there while the record
+holds an id, past a disable too: whether the id counts, the record itself decides.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def dump(
         if entries:
             odd = item.get(name, {}).get("M", {})
             item[name] = {"M": {**odd, **{key: _map(each) for key, each in entries.items()}}}
-    if (customer_id := customer_id_of(record)) is not None:
+    if (customer_id := customer_id_of(record, past_disables=True)) is not None:
         item["customerId"] = {"S": customer_id}
     if (expiry := expires_at(record, retention_days)) is not None:
         item["expiresAt"] = {"N": str(expiry)}

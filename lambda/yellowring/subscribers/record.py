@@ -69,6 +69,12 @@ class Record:
         known = self.moments.keys() - {Erased.name, Rejected.name}
         return not (self.registers or self.attributes or known)
 
+    @property
+    def newest(self) -> int:
+        """Return the time (ms) of the newest that is known, `NEVER` when nothing is."""
+        entries = (*self.registers.values(), *self.attributes.values(), *self.outcomes.values())
+        return max((NEVER, *self.moments.values(), *(entry.at for entry in entries)))
+
     def list(self, register: str) -> frozenset[str]:
         """Return one of the lists; empty when there is none."""
         return _listed(self.registers.get(register))

@@ -50,7 +50,8 @@ def test_show_tells_of_each_account_what_reaches_it_and_what_became_of_the_last(
 ) -> None:
     said = yellowring("customer", "show", "4711", "--json")
     assert said.status == 0
-    ada, ben = said.document["accounts"]
+    ada, ben, dov = said.document["accounts"]
+    assert dov["standing"][WEATHER] == "disabled"
     assert (ada["userId"], ben["userId"]) == (
         "amzn1.ask.account.…AAAADA",
         "amzn1.ask.account.…BBBBEN",
@@ -69,7 +70,7 @@ def test_show_tells_of_each_account_what_reaches_it_and_what_became_of_the_last(
 
 def test_show_says_it_in_words_the_newest_outcome_first(household: Subscribers) -> None:
     lines = yellowring("customer", "show", "4711").out.splitlines()
-    assert lines[0] == "2 accounts"
+    assert lines[0] == "3 accounts"
     assert any(line.split() == [WEATHER, "is", "notified"] for line in lines)
     told = [line.strip() for line in lines if "order~" in line]
     assert told == [
@@ -82,7 +83,7 @@ def test_show_says_it_in_words_the_newest_outcome_first(household: Subscribers) 
 
 def test_show_takes_a_user_id_as_well_whoever_it_is_linked_to(household: Subscribers) -> None:
     [dov] = yellowring("customer", "show", DOV, "--json").document["accounts"]
-    assert dov["customerId"] is None
+    assert dov["customerId"] == "4711"
     assert dov["standing"][WEATHER] == "disabled"
 
 

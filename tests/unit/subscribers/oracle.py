@@ -76,11 +76,10 @@ def kept(told: Mapping[str, list[Stamped]], most: int) -> dict[str, Stamped]:
 
 
 def identified(meaning: Mapping[str, Any]) -> str | None:
-    """Return the customer's id that counts, of what `expected` says."""
-    at, _, shown_id = meaning["registers"].get("customer", (-1, "", "null"))
-    counts = at > meaning["moments"].get("disabledAt", -1)
+    """Return the customer's id that the index knows, of what `expected` says."""
+    _, _, shown_id = meaning["registers"].get("customer", (-1, "", "null"))
     told: str | None = json.loads(shown_id)
-    return told if counts else None
+    return told
 
 
 def found(record: Record) -> dict[str, Any]:

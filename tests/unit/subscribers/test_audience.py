@@ -171,6 +171,7 @@ def test_the_accounts_of_a_customer_are_those_whose_id_counts_in_order(
     linked(aws, "gil", "4711", RegisterChange("customer", 6, "id", "0815"))
     audience = Audience(aws, "subscribers", attributes=["town"])
     assert audience.accounts("4711") == ("ada", "dov")
+    assert audience.accounts("4711", past_disables=True) == ("ada", "cem", "dov")
     assert audience.accounts("0815") == ("ben", "gil")
     assert audience.accounts("nobody") == ()
 

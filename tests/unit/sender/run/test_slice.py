@@ -529,6 +529,14 @@ def test_counting_the_rest_goes_on_in_the_next_slice() -> None:
     assert bench.last.rest == 40
 
 
+def test_whom_a_worker_counted_whose_clock_is_ahead_is_sent_to_and_not_counted_twice() -> None:
+    counted = Segment(0, version=1, cursor=users(9)[3], rest=2, rest_cursor="1")
+    bench = Bench([users(9)], segment=counted)
+    assert bench.work().done
+    assert bench.counts == {"accepted": 5}
+    assert (bench.last.rest, bench.last.rest_cursor) == (0, None)
+
+
 def test_where_everybody_was_visited_there_is_no_rest() -> None:
     bench = Bench(segment=Segment(0, version=1, visited=True), ends_at=0, counted=(7,))
     assert bench.work().done

@@ -75,8 +75,7 @@ def _records(stack: Stack, customer: str) -> dict[str, Record]:
     if not records:
         raise failure(
             f"{stack.where} knows nobody who is linked to this customer id: the customer links an "
-            "account in the Alexa app, or you send the skill the message customer; a link that is "
-            "older than the customer's last disable or erasure does not count"
+            "account in the Alexa app, or you send the skill the message customer"
         )
     if len(records) > MOST_ACCOUNTS:
         raise failure(
@@ -91,7 +90,7 @@ def _account(user_id: str, record: Record) -> dict[str, Any]:
 
     return {
         "userId": masked(user_id),
-        "customerId": customer_id_of(record),
+        "customerId": customer_id_of(record, past_disables=True),
         "standing": {name: deliverability(record, name) for name in EVENT_NAMES},
         "attributes": attributes_of(record),
         "outcomes": outcomes_of(record),
