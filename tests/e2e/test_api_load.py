@@ -66,7 +66,7 @@ def test_every_answer_is_one_that_the_document_has(
 
 @pytest.fixture
 def few_workers(stack: LocalStack) -> Iterator[None]:
-    """Let the API function have few workers: the emulator starts a process for each, on one machine.
+    """Let the API function have few workers: the emulator has a process for each, on one machine.
 
     What comes while all are at work is refused with a 429, as the gateway's throttle would.
     """
