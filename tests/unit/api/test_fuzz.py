@@ -76,13 +76,17 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_answer_is_one_that_the_document_has(api: Api, method: str, path: str) -> None:
+    from schemathesis import GenerationMode
     from schemathesis.specs.openapi import checks
 
     # Who calls is the gateway's to check; and some rules are more than a schema can say.
     elsewhere = [checks.ignored_auth, checks.positive_data_acceptance]
 
-    @given(schema()[path][method].as_strategy())
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    operation = schema()[path][method]
+    right, wrong = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
+
+    @given(right | wrong)
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     def holds(case: Any) -> None:
         case.call_and_validate(app=gateway, excluded_checks=elsewhere)
 
