@@ -109,8 +109,8 @@ def environment_of(directory: Path, version: str, *packages: str | Path) -> Pyth
     python = interpreter(version)
     if python is None:
         pytest.skip(
-            f"there is no Python {version} on this machine, and not every machine can install one; "
-            "CI has both"
+            f"there is no Python {version} here, and it cannot be installed everywhere, CI "
+            "included: the wheel is tried on the other one only"
         )
     uv("venv", "--quiet", "--no-project", "--python", python, directory)
     wheels = Path(packages[0]).parent
