@@ -47,6 +47,8 @@ from tests.unit.sender.delivery.virtual import InMemory, Time, play
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from yellowring.sender.run.run import Waiting
+
 PER_SECOND = 200
 ROUNDS = 3
 FEW = 10
@@ -103,9 +105,10 @@ class _Stamping:
             return Visits([], None)
         return Visits(self._customers, "more")
 
-    async def again(self, user_ids: Sequence[str]) -> dict[str, Customer]:
+    async def again(self, waiting: Sequence[Waiting]) -> dict[str, Customer]:
         """Return customers for another try."""
-        return {each: Customer(each, _world.HOST, deliverable=True) for each in user_ids}
+        ids = [each.user_id for each in waiting]
+        return {each: Customer(each, _world.HOST, deliverable=True) for each in ids}
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:  # noqa: ARG002
         """Count nobody."""

@@ -160,7 +160,7 @@ def test_the_notifier_may_look_customers_up_and_take_notifications_and_nothing_e
         "NotifierLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"},
         "index of SubscribersTable": {"dynamodb:Query"},
-        "RunsTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "RunsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "CredentialsSecret": {"secretsmanager:GetSecretValue"},
         "NotificationsQueue": {
             "sqs:ReceiveMessage",
@@ -199,8 +199,8 @@ NOTIFICATIONS = {
 """Where a sender's role is for calling AWS, and what is called there."""
 RECORDS = {"SubscribersTable", "index of SubscribersTable"}
 """What is called in `yellowring.subscribers`."""
-OPERATORS = {"run/store.py": {"dynamodb:Scan"}, "notification/status.py": {"dynamodb:PutItem"}}
-"""What only the commands or the API call of a sender's module, with rights of their own."""
+OPERATORS = {"run/store.py": {"dynamodb:Scan"}}
+"""What only the commands call of a sender's module, with rights of their own."""
 
 
 BY_LAMBDA_ITSELF = {

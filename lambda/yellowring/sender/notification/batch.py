@@ -2,7 +2,7 @@
 
 The queue holds what is not known: a message that is not deleted comes again after its visibility
 timeout, which is set to the back-off. Nothing is sent twice, for Alexa takes a reference id once
-for each customer; of a notification with a status, no account is tried again that has an outcome.
+for each customer; of a household, no account is tried again that has an outcome.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class Batch:
     async def _prepare(self, message: Received) -> list[_Ready]:
         """Read a message and its customers' records; return who is to be told."""
         notification = parse_notification(message.body, message.sent_at)
-        known = await self._bookkeeping.known(notification.reference_id)
+        known = await self._bookkeeping.known(notification, message.receives)
         if known.done:  # it was put on the queue more than once
             return []
         opened = await self._opening.open(notification, message.sent_at, known.settled)
@@ -241,8 +241,7 @@ class Batch:
             wait = max(self._back_off(here.message), math.ceil(min(here.retry_after, 86_400)))
             wait = 1 if here.at_once else min(wait, LONGEST_RETRY_AFTER)
             await self._queue.keep(here.message, max(1, min(wait, left)))
-        reference_id = here.notification.reference_id
-        await self._bookkeeping.settle(reference_id, here.known, here.ended, done=done)
+        await self._bookkeeping.settle(here.notification, here.known, here.ended, done=done)
 
     async def _failed(self, message: Received, error: Exception) -> None:
         """Have a message wait whose handling raised; again and again, it is kept as evidence."""

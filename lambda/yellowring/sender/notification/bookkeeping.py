@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from yellowring.sender.delivery.noting import Noting
+    from yellowring.sender.notification.notification import Notification
     from yellowring.sender.notification.opening import Ended
     from yellowring.sender.notification.status import Statuses
 
@@ -27,15 +28,15 @@ class Known:
 
     Attributes
     ----------
-    has_status
-        Whether somebody asks for what becomes of it; also where that could not be read.
+    status_id
+        What its status is kept by, where it has one; also where that could not be read.
     settled
         Hashes of the accounts that have an outcome.
     done
         Whether all have.
     """
 
-    has_status: bool
+    status_id: str | None
     settled: Collection[str] = ()
     done: bool = False
 
@@ -61,20 +62,29 @@ class Bookkeeping:
         self._skill_id = skill_id
         self._now = now
 
-    async def known(self, reference_id: str) -> Known:
-        """Read what is known of a notification."""
+    async def known(self, notification: Notification, receives: int) -> Known:
+        """Read what is known of a notification that was received so often."""
+        ids = [notification.reference_id]
+        if receives > 1 and notification.customer_id is not None:
+            ids.append(self._own_id(notification))
         try:
-            status = await asyncio.to_thread(self._statuses.get, reference_id)
+            for each in ids:
+                if status := await asyncio.to_thread(self._statuses.get, each):
+                    return Known(each, status.outcomes, status.done)
         except Exception as error:
             _note_failure(error)
-            return Known(has_status=True)
-        return Known(True, status.outcomes, status.done) if status else Known(has_status=False)
+            return Known(notification.reference_id)
+        return Known(None)
 
     async def settle(
-        self, reference_id: str, known: Known, ended: Sequence[Ended], *, done: bool
+        self, notification: Notification, known: Known, ended: Sequence[Ended], *, done: bool
     ) -> None:
-        """Keep how accounts ended; ``done`` says that no other is without an outcome."""
-        now = self._now()
+        """Keep how accounts ended; ``done`` says that no other is without an outcome.
+
+        Where nobody asks for it, that is kept only while others of a household have none, so that
+        whoever has theirs is not sent to at each try of the others.
+        """
+        now, reference_id = self._now(), notification.reference_id
         for each in ended:
             count("Notifications", outcome=each.outcome.value)
             logger.info(
@@ -88,8 +98,11 @@ class Bookkeeping:
             if each.user_id is not None and self._noting.wants(each.outcome):
                 at = int(now.timestamp() * 1000)
                 self._noting.note(each.user_id, reference_id, each.outcome, at)
-        if known.has_status and (ended or done):
-            await self._write(reference_id, ended, done=done)
+        if known.status_id is not None and (ended or done):
+            await self._write(known.status_id, ended, done=done)
+        elif ended and not done:
+            own_id, until = self._own_id(notification), notification.expiry_time
+            await self._write(own_id, ended, done=False, until=until)
 
     async def refused(self, reference_id: str | None, recipient: str, shape: str) -> None:
         """Keep that a message is no notification, where it tells whose status that is.
@@ -121,13 +134,27 @@ class Bookkeeping:
         """Wait a little for what is not written yet."""
         await self._noting.close()
 
-    async def _write(self, reference_id: str, ended: Sequence[Ended], *, done: bool) -> None:
+    def _own_id(self, notification: Notification) -> str:
+        """Return what is no reference id, for others may be told something under the same."""
+        return f"{notification.reference_id}#{hash_user_id(notification.id, self._skill_id)}"
+
+    async def _write(
+        self,
+        status_id: str,
+        ended: Sequence[Ended],
+        *,
+        done: bool,
+        until: datetime | None = None,
+    ) -> None:
+        """Write outcomes into a status; one that expires ``until`` then is put first."""
         now = self._now()
 
         def write() -> None:
+            if until is not None:
+                self._statuses.put(status_id, "", now, until)
             for number, each in enumerate(ended, 1):
                 self._statuses.settle(
-                    reference_id,
+                    status_id,
                     each.account,
                     each.outcome.value,
                     now,
@@ -135,7 +162,7 @@ class Bookkeeping:
                     done=done and number == len(ended),
                 )
             if done and not ended:
-                self._statuses.finish(reference_id, now)
+                self._statuses.finish(status_id, now)
 
         try:
             await asyncio.to_thread(write)

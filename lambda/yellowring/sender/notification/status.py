@@ -1,6 +1,7 @@
 """What became of a notification, for whoever asked for it: an item of the runs table for each.
 
-Only a notification that is put here first has one: the API's. It names accounts by their hash.
+Only a notification that is put here first has one: the API's, and that of a household of whom some
+have no outcome yet, under an id of the notifier's own. It names accounts by their hash.
 """
 
 from __future__ import annotations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yellowring.sender.delivery.outcomes import Outcome
+from yellowring.sender.run.run import link_of
 from yellowring.sender.run.store import chunks_of
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from yellowring.sender.run.run import Run
+    from yellowring.sender.run.run import Run, Waiting
     from yellowring.sender.run.store import Runs
     from yellowring.subscribers import Audience
 
@@ -31,6 +32,8 @@ LAG = timedelta(seconds=10)
 """For how long a link that was stored just now may not be found: the index follows the table."""
 LOOK_AGAIN = 1.0
 """Seconds between two looks for whoever is not found yet."""
+
+type _Found = tuple[str, tuple[str, ...] | Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ class Visiting(Protocol):
     async def page(self, cursor: str | None) -> Visits:
         """Read the customers that come after a cursor."""
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
-        """Read some of them once more."""
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
+        """Read some of them once more; who is not there any more is not to be told."""
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count some that come after a cursor, and return where to go on counting."""
@@ -78,9 +81,9 @@ class VisitingSubscribers:
         )
         return Visits([(each, each.user_id) for each in page.customers], page.cursor)
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Read records by id."""
-        return await _named(self.audience, user_ids, self.event_name)
+        return await _named(self.audience, _ids(waiting), self.event_name)
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count within one page of the table."""
@@ -127,16 +130,16 @@ class VisitingUsers:
         """Look the customers of one chunk up; one without a record has no endpoint."""
         chunk, seen = self._at(cursor)
         user_ids = (await self.chunks.ids(chunk))[seen:]
-        found = await self.again(user_ids)
+        found = await _named(self.audience, user_ids, self.event_name)
         customers = [
             (found[user_id], f"{chunk}:{seen + number}")
             for number, user_id in enumerate(user_ids, 1)
         ]
         return Visits(customers, self.chunks.after(chunk))
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Read records by id."""
-        return await _named(self.audience, user_ids, self.event_name)
+        return await _named(self.audience, _ids(waiting), self.event_name)
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count within one chunk."""
@@ -176,56 +179,58 @@ class VisitingCustomers:
         """Look the accounts of some customers up.
 
         Where nobody is linked to an id, or too many accounts are, that is one visit, of which only
-        the outcome is told.
+        the outcome is told; so is an account whose link moved since it was looked up.
         """
         chunk, seen, found, after = await self._look_up(cursor)
-        user_ids = [each for told in found if not isinstance(told, Outcome) for each in told]
-        customers = await self.again(user_ids)
+        user_ids = [each for _, told in found if not isinstance(told, Outcome) for each in told]
+        customers = await _named(self.audience, user_ids, self.event_name)
         visits: list[tuple[Customer | Outcome, str]] = []
-        for number, told in enumerate(found, seen):
+        for number, (customer_id, told) in enumerate(found, seen):
             behind_all = f"{chunk}:{number + 1}"
             if isinstance(told, Outcome):
                 visits.append((told, behind_all))
-            else:
-                visits += [(customers[each], f"{chunk}:{number}:{each}") for each in told[:-1]]
-                visits += [(customers[each], behind_all) for each in told[-1:]]
+                continue
+            theirs = [
+                each if each.customer_id == customer_id else Outcome.SKIPPED
+                for each in (customers[user_id] for user_id in told)
+            ]
+            behind = [*(f"{chunk}:{number}:{user_id}" for user_id in told[:-1]), behind_all]
+            visits += zip(theirs, behind, strict=False)  # of whom all were visited there is nobody
         return Visits(visits, after)
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
-        """Read records by id; whose link has gone is not to be told any more."""
-        found = await _named(self.audience, user_ids, self.event_name)
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
+        """Read records by id; who is linked to another customer id now is left out."""
+        found = await _named(self.audience, _ids(waiting), self.event_name)
         return {
-            user_id: each if each.customer_id else replace(each, deliverable=False)
-            for user_id, each in found.items()
+            each.user_id: found[each.user_id]
+            for each in waiting
+            if link_of(found[each.user_id].customer_id) == each.link
         }
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count whom a page would visit."""
         _, _, found, after = await self._look_up(cursor)
-        return sum(1 if isinstance(told, Outcome) else len(told) for told in found), after
+        return sum(1 if isinstance(told, Outcome) else len(told) for _, told in found), after
 
-    async def _look_up(
-        self, cursor: str | None
-    ) -> tuple[int, int, list[tuple[str, ...] | Outcome], str | None]:
+    async def _look_up(self, cursor: str | None) -> tuple[int, int, list[_Found], str | None]:
         """Return the chunk, how much of it was seen, what follows, and the cursor behind that.
 
-        What follows are the accounts of some ids, or how an id ends of which nobody is told. It
+        What follows are some ids, each with its accounts, or how it ends as nobody is told. It
         ends before whoever is not linked yet; where that is the first, nothing follows for now.
         """
         chunk, seen, behind = self._at(cursor)
         ids = await self.chunks.ids(chunk)
         found = await self._accounts(ids[seen : seen + LOOKED_UP], behind)
-        if Outcome.SKIPPED in found and self.now() - self.started_at < LAG:
-            found = found[: found.index(Outcome.SKIPPED)]
+        told = [each for _, each in found]
+        if Outcome.SKIPPED in told and self.now() - self.started_at < LAG:
+            found = found[: told.index(Outcome.SKIPPED)]
             if not found:
                 await self.sleep(LOOK_AGAIN)
         behind_all = seen + len(found)
         after = f"{chunk}:{behind_all}" if behind_all < len(ids) else self.chunks.after(chunk)
         return chunk, seen, found, after
 
-    async def _accounts(
-        self, customer_ids: Sequence[str], behind: str
-    ) -> list[tuple[str, ...] | Outcome]:
+    async def _accounts(self, customer_ids: Sequence[str], behind: str) -> list[_Found]:
         """Look ids up, as far as that succeeds.
 
         Of the first, only the accounts ``behind`` a user id count, where there is one: the others
@@ -237,10 +242,11 @@ class VisitingCustomers:
             async with places:
                 return await asyncio.to_thread(self.audience.accounts, customer_id)
 
-        found: list[tuple[str, ...] | Outcome] = []
-        for each in await asyncio.gather(*map(accounts, customer_ids), return_exceptions=True):
+        found: list[_Found] = []
+        looked_up = await asyncio.gather(*map(accounts, customer_ids), return_exceptions=True)
+        for customer_id, each in zip(customer_ids, looked_up, strict=True):
             if not isinstance(each, BaseException):
-                found.append(_told(each, behind if not found else ""))
+                found.append((customer_id, _told(each, behind if not found else "")))
             elif found:
                 break
             else:
@@ -268,9 +274,9 @@ class VisitingEverybody:
         """Return the one that stands for all."""
         return Visits([(Customer(EVERYBODY, None), EVERYBODY)], None)
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Return the same."""
-        return {each: Customer(each, None, deliverable=True) for each in user_ids}
+        return {each: Customer(each, None, deliverable=True) for each in _ids(waiting)}
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count the one where it was not visited."""
@@ -299,6 +305,10 @@ def visiting(
     if kind == "multicast":
         return VisitingEverybody()
     return VisitingSubscribers(audience, event_name, segment, run.segments)
+
+
+def _ids(waiting: Sequence[Waiting]) -> list[str]:
+    return [each.user_id for each in waiting]
 
 
 async def _named(

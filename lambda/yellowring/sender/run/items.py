@@ -102,10 +102,18 @@ def segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str,
         "visited": segment.visited,
         "counts": counts_item(segment.counts),
         "waiting": [
-            [each.user_id, each.due, each.tries, each.deliverable] for each in segment.waiting
+            [each.user_id, each.due, each.tries, each.deliverable, each.link]
+            for each in segment.waiting
         ],
         "held": [
-            [each.user_id, each.region, each.outcome.value, each.sent_at, each.host_known]
+            [
+                each.user_id,
+                each.region,
+                each.outcome.value,
+                each.sent_at,
+                each.host_known,
+                each.link,
+            ]
             for each in segment.held
         ],
         "evidence": {
@@ -135,12 +143,12 @@ def read_segment(item: Mapping[str, Any]) -> Segment:
         visited=plain["visited"],
         counts=read_counts(plain["counts"]),
         waiting=tuple(
-            Waiting(user_id, int(due), int(tries), deliverable)
-            for user_id, due, tries, deliverable in plain["waiting"]
+            Waiting(user_id, int(due), int(tries), deliverable, *link)
+            for user_id, due, tries, deliverable, *link in plain["waiting"]  # older ones have none
         ),
         held=tuple(
-            Held(user_id, region, Outcome(outcome), int(sent_at), host_known)
-            for user_id, region, outcome, sent_at, host_known in plain["held"]
+            Held(user_id, region, Outcome(outcome), int(sent_at), host_known, 0, *link)
+            for user_id, region, outcome, sent_at, host_known, *link in plain["held"]
         ),
         evidence={
             region: Evidence(int(in_a_row), accepted)

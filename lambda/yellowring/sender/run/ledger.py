@@ -95,6 +95,18 @@ class Ledger:
             or any(each.user_id == user_id for each in self.refusals.held)
         )
 
+    def relink(self, user_id: str, link: str) -> None:
+        """Note which customer id led to a customer last, who has no final outcome yet."""
+        if user_id in self.waiting:
+            self.waiting[user_id] = replace(self.waiting[user_id], link=link)
+        if user_id in self.under_way:
+            entry, region = self.under_way[user_id]
+            self.under_way[user_id] = replace(entry, link=link), region
+        self.refusals.held = [
+            replace(each, link=link) if each.user_id == user_id else each
+            for each in self.refusals.held
+        ]
+
     def has_room(self) -> bool:
         """Check whether one more customer may be visited."""
         return len(self.waiting) + len(self.under_way) + len(self.refusals.held) < MOST_OPEN
@@ -179,7 +191,7 @@ class Ledger:
         entry, region = self._arrived(user_id)
         at = int(sent_at * 1000)
         if outcome in REFUSALS:
-            held = Held(user_id, region, outcome, at, host_known, self._begun)
+            held = Held(user_id, region, outcome, at, host_known, self._begun, entry.link)
             self.refusals.refused(held)
             return
         self.counts.add(outcome)

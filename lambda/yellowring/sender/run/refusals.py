@@ -44,6 +44,8 @@ class Held:
         Whether their own host was asked; another's refusal says nothing about them.
     answered
         The number of requests begun in this slice when the refusal came.
+    link
+        Which customer id they were visited for, as `Waiting` has it.
     """
 
     user_id: str
@@ -52,6 +54,7 @@ class Held:
     sent_at: int
     host_known: bool = True
     answered: int = 0
+    link: str = ""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,6 +93,11 @@ class Run:
         return self.expiry_time - LAST_MINUTES
 
 
+def link_of(customer_id: str | None) -> str:
+    """Return a short hash of a customer id, to know it again by; of none, an empty text."""
+    return hashlib.blake2s(customer_id.encode(), digest_size=8).hexdigest() if customer_id else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A customer whose outcome is not known.
@@ -106,12 +112,15 @@ class Waiting:
         Requests begun so far; with none, only their turn did not come.
     deliverable
         Whether their record allowed the event when it was read first; who loses that is skipped.
+    link
+        Which customer id they were visited for, as `link_of` says.
     """
 
     user_id: str
     due: int
     tries: int
     deliverable: bool = True
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,8 @@ class Segment:
     def reopened(self, attempt: int) -> Segment:
         """Return the segment as a later attempt begins it: who has no final outcome is due now."""
         due = (
-            *(Waiting(each.user_id, 0, each.tries, each.deliverable) for each in self.waiting),
-            *(Waiting(each.user_id, 0, 1) for each in self.held),
+            *(replace(each, due=0) for each in self.waiting),
+            *(Waiting(each.user_id, 0, 1, link=each.link) for each in self.held),
         )
         return Segment(
             self.number,

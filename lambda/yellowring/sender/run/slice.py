@@ -27,7 +27,7 @@ from yellowring.sender.campaign.event_source import (
 from yellowring.sender.delivery.outcomes import Outcome, outcome_of, overloads
 from yellowring.sender.run.audience import EVERYBODY
 from yellowring.sender.run.ledger import Ledger
-from yellowring.sender.run.run import Ending, Waiting
+from yellowring.sender.run.run import Ending, Waiting, link_of
 from yellowring.sender.run.store import VersionConflict
 from yellowring.subscribers import InvalidCursor
 
@@ -208,19 +208,23 @@ class Slice:
         """Begin with whoever comes next."""
         if isinstance(visited, Outcome):
             self._ledger.counts.add(visited)
+            return
+        link = link_of(visited.customer_id)
         # Whom another customer id led to just now, before their link moved, is the same one.
-        elif not self._ledger.is_open(visited.user_id):
-            entry = Waiting(visited.user_id, 0, 0, visited.deliverable is True)
+        if self._ledger.is_open(visited.user_id):
+            self._ledger.relink(visited.user_id, link)
+        else:
+            entry = Waiting(visited.user_id, 0, 0, visited.deliverable is True, link)
             await self._begin(visited, entry)
 
     async def _again(self, due: Sequence[Waiting]) -> None:
         """Try customers again, as their records are now."""
-        found = await self._tools.visiting.again([each.user_id for each in due])
+        found = await self._tools.visiting.again(due)
         for each in due:
             if self._stopping:
                 return
-            customer = found[each.user_id]
-            if each.deliverable and not customer.deliverable:
+            customer = found.get(each.user_id)
+            if customer is None or (each.deliverable and not customer.deliverable):
                 self._ledger.settle(each.user_id, Outcome.SKIPPED, self._epoch())
             else:
                 await self._begin(customer, each)

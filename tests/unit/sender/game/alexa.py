@@ -202,8 +202,8 @@ class Alexa:
         When somebody was refused for their own sake, by user id, in seconds of the game.
     denied
         Who was refused an event, for whatever reason, that they had heard before.
-    asked
-        When each request came.
+    asked, last_asked
+        When each request came, and when the last of each customer, by user id.
     """
 
     people: People
@@ -214,6 +214,7 @@ class Alexa:
     refused: dict[str, list[float]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     asked: list[float] = field(default_factory=list)
+    last_asked: dict[str, float] = field(default_factory=dict)
     answers: Counter[int | None] = field(default_factory=Counter)
 
     def take(self, body: bytes) -> Answer:
@@ -222,6 +223,7 @@ class Alexa:
         audience: Any = document["relevantAudience"]
         user_id = audience["payload"].get("user", "*")
         self.asked.append(self.now())
+        self.last_asked[user_id] = self.now()
         answer = self._noise() or self._judge(document["referenceId"], user_id)
         if answer.status in (FORBIDDEN, INVALID) and self.has_told(user_id):
             self.denied.add(user_id)

@@ -12,7 +12,7 @@ from tests.unit.sender.game.alexa import Weather
 
 type Content = Literal["same", "placeholder", "source", "pages"]
 type AudienceType = Literal["subscribers", "users", "customers", "multicast"]
-type Change = Literal["leave", "return", "join", "delete", "unlink"]
+type Change = Literal["leave", "return", "join", "delete", "unlink", "relink"]
 
 EVER = float("inf")
 LIVES = (5, 6, 7, 8, 10, 12, 15, 20, 30, 60)
@@ -47,7 +47,8 @@ class Plan:
     firings, cancels, resumes, aborts
         When the schedule fires, and when which of these is done from outside.
     changes
-        Who leaves, returns, joins, is deleted, or loses the link to their customer id, and when.
+        Who leaves, returns, joins, is deleted, loses the link to their customer id, or is linked to
+        one that the campaign is not for, and when.
     household, crowds, strangers, lag
         Of a list of customer ids: how many accounts one has at most, how many ids have too many
         accounts, how many have none, and for how long (s) links are not found at the beginning.
@@ -107,7 +108,7 @@ def drawn(seed: int) -> Plan:
     skew = random.choice((0.0, 60.0))
     kinds: tuple[Change, ...] = ("leave", "return", "join", "delete")
     if audience == "customers":
-        kinds += ("unlink",)
+        kinds += ("unlink", "relink")
     return Plan(
         seed=seed,
         customers=random.choice((random.randint(0, 3), random.randint(0, 60))),

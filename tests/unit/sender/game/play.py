@@ -83,6 +83,7 @@ class Game:
         self.problems: set[str | None] = set()
         self.announced: list[dict[str, Any]] = []
         self.changed: set[str] = set()
+        self.moved: dict[str, float] = {}
         self.loop: VirtualLoop
         self.runs = TimedRuns(self)
         self.people = People(self._population(), plan.page)
@@ -195,8 +196,9 @@ class Game:
                 person.subscribed = False
             case "delete":
                 del table[person.user_id]
-            case "unlink":
-                person.customer_id = None
+            case "unlink" | "relink":
+                person.customer_id = None if kind == "unlink" else "somebody-else"
+                self.moved.setdefault(person.user_id, self.loop.time())
             case "return":
                 person.subscribed, person.is_stale, person.subscribed_at = True, False, now
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from yellowring.subscribers import MOST_ACCOUNTS
 
-from tests.unit.sender.game.play import RUN_ID
+from tests.unit.sender.game.play import INVOCATION, RUN_ID
 from tests.unit.sender.game.workers import BEGINNING
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MINUTES_AFTER_EXPIRY = 20 * 60
 
 def violations(game: Game) -> list[str]:
     """Return every rule that a game broke, in words."""
-    rules = (_ends, _counts, _heard, _marks, _notes, _sends, _halts, _forgets, _announces)
+    rules = (_ends, _counts, _heard, _marks, _notes, _sends, _linked, _halts, _forgets, _announces)
     return [f"{rule.__name__[1:]}: {said}" for rule in rules for said in rule(game)]
 
 
@@ -116,6 +116,16 @@ def _sends(game: Game) -> Iterator[str]:
     last = _seconds(game, game.run.last_send) + game.plan.skew / 2 + 1
     if game.begun and max(game.begun) > last:
         yield f"begun {max(game.begun) - last:.1f} s after the last moment"
+
+
+def _linked(game: Game) -> Iterator[str]:
+    """Nobody is told what is another's: a slice that had read of a link may go on, no other may."""
+    if game.plan.audience != "customers":
+        return
+    for user_id, moved in game.moved.items():
+        late = game.alexa.last_asked.get(user_id, moved) - moved
+        if late > INVOCATION:
+            yield f"{user_id} is told of {late:.0f} s after they were linked to another customer"
 
 
 def _halts(game: Game) -> Iterator[str]:

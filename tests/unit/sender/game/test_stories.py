@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.sender.game.alexa import Weather
@@ -161,6 +163,17 @@ def test_whoever_leaves_while_they_wait_is_skipped_and_not_asked_again() -> None
     assert game.counts["skipped"] == len(game.changed)
     assert game.run.counts.heard == 30 - len(game.changed)
     assert not game.alexa.refused
+
+
+@pytest.mark.parametrize("change", ["unlink", "relink"])
+def test_whose_link_moves_while_they_wait_is_not_told_what_is_another_customers(
+    change: Change,
+) -> None:
+    plan = Plan(customers=30, audience="customers", weather=Weather(busy=((0, 900),)))
+    game = _play(replace(plan, changes=((250.0, change),) * 10))
+    assert game.counts == {"accepted": 30 - len(game.moved), "skipped": len(game.moved)}
+    assert game.moved
+    assert not {user_id for _, user_id in game.alexa.book} & set(game.moved)
 
 
 def test_a_listed_user_without_a_subscription_is_left_to_alexas_word_however_often_tried() -> None:

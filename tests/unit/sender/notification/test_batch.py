@@ -626,20 +626,44 @@ def test_an_account_that_has_its_outcome_is_not_sent_to_again(post: Post) -> Non
     assert status(post).done
 
 
-def test_without_a_status_all_are_sent_again_and_alexa_knows_who_has_it(post: Post) -> None:
+def test_of_a_household_of_whom_nobody_asks_only_who_has_no_outcome_is_sent_to_again(
+    post: Post,
+) -> None:
+    known(post, *range(5))
+    post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
+    for receives in range(1, 7):
+        assert post.work(to_customer(receives)) == ["m0"]
+    assert whom(post).count(user(2)) == 6
+    assert len(post.sent) == 5 + 5
+    assert post.statuses.get("order~7") is None  # nobody asked
+
+
+def test_what_is_kept_of_one_household_is_not_anothers_under_the_same_reference_id(
+    post: Post,
+) -> None:
     known(post, 1, 2)
+    post.linked["4712"] = (user(1), user(3))
     post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
     assert post.work(to_customer()) == ["m0"]
-    post.sent, post.answers = [], lambda to: Answer(202 if to == user(2) else 409)
-    assert post.work(to_customer(2)) == []
-    assert sorted(whom(post)) == [user(1), user(2)]
-    assert (
-        post.dynamodb.get_item(
-            TableName="runs",
-            Key={"runId": {"S": "#notification~order~7"}, "part": {"S": "notification"}},
-        ).get("Item")
-        is None
-    )
+    post.sent = []
+    assert post.work(message(0, 2, to={"customerId": "4712"})) == []
+    assert sorted(whom(post)) == [user(1), user(3)]
+
+
+def test_nothing_is_kept_of_a_household_that_was_told_at_once_or_not_at_all(post: Post) -> None:
+    def kept() -> int:
+        items = post.dynamodb.scan(TableName="runs")["Items"]
+        return sum(item["part"]["S"] == "notification" for item in items)
+
+    known(post, 1, 2)
+    assert post.work(to_customer()) == []
+    assert kept() == 0
+    post.answers = lambda _: Answer(500)
+    assert post.work(to_customer()) == ["m0"]
+    assert kept() == 0
+    post.answers = lambda to: Answer(500) if to == user(2) else Answer(202)
+    assert post.work(to_customer()) == ["m0"]
+    assert kept() == 1
 
 
 def test_looks_for_who_is_not_linked_yet_do_not_lengthen_the_back_off(post: Post) -> None:

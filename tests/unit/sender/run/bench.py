@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from yellowring.sender.run.run import Ending, Run
+    from yellowring.sender.run.run import Ending, Run, Waiting
 
 ACCEPTED = Answer(202)
 
@@ -46,6 +46,10 @@ class Bench:
         How many customers a page of content is for.
     gone
         Who is not deliverable any more when read again.
+    moved
+        Who is left out when read again.
+    linked
+        Customer ids.
     ends_at
         When the run is to end, in seconds of the slice.
     elapsed
@@ -62,6 +66,8 @@ class Bench:
     host: str | None = NA
     until: float = 275
     gone: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    linked: Mapping[str, str] = field(default_factory=dict)
     counted: tuple[int, ...] = ()
     ends_at: float | None = None
     body: Callable[[str], bytes | None] = str.encode
@@ -182,8 +188,9 @@ class Bench:
             after,
         )
 
-    async def again(self, user_ids: Sequence[str]) -> Mapping[str, Customer]:
-        return {each: self._customer(each) for each in user_ids}
+    async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
+        ids = [each.user_id for each in waiting if each.user_id not in self.moved]
+        return {each: self._customer(each) for each in ids}
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         number = int(cursor) if cursor and cursor.isdigit() else 0
@@ -194,7 +201,12 @@ class Bench:
         return self.counted[number], following
 
     def _customer(self, user_id: str) -> Customer:
-        return Customer(user_id, self.host, deliverable=user_id not in self.gone)
+        return Customer(
+            user_id,
+            self.host,
+            deliverable=user_id not in self.gone,
+            customer_id=self.linked.get(user_id),
+        )
 
     # ---- Alexa and the pace ----
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yellowring.alexa.proactive_events import Answer
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.audience import LAG, LOOK_AGAIN, LOOKED_UP, Visiting, visiting
-from yellowring.sender.run.run import Segment
+from yellowring.sender.run.run import Segment, Waiting, link_of
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
 
 from tests.envelopes import WEATHER
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 CHUNK = 4
 """Ids in a chunk of the lists of these tests."""
 END = "the end"
+MS = int(NOW.timestamp() * 1000)
 
 
 @dataclass
@@ -40,11 +43,13 @@ class Town:
         The accounts of each id.
     broken
         Ids whose look-up fails.
+    moved
+        Accounts that were linked to another id, or none, since they were looked up.
     """
 
     accounts_of: dict[str, list[str]]
     broken: set[str] = field(default_factory=set)
-    unlinked: set[str] = field(default_factory=set)
+    moved: dict[str, str | None] = field(default_factory=dict)
     now: datetime = NOW + timedelta(hours=1)
     slept: list[float] = field(default_factory=list)
     looking: int = 0
@@ -60,13 +65,10 @@ class Town:
 
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         assert event_name == WEATHER
+        linked = {each: id_ for id_, accounts in self.accounts_of.items() for each in accounts}
+        linked |= self.moved  # type: ignore[arg-type]
         return tuple(
-            Customer(
-                each,
-                None,
-                deliverable=True,
-                customer_id=None if each in self.unlinked else "an id",
-            )
+            Customer(each, None, deliverable=True, customer_id=linked.get(each))
             for each in user_ids
         )
 
@@ -236,13 +238,51 @@ def test_so_many_ids_are_looked_up_for_one_page_and_no_more() -> None:
     assert (len(page.customers), page.cursor) == (LOOKED_UP, f"0:{LOOKED_UP}")
 
 
-def test_whose_link_has_gone_is_not_to_be_told_when_they_are_read_again() -> None:
-    town = Town({"1": [ANNA, BERT]}, unlinked={BERT})
-    found = asyncio.run(town.visiting().again([ANNA, BERT]))
-    assert [found[each].deliverable for each in (ANNA, BERT)] == [True, False]
+def waits_for(user_id: str, customer_id: str) -> Waiting:
+    return Waiting(user_id, 0, 1, link=link_of(customer_id))
+
+
+@pytest.mark.parametrize("to", [None, "2"])
+def test_whose_link_moved_is_not_to_be_told_when_they_are_read_again(to: str | None) -> None:
+    town = Town({"1": [ANNA, BERT], "2": [CLEO]}, moved={BERT: to})
+    waiting = [waits_for(each, "1") for each in (ANNA, BERT)]
+    assert list(asyncio.run(town.visiting().again(waiting))) == [ANNA]
+
+
+@pytest.mark.parametrize("to", [None, "2"])
+def test_whose_link_moves_between_the_looks_is_skipped(to: str | None) -> None:
+    town = Town({"1": [ANNA, BERT], "2": [CLEO]}, moved={ANNA: to})
+    assert visited(town, town.visiting())[0] == ["skipped", BERT, CLEO]
+
+
+def test_a_link_is_told_from_any_other_and_names_nobody() -> None:
+    links = {link_of(each) for each in ("4711", "4712", "jane@example.com")}
+    assert len(links) == 3
+    assert all(re.fullmatch(r"[0-9a-f]{16}", each) for each in links)
+    assert link_of(None) == ""
 
 
 # ---- in a slice ----
+
+
+def test_who_waits_keeps_the_customer_id_that_they_were_visited_for() -> None:
+    bench = Bench([[ANNA]], answers=lambda _: Answer(500), until=0.5, linked={ANNA: "1"})
+    assert not bench.work().done
+    assert [each.link for each in bench.last.waiting] == [link_of("1")]
+
+
+def test_who_is_left_out_when_read_again_is_skipped_whether_deliverable_before_or_not() -> None:
+    waiting = (replace(waits_for(ANNA, "1"), deliverable=False), waits_for(BERT, "1"))
+    bench = Bench(segment=Segment(0, visited=True, waiting=waiting), moved=(ANNA, BERT))
+    assert bench.work().done
+    assert (bench.counts, bench.sent) == ({"skipped": 2}, [])
+
+
+def test_whom_another_listed_id_leads_to_while_they_wait_is_told_as_that_ones() -> None:
+    segment = Segment(0, waiting=(Waiting(ANNA, MS + 3_000_000, 1, link=link_of("1")),))
+    bench = Bench([[ANNA]], segment=segment, linked={ANNA: "2"})
+    assert not bench.work().done
+    assert [each.link for each in bench.last.waiting] == [link_of("2")]
 
 
 def test_outcomes_of_a_page_are_counted_and_nobody_is_asked() -> None:

@@ -267,3 +267,31 @@ def test_a_later_attempt_has_nothing_to_do_where_everybody_has_an_outcome() -> N
     assert not Segment(0, visited=False, done=True).reopened(2).done
     held = Segment(0, visited=True, done=True, held=(Held(ANNA, "na", Outcome.INVALID, 0),))
     assert not held.reopened(2).done
+
+
+def test_a_link_stays_with_a_customer_whether_they_wait_are_held_or_are_tried_anew() -> None:
+    found = ledger()
+    found.begin(replace(FRESH, link="1"), "na")
+    found.delay(ANNA, NOW, None)
+    (waiting,) = found.snapshot(0).waiting
+    assert waiting.link == "1"
+    found.begin(waiting, "na")
+    found.answered(ANNA, Outcome.REJECTED, found.sent(ANNA), NOW)
+    assert [each.link for each in found.snapshot(0).held] == ["1"]
+    assert [each.link for each in found.snapshot(0).reopened(2).waiting] == ["1"]
+    reopened = Segment(0, waiting=(waiting,)).reopened(2)
+    assert [each.link for each in reopened.waiting] == ["1"]
+
+
+def test_a_link_moves_with_a_customer_wherever_they_are_and_with_nobody_else() -> None:
+    held = tuple(Held(each, "na", Outcome.REJECTED, 5, link="1") for each in (ANNA, BERT))
+    found = ledger(held=held)
+    found.relink(ANNA, "2")
+    assert [each.link for each in found.snapshot(0).held] == ["2", "1"]
+    found = ledger(Waiting(ANNA, 0, 1, link="1"), Waiting(BERT, 0, 1, link="1"))
+    found.relink(ANNA, "2")
+    assert [each.link for each in found.snapshot(0).waiting] == ["2", "1"]
+    for each in found.due(NOW, 2):
+        found.begin(each, "na")
+    found.relink(BERT, "3")
+    assert [each.link for each in found.snapshot(0).waiting] == ["2", "3"]

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from yellowring.sender.campaign import Listed
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run import store
-from yellowring.sender.run.items import REMNANTS, RETENTION
+from yellowring.sender.run.items import REMNANTS, RETENTION, read_segment, segment_item
 from yellowring.sender.run.ledger import MOST_OPEN
 from yellowring.sender.run.refusals import Evidence, Held
 from yellowring.sender.run.run import Ending, Segment, Waiting
@@ -41,10 +41,10 @@ FULL = Segment(
     visited=True,
     counts=counts(accepted=3, rejected=1),
     waiting=(
-        Waiting("amzn1.ask.account.A", 1_795_165_200_123, 2, deliverable=False),
+        Waiting("amzn1.ask.account.A", 1_795_165_200_123, 2, deliverable=False, link="1f"),
         Waiting("amzn1.ask.account.B", 0, 0),
     ),
-    held=(Held("amzn1.ask.account.C", "eu", Outcome.REJECTED, 1_795_165_200_001),),
+    held=(Held("amzn1.ask.account.C", "eu", Outcome.REJECTED, 1_795_165_200_001, link="2e"),),
     evidence={"eu": Evidence(1, accepted=True), "na": Evidence(0, accepted=False)},
     rest=7,
     rest_cursor="amzn1.ask.account.REST",
@@ -329,6 +329,17 @@ def test_the_table_forgets_segments_a_day_after_the_events_expiry(
     assert timedelta(days=1) == REMNANTS
 
 
+def test_who_waits_or_is_held_from_before_links_were_kept_has_none() -> None:
+    item = segment_item(run(), FULL, 1, "me")
+    for name in ("waiting", "held"):
+        for each in item[name]["L"]:
+            each["L"].pop()
+    known = read_segment(item)
+    links = (*(each.link for each in known.waiting), *(each.link for each in known.held))
+    assert links == ("", "", "")
+    assert [each.user_id for each in known.waiting] == [each.user_id for each in FULL.waiting]
+
+
 def test_a_segment_with_all_that_may_be_open_fits_into_an_item(table: DynamoDBClient) -> None:
     taken: list[Any] = []
 
@@ -338,8 +349,8 @@ def test_a_segment_with_all_that_may_be_open_fits_into_an_item(table: DynamoDBCl
 
     ids = [f"amzn1.ask.account.{number:04}".ljust(255, "x") for number in range(MOST_OPEN)]
     late = 4_000_000_000_000
-    waiting = tuple(Waiting(each, late, 1000) for each in ids)
-    held = tuple(Held(each, "na", Outcome.REJECTED, late) for each in ids)
+    waiting = tuple(Waiting(each, late, 1000, link="f" * 16) for each in ids)
+    held = tuple(Held(each, "na", Outcome.REJECTED, late, link="f" * 16) for each in ids)
     for full in (Segment(0, waiting=waiting), Segment(0, held=held)):
         Runs(cast("Any", Client()), "runs").checkpoint(run(), Segment(0), full)
     assert [len(json.dumps(each)) < LARGEST_ITEM for each in taken] == [True, True]
