@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from yellowring.subscribers import Audience
 
 NOBODY = "nobody is linked to this customer id"
+MOVED = "no longer linked to this customer id"
 TOO_MANY = f"more than {MOST_ACCOUNTS} accounts are linked to this customer id"
 
 
@@ -131,6 +132,10 @@ class Opening:
         customers = await asyncio.to_thread(audience.named, user_ids, notification.event_name)
         opened = Opened([], [])
         for customer in customers:
+            if notification.customer_id not in (None, customer.customer_id):  # since the look-up
+                account = self.account(customer.user_id)
+                opened.ended.append(Ended(account, Outcome.SKIPPED, MOVED))  # another's record
+                continue
             if customer.deliverable is False:  # nothing is known of one without a record
                 why = customer.deliverability or ""
                 opened.ended.append(self.ended(customer.user_id, Outcome.SKIPPED, why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -27,7 +27,7 @@ from yellowring.sender.notification.batch import (
 )
 from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
-from yellowring.sender.notification.opening import NOBODY, TOO_MANY, Opening
+from yellowring.sender.notification.opening import MOVED, NOBODY, TOO_MANY, Opening
 from yellowring.sender.notification.queue import Queue
 from yellowring.sender.notification.status import Status, Statuses
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
@@ -65,6 +65,7 @@ class Post:
     ready_raises: Exception | None = None
     looks_up: Callable[[], None] = lambda: None
     linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: dict[str, str | None] = field(default_factory=dict)
     notes_accepted: bool = False
     cannot_note: bool = False
     statuses: Any = None
@@ -132,7 +133,10 @@ class Post:
 
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         self.looks_up()
-        return tuple(self.records.get(each, Customer(each, None)) for each in user_ids)
+        links = {each: id_ for id_, accounts in self.linked.items() for each in accounts}
+        links |= self.moved  # type: ignore[arg-type]
+        found = (self.records.get(each, Customer(each, None)) for each in user_ids)
+        return tuple(replace(each, customer_id=links.get(each.user_id)) for each in found)
 
     def accounts(self, customer_id: str) -> tuple[str, ...]:
         self.looks_up()
@@ -591,6 +595,19 @@ def test_who_is_linked_a_moment_later_is_told(post: Post) -> None:
     post.now += timedelta(seconds=3)
     assert post.work(to_customer(2)) == []
     assert whom(post) == [user(1)]
+
+
+@pytest.mark.parametrize("to", [None, "4712"])
+def test_whose_link_moves_between_the_looks_is_told_nothing_of_either(
+    post: Post, to: str | None
+) -> None:
+    asked(post)
+    known(post, 1, 2, attributes={"town": "Ulm"})
+    post.moved = {user(1): to}
+    assert post.work(to_customer(event=personal("{town}"))) == []
+    assert whom(post) == [user(2)]
+    assert status(post).outcomes == {account(1): "skipped", account(2): "accepted"}
+    assert (status(post).reason, post.noted) == (MOVED, [])
 
 
 @pytest.mark.parametrize("one_more", [0, 1])
