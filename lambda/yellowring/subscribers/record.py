@@ -69,6 +69,11 @@ class Record:
         known = self.moments.keys() - {Erased.name, Rejected.name}
         return not (self.registers or self.attributes or known)
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the customer's data was erased, and nobody told anything of them since."""
+        return Erased.name in self.moments and self.is_tombstone
+
     def list(self, register: str) -> frozenset[str]:
         """Return one of the lists; empty when there is none."""
         return _listed(self.registers.get(register))

@@ -174,6 +174,14 @@ def test_only_what_a_customer_or_the_business_told_makes_more_than_a_tombstone(
     assert joined(*told).is_tombstone is tombstone
 
 
+def test_an_erasure_that_is_told_late_leaves_no_outcome_that_was_noted_before_it_was() -> None:
+    told: list[Change] = [locale(4, "a", "de-DE"), OutcomeChange(7, "a~1", "limited"), Erased(5)]
+    for order in permutations(told):
+        assert dump(USER, joined(*order)).keys() == {"userId", "version", "erasedAt", "expiresAt"}
+    returned = joined(*told, locale(6, "b", "de-DE"))
+    assert "outcomes" in dump(USER, returned)
+
+
 def customer(at: int, customer_id: Any) -> RegisterChange:
     return RegisterChange("customer", at, "a", customer_id)
 
