@@ -74,6 +74,12 @@ class Record:
         """Whether the customer's data was erased, and nobody told anything of them since."""
         return Erased.name in self.moments and self.is_tombstone
 
+    @property
+    def newest(self) -> int:
+        """Return the time (ms) of the newest that is known, `NEVER` when nothing is."""
+        entries = (*self.registers.values(), *self.attributes.values(), *self.outcomes.values())
+        return max((NEVER, *self.moments.values(), *(entry.at for entry in entries)))
+
     def list(self, register: str) -> frozenset[str]:
         """Return one of the lists; empty when there is none."""
         return _listed(self.registers.get(register))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-    from yellowring.subscribers.changes import Applied, Change
+    from yellowring.subscribers.changes import Applied, AttributesChange, Change, Erased
     from yellowring.subscribers.items import Item
     from yellowring.subscribers.record import Record
 
@@ -98,6 +99,22 @@ class Subscribers:
             raise TimeoutError("reading took the time for writing")  # noqa: TRY301 - as the others
         except (BotoCoreError, ClientError, ConcurrentChange, TimeoutError) as error:
             raise NotWritten(reduce(join, changes, load(item))) from error
+
+    def apply_as_newest(self, user_id: str, change: AttributesChange | Erased) -> Applied:
+        """Join a change that somebody asks for who knows what there is: nothing outlives it.
+
+        Times are the events' own and may be ahead of our clock (`yellowring.skill.envelope` takes
+        ten minutes), so the change is dated no earlier than a millisecond after the newest that its
+        record holds when it is written.
+
+        Returns, and raises, as `apply` does.
+        """
+
+        def newest(record: Record) -> Record:
+            return join(record, replace(change, at=max(change.at, record.newest + 1)))
+
+        deadline = self._clock() + PATIENCE
+        return self._write(user_id, self._read(user_id), newest, deadline)[0]
 
     def mark_rejected(self, user_id: str, at: int) -> Applied:
         """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""

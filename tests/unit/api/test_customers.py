@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.observability import hash_user_id
-from yellowring.subscribers import AttributesChange, Disabled, RegisterChange
+from yellowring.subscribers import AttributesChange, Disabled, Erased, RegisterChange, Subscribers
 
 from tests.conftest import SKILL_ID
 from tests.envelopes import WEATHER
@@ -30,11 +31,9 @@ def change(api: Api, **body: object) -> Answered:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Note for how long an erasure waits, and do not wait."""
-    waited: list[float] = []
-    monkeypatch.setattr("yellowring.api.services.time.sleep", waited.append)
-    return waited
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an erasure look again at once."""
+    monkeypatch.setattr("yellowring.api.services.time.sleep", lambda _: None)
 
 
 def test_a_customer_is_reachable_by_what_any_account_takes(api: Api) -> None:
@@ -128,33 +127,78 @@ def test_attributes_of_nobody_are_a_problem(api: Api) -> None:
     assert (answer.status, answer.kind) == (404, "not-linked")
 
 
-def test_an_erasure_takes_every_account_and_looks_again_for_the_index_lags(
-    api: Api, no_waiting: list[float]
-) -> None:
+def test_a_change_counts_though_what_is_there_is_dated_ahead_of_our_clock(api: Api) -> None:
+    api.link(USER_ID, "4711")
+    ahead = int(time.time() * 1000) + 300_000
+    api.subscribers.apply(USER_ID, AttributesChange(ahead, "zz", {"town": "Old", "plan": "tin"}))
+    answer = change(api, set={"town": "New"}, remove=["plan"])
+    assert (answer.status, answer.body["attributes"]) == (200, {"town": "New"})
+    assert change(api, set={"town": "Newer"}).body["attributes"] == {"town": "Newer"}
+
+
+def erased(api: Api, user_id: str) -> bool:
+    record = api.subscribers.get(user_id)
+    return record is not None and (record.registers, list(record.moments)) == ({}, ["erasedAt"])
+
+
+def test_an_erasure_takes_every_account_and_nobody_elses(api: Api) -> None:
     for user_id in (USER_ID, OTHER_USER_ID):
         api.link(user_id, "4711")
     api.link("amzn1.ask.account.CCCC", "4712")
     answer = api.call("DELETE", "/v1/customers/4711")
     assert (answer.status, answer.text) == (204, "")
-    assert no_waiting == [1.0]
-    for user_id in (USER_ID, OTHER_USER_ID):
-        record = api.subscribers.get(user_id)
-        assert record is not None
-        assert (record.registers, list(record.moments)) == ({}, ["erasedAt"])
+    assert erased(api, USER_ID)
+    assert erased(api, OTHER_USER_ID)
     assert find(api, "4712")["reachable"] is True
 
 
-def test_an_erasure_takes_who_has_disabled_the_skill_and_ends_where_a_link_is_ahead(
-    api: Api,
+@pytest.mark.parametrize("seconds", [1, 3, 10])
+def test_an_erasure_finds_whom_the_index_shows_ten_seconds_late(
+    api: Api, monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
+    waited: list[float] = []
+
+    def wait(pause: float) -> None:
+        waited.append(pause)
+        if sum(waited) == seconds:
+            api.link(OTHER_USER_ID, "4711")
+
+    monkeypatch.setattr("yellowring.api.services.time.sleep", wait)
+    api.link(USER_ID, "4711")
+    assert api.call("DELETE", "/v1/customers/4711").status == 204
+    assert sum(waited) == 10
+    assert erased(api, USER_ID)
+    assert erased(api, OTHER_USER_ID)
+
+
+def test_an_erasure_takes_who_has_disabled_the_skill(api: Api) -> None:
     api.link(USER_ID, "4711")
     api.subscribers.apply(USER_ID, Disabled(LONG_AGO + 1))
-    ahead = RegisterChange("customer", 2**41 * 1000, "id", "4711")
-    api.subscribers.apply(OTHER_USER_ID, ahead)
     assert api.call("DELETE", "/v1/customers/4711").status == 204
-    record = api.subscribers.get(USER_ID)
-    assert record is not None
-    assert record.registers == {}
+    assert erased(api, USER_ID)
+
+
+def test_an_erasure_takes_what_is_dated_ahead_of_our_clock(api: Api) -> None:
+    ahead = int(time.time() * 1000) + 300_000
+    api.link(USER_ID, "4711", ahead)
+    api.subscribers.apply(USER_ID, AttributesChange(ahead + 1, "id", {"town": "Ulm"}))
+    assert api.call("DELETE", "/v1/customers/4711").status == 204
+    assert erased(api, USER_ID)
+
+
+def test_an_erasure_ends_though_somebody_is_linked_anew_meanwhile(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase = api.subscribers.apply_as_newest
+
+    def outlived(self: Subscribers, user_id: str, change: Erased) -> None:
+        erase(user_id, change)
+        api.link(user_id, "4711", change.at + 600_000)
+
+    monkeypatch.setattr(Subscribers, "apply_as_newest", outlived)
+    api.link(USER_ID, "4711")
+    assert api.call("DELETE", "/v1/customers/4711").status == 204
+    assert find(api)["reachable"] is True
 
 
 def test_an_erasure_of_nobody_is_done_too(api: Api) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from yellowring.sender.notification.notification import parse_notification
-from yellowring.sender.notification.status import Statuses
+from yellowring.sender.notification.status import OVER, Statuses
 
 from tests.unit.api.kit import EVENT, USER_ID, Api
 
@@ -152,6 +152,15 @@ def test_what_became_of_it_is_told_for_each_account_with_the_reason(
     assert by_account["ccc"][0] == "limited"
     assert "for now" in by_account["ccc"][1]
     assert "not subscribed" in told["reason"]
+
+
+def test_one_that_expired_without_an_outcome_is_not_queued_any_more(
+    api: Api, aws: DynamoDBClient
+) -> None:
+    expired = datetime.now(UTC) - timedelta(seconds=5)
+    Statuses(aws, "runs").put("n~old", "hash", expired - timedelta(hours=1), expired)
+    told = api.call("GET", "/v1/notifications/n~old").body
+    assert (told["status"], told["outcomes"], told["reason"]) == ("done", [], OVER)
 
 
 def test_one_that_nobody_knows_is_a_problem(api: Api) -> None:
