@@ -17,6 +17,7 @@ from yellowring.alexa.proactive_events import CreateProactiveEventRequest
 from yellowring.observability import logger
 from yellowring.sender.delivery.outcomes import REFUSALS, Outcome, outcome_of, overloads
 from yellowring.sender.notification.notification import (
+    LONGEST_LIFE,
     InvalidNotification,
     ids_of,
     parse_notification,
@@ -43,8 +44,9 @@ LONGEST_RETRY_AFTER = 11 * 3600
 """Seconds; SQS hides a message for 12 hours at most, counted from its receipt."""
 LOOK_AGAIN = 3
 """Seconds until whoever is not linked yet is looked for again."""
-MOST_FAILURES = 20
-"""Receives after which a message whose handling raises is kept as evidence instead."""
+UNTIL_GIVEN_UP = LONGEST_LIFE
+"""Age of a message whose handling raises from which it is kept as evidence instead: by then it has
+expired, whatever it says. How often it was received tells no failures, for back-offs count too."""
 
 
 @dataclass(slots=True)
@@ -244,10 +246,10 @@ class Batch:
         await self._bookkeeping.settle(here.notification, here.known, here.ended, done=done)
 
     async def _failed(self, message: Received, error: Exception) -> None:
-        """Have a message wait whose handling raised; again and again, it is kept as evidence."""
+        """Have a message wait whose handling raised; where it has expired, it is evidence."""
         note_failure(error)
         wait, name = self._back_off(message), type(error).__name__
-        if message.receives < MOST_FAILURES:
+        if self._now() - message.sent_at < UNTIL_GIVEN_UP:
             await self._queue.keep(message, wait)
         elif await self._queue.give_up(message, name, wait):
             await self._bookkeeping.given_up(*ids_of(message.body), name)

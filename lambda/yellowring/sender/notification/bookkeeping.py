@@ -135,7 +135,7 @@ class Bookkeeping:
         if reference_id is None:
             return
         account = hash_user_id(recipient, self._skill_id)
-        reason = f"its handling failed again and again ({error}): it is on the dead-letter queue"
+        reason = f"its handling failed until it expired ({error}): it is on the dead-letter queue"
         try:
             await asyncio.to_thread(self._statuses.give_up, reference_id, account, reason)
         except Exception as failure:
