@@ -27,7 +27,14 @@ from yellowring.sender.notification.batch import (
 )
 from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
-from yellowring.sender.notification.opening import MOVED, NOBODY, TOO_MANY, Opening
+from yellowring.sender.notification.opening import (
+    MOVED,
+    NOBODY,
+    REFUSED,
+    TOO_MANY,
+    UNANSWERED,
+    Opening,
+)
 from yellowring.sender.notification.queue import Queue
 from yellowring.sender.notification.status import Status, Statuses
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
@@ -804,6 +811,112 @@ def test_what_has_expired_is_done_for_every_account(post: Post) -> None:
     assert status(post).outcomes == dict.fromkeys((account(1), account(2)), "expired")
     assert status(post).done
     assert sorted(post.noted) == [(user(1), "expired"), (user(2), "expired")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([Answer(503)], UNANSWERED),
+        ([Answer(None)], UNANSWERED),
+        ([FORBIDDEN], REFUSED),
+        ([Answer(503), FORBIDDEN], REFUSED),
+        ([FORBIDDEN, Answer(503)], UNANSWERED),
+    ],
+)
+def test_whoever_was_tried_until_it_expired_is_told_of_so(
+    post: Post, answers: list[Answer], reason: str
+) -> None:
+    asked(post)
+    known(post, 1, 2)
+    for receives, answer in enumerate(answers, 1):
+        post.answers = lambda to, told=answer: told if to == user(1) else Answer(202)  # type: ignore[misc]
+        assert post.work(to_customer(receives)) == ["m0"]
+    post.now += timedelta(hours=1)
+    assert post.work(to_customer(3)) == []
+    found = status(post)
+    assert found.outcomes == {account(1): "expired", account(2): "accepted"}
+    assert (found.reasons, found.done) == ({account(1): reason}, True)
+
+
+def test_who_heard_after_all_is_not_told_of_as_tried(post: Post) -> None:
+    asked(post)
+    post.answers = lambda _: Answer(503)
+    assert post.work(message(0)) == ["m0"]
+    post.answers = lambda _: Answer(409)
+    assert post.work(message(0, 2)) == []
+    found = status(post)
+    assert (found.outcomes, found.reason, found.done) == ({account(0): "duplicate"}, "", True)
+
+
+def test_that_somebody_was_tried_is_written_once(post: Post) -> None:
+    written: list[Any] = []
+
+    class Noted(Statuses):
+        def note_tries(self, *noted: Any) -> None:
+            written.append(noted)
+            super().note_tries(*noted)
+
+    asked(post)
+    post.statuses = Noted(post.dynamodb, "runs")
+    post.answers = lambda _: Answer(503)
+    for receives in (1, 2, 3):
+        assert post.work(message(0, receives)) == ["m0"]
+    assert written == [("order~7", {account(0): UNANSWERED})]
+
+
+class Failing(Statuses):
+    """Statuses that cannot be written, or else not read."""
+
+    def __init__(self, client: DynamoDBClient, *, read: bool = True) -> None:
+        super().__init__(client, "runs")
+        self._read = read
+
+    def get(self, notification_id: str) -> Status | None:
+        if self._read:
+            return super().get(notification_id)
+        raise ClientError({"Error": {"Code": "InternalError"}}, "GetItem")
+
+    def settle(self, *settled: Any, **how: Any) -> None:
+        if self._read:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "UpdateItem")
+        super().settle(*settled, **how)
+
+
+def test_an_outcome_that_cannot_be_written_keeps_the_message_for_another_try(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb)
+    assert post.work(message(0)) == ["m0"]
+    assert post.hidden == {"m0": FIRST_BACK_OFF}
+    post.statuses, post.answers = Statuses(post.dynamodb, "runs"), lambda _: Answer(409)
+    assert post.work(message(0, 2)) == []
+    assert (status(post).outcomes, status(post).done) == ({account(0): "duplicate"}, True)
+
+
+def test_an_outcome_that_cannot_be_written_keeps_no_message_that_has_expired(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb)
+    post.now += timedelta(hours=1)
+    assert post.work(message(0)) == []
+
+
+def test_who_has_heard_is_told_of_so_though_the_evidence_cannot_be_written(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+
+    monkeypatch.setattr(Evidence, "accepted", fail)
+    asked(post)
+    assert post.work(message(0)) == []
+    assert (status(post).outcomes, status(post).done) == ({account(0): "accepted"}, True)
+
+
+def test_a_status_that_cannot_be_read_is_written_all_the_same(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb, read=False)
+    assert post.work(message(0)) == []
+    post.statuses = Statuses(post.dynamodb, "runs")
+    assert (status(post).outcomes, status(post).done) == ({account(0): "accepted"}, True)
 
 
 def test_content_that_cannot_be_made_is_told_by_its_shape(post: Post) -> None:
