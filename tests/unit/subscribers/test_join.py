@@ -83,6 +83,25 @@ def test_lists_of_equal_time_give_only_what_both_give(name: str) -> None:
     assert joined(both, none).list(name) == joined(none, both).list(name) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["customer", "account"])
+def test_of_a_link_and_its_end_at_equal_times_the_end_wins(name: str) -> None:
+    told = [
+        RegisterChange(name, 5, "b", "4711"),
+        RegisterChange(name, 5, "a"),
+        RegisterChange(name, 5, "c", "4712"),
+    ]
+    for order in permutations(told):
+        assert joined(*order).registers == {name: Entry(5, "c")}
+    later = RegisterChange(name, 6, "a", "4711")
+    assert joined(*told, later).registers == {name: Entry(6, "a", "4711")}
+
+
+@pytest.mark.parametrize("name", ["permissions", "customer"])
+def test_an_attribute_may_be_called_as_a_register_is(name: str) -> None:
+    set_, removed = (AttributesChange(5, by, {name: to}) for by, to in (("b", "x"), ("a", None)))
+    assert joined(set_, removed, set_).attributes == {name: Entry(5, "b", "x")}
+
+
 def test_a_later_list_gives_all_that_it_has() -> None:
     one = RegisterChange("subscriptions", 5, "b", {WEATHER})
     both = RegisterChange("subscriptions", 6, "a", {WEATHER, SPORTS})
