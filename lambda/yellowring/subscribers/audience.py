@@ -34,7 +34,15 @@ BATCH = 100
 """Customers that one BatchGetItem takes."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OF_THE_RULE = [
-    (name,) for name in ("subscriptions", "permissions", "disabledAt", "acceptedAt", "rejectedAt")
+    (name,)
+    for name in (
+        "subscriptions",
+        "permissions",
+        "enabledAt",
+        "disabledAt",
+        "acceptedAt",
+        "rejectedAt",
+    )
 ]
 _OF_THE_ID = [(name,) for name in ("customer", "disabledAt", "erasedAt")]
 
