@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler import Response
 from botocore.exceptions import ClientError
 
 from yellowring.catalog.problems import at
+from yellowring.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -123,8 +124,9 @@ def invalid(errors: Iterable[Error]) -> Refusal:
 
 
 def failed_call(error: Exception) -> Refusal:
-    """Return the refusal where a call of AWS failed: the same request again may do."""
+    """Log that a call of AWS failed; return the refusal: the same request again may do."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    logger.error("AWS failed", extra={"error": type(error).__name__, "code": code})
     if code in _THROTTLES:
         return Refusal("busy", "The tables or queues take no more just now: send it again.")
     return Refusal("unavailable", "Nothing is lost: send the same request again, with its key.")
