@@ -47,9 +47,12 @@ _TITLES = {
     "internal": (500, "Something is wrong in the API itself"),
     "unavailable": (503, "A service behind the API does not answer"),
     "no-credentials": (503, "The stack has no credentials of the skill"),
+    "no-event-source": (503, "The stack cannot load the campaign's event source"),
     "sender-refused": (503, "The sender could not start the run"),
 }
 TYPES = tuple(_TITLES)
+_PASSING = frozenset({"busy", "unavailable", "sender-refused"})
+"""Where the same request again may do, with nothing mended before."""
 _THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -107,7 +110,7 @@ class Refusal(Exception):
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response[str]:
         """Return the answer."""
-        told = {"Retry-After": str(RETRY_AFTER)} if self.status in (429, 503) else {}
+        told = {"Retry-After": str(RETRY_AFTER)} if self.kind in _PASSING else {}
         return Response(
             status_code=self.status,
             content_type=CONTENT_TYPE,

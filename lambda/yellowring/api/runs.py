@@ -11,6 +11,7 @@ from yellowring.api.answers import RunAnswer
 from yellowring.api.bodies import MOST_LISTED
 from yellowring.api.idempotency import run_id_of_key
 from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
+from yellowring.catalog import Problem
 from yellowring.observability import logger
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
@@ -131,36 +132,50 @@ class RunDesk:
             raise invalid([Error("$.scheduledTime", right)]) from None
 
     def _invoke(self, request: RunRequest) -> Mapping[str, Any]:
-        document = {"campaign": request.campaign.document(), "runId": request.run_id}
+        document = {
+            "campaign": request.campaign.document(),
+            "runId": request.run_id,
+            "refusals": True,
+        }
         answer = self.functions.invoke(
             FunctionName=self.sender, Payload=json.dumps(document).encode()
         )
         said: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")
-        if "FunctionError" not in answer:
-            return said
-        kind = said.get("errorType", "")
-        logger.error("the sender refused a run", extra={"error": kind, "run": request.run_id})
-        match kind:
-            case "RunConflict":
-                raise Refusal(
-                    "run-conflict",
-                    "A run of this id exists with another campaign or audience: give the changed "
-                    "campaign another name, or this run an id of its own.",
-                )
-            case "InvalidCredentials":
-                raise Refusal(
-                    "no-credentials",
-                    "Put the skill's client id and secret into the stack's secret, then repeat.",
-                )
-            case "InvalidCampaign" if request.campaign.content:
-                # All else was checked here; which sources there are only the sender knows.
-                right = "is no event source of this stack: see its parameter EventSources"
-                raise invalid([Error("$.campaign.content", right)])
-            case _:
-                raise Refusal(
-                    "sender-refused",
-                    "Send the same request again; the sender's log says why it could not.",
-                )
+        if "FunctionError" in answer:
+            failure = {"error": said.get("errorType", ""), "run": request.run_id}
+            logger.error("the sender failed", extra=failure)
+            raise Refusal(
+                "sender-refused",
+                "Send the same request again; the sender's log says why it could not.",
+            )
+        if "refusal" in said:
+            raise _refusal(said["refusal"])
+        return said
+
+
+def _refusal(told: Mapping[str, Any]) -> Refusal:
+    """Say what the sender refuses (`yellowring.sender.run.request_refusals`)."""
+    match told["kind"]:
+        case "RunConflict":
+            return Refusal(
+                "run-conflict",
+                "A run of this id exists with another campaign or audience: give the changed "
+                "campaign another name, or this run an id of its own.",
+            )
+        case "InvalidCredentials":
+            return Refusal(
+                "no-credentials",
+                "Put the skill's client id and secret into the stack's secret, then repeat.",
+            )
+        case "EventSourceFailed":
+            return Refusal("no-event-source", f"{told['message']}.")
+        case "InvalidCampaign":
+            problems = [
+                Problem(**{**each, "allowed": (*each["allowed"],)}) for each in told["problems"]
+            ]
+            return invalid(errors_of_problems(problems, "$.campaign"))
+        case _:
+            return invalid([Error("$", told["message"])])
 
 
 def _listed(campaign: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
