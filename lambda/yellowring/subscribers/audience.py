@@ -221,6 +221,18 @@ class Audience:
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return tuple(sorted(found)[: MOST_ACCOUNTS + 1])
 
+    def household(self, customer_id: str) -> tuple[str, ...] | None:
+        """Return the user ids that belong to the business' id; ``None``: too many are linked.
+
+        Only those in force count for that. Of those who have disabled the skill since there are at
+        most one more than `MOST_ACCOUNTS`.
+        """
+        known = self.accounts(customer_id, past_disables=True)
+        if len(known) <= MOST_ACCOUNTS:
+            return known
+        in_force = self.accounts(customer_id)
+        return tuple(sorted({*in_force, *known})) if len(in_force) <= MOST_ACCOUNTS else None
+
     def approximate_count(self) -> int:
         """Return how many items the table holds, as DynamoDB last counted (every six hours)."""
         return self._client.describe_table(TableName=self._table)["Table"].get("ItemCount", 0)
