@@ -181,7 +181,7 @@ class ApiSettings:
 
     Attributes
     ----------
-    skill_id, subscribers_table, runs_table, run_machine_arn, event_bus_name, event_sources
+    skill_id, subscribers_table, runs_table, run_machine_arn, event_bus_name
         As for the sender function.
     notifications_queue_url
         ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications are put on.
@@ -198,7 +198,6 @@ class ApiSettings:
     run_machine_arn: str
     notifications_queue_url: str
     sender_function_name: str
-    event_sources: tuple[tuple[str, str], ...]
     event_bus_name: str
     stack_name: str
     aws_region: str
@@ -224,7 +223,6 @@ class ApiSettings:
             sender_function_name=reader.text(
                 "SENDER_FUNCTION_NAME", "the name of the sender function"
             ),
-            event_sources=reader.event_sources("EVENT_SOURCES"),
             event_bus_name=reader.optional("EVENT_BUS_NAME"),
             stack_name=reader.optional("STACK_NAME"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),

@@ -168,6 +168,24 @@ def test_a_run_to_customers_is_started_watched_and_found_again(
     assert api.call("POST", f"{path}/resume").status == 409
 
 
+def test_a_run_that_the_sender_refuses_is_told_as_what_it_is(api: ApiClient) -> None:
+    campaign = {**CAMPAIGN, "audience": {"type": "customers", "customerIds": ["nobody"]}}
+    body = {"campaign": campaign, "runId": f"refused~{uuid.uuid4().hex}"}
+    assert api.call("POST", "/v1/runs", body).status == 202
+    changed = {**body, "campaign": {**campaign, "expiresIn": "PT2H"}}
+    conflict = api.call("POST", "/v1/runs", changed)
+    assert (conflict.status, conflict.body["title"]) == (
+        409,
+        "The run exists with another campaign",
+    )
+    nowhere = {"campaign": {**campaign, "content": "nowhere"}, "runId": "refused~2"}
+    invalid = api.call("POST", "/v1/runs", nowhere)
+    assert invalid.status == 422
+    [error] = invalid.body["errors"]
+    assert error["path"] == "$.campaign.content"
+    assert "is no event source of this stack" in error["message"]
+
+
 def test_attributes_are_set_and_everything_is_erased(stack: LocalStack, api: ApiClient) -> None:
     customer = Linked(stack)
     path = f"/v1/customers/{customer.customer_id}"

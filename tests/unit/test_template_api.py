@@ -100,9 +100,9 @@ def test_the_role_may_call_what_the_code_calls_and_the_code_calls_what_it_may() 
 
 
 def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
-    text = dict.fromkeys(environment("ApiFunction"), "1") | {"EVENT_SOURCES": ""}
+    text = dict.fromkeys(environment("ApiFunction"), "1")
     assert ApiSettings.from_environ(text)
-    assert text.keys() >= {"STACK_NAME", "EVENT_BUS_NAME", "SENDER_FUNCTION_NAME", "EVENT_SOURCES"}
+    assert text.keys() >= {"STACK_NAME", "EVENT_BUS_NAME", "SENDER_FUNCTION_NAME"}
 
 
 def test_the_function_answers_before_the_gateway_gives_up() -> None:

@@ -64,7 +64,9 @@ class BatchAnswer(Answer):
 class AccountOutcome(Answer):
     """How a notification ended for one account."""
 
-    account: str = Field(description="The account's hash, as the logs have it.")
+    account: str | None = Field(
+        description="The account's hash, as the logs have it; null where no account was told."
+    )
     outcome: str
     reason: str = Field(description="Why, where the ring stays dark.")
 
@@ -77,7 +79,7 @@ class NotificationAnswer(Answer):
     created_at: datetime
     expiry_time: datetime
     outcomes: list[AccountOutcome]
-    reason: str = Field(description="Why nobody or not everybody was told; empty: no reason.")
+    reason: str = Field(description="Why nobody heard, once it is done; empty when anybody did.")
 
 
 class Segments(Answer):

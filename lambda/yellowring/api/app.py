@@ -72,8 +72,6 @@ def _not_valid(error: RequestValidationError) -> Response[str]:
 
 
 def _not_called(error: Exception) -> Response[str]:
-    told = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    logger.error("AWS failed", extra={"error": type(error).__name__, "code": told})
     return failed_call(error).response()
 
 

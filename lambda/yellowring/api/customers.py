@@ -13,7 +13,6 @@ from yellowring.api.reasons import NOT_LINKED, detail_of, why
 from yellowring.catalog import EVENT_NAMES
 from yellowring.observability import hash_user_id
 from yellowring.subscribers import (
-    MOST_ACCOUNTS,
     AttributesChange,
     Erased,
     InvalidAttributes,
@@ -121,8 +120,8 @@ class Customers:
         return len(erased)
 
     def _records(self, customer_id: str) -> dict[str, Record]:
-        user_ids = self.audience.accounts(customer_id, past_disables=True)
-        if len(user_ids) > MOST_ACCOUNTS:
+        user_ids = self.audience.household(customer_id)
+        if user_ids is None:
             raise too_many_accounts()
         found = {user_id: self.subscribers.get(user_id) for user_id in user_ids}
         return {user_id: record for user_id, record in found.items() if record is not None}

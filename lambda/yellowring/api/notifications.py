@@ -7,6 +7,7 @@ is the event's reference id.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from yellowring.api.problems import (
 )
 from yellowring.api.reasons import why
 from yellowring.catalog import check_event
+from yellowring.observability import count
 from yellowring.queue_message import expiry_of, queue_message
 from yellowring.sender.campaign.parsing import (
     LARGEST_DOCUMENT,
@@ -42,6 +44,7 @@ from yellowring.sender.campaign.parsing import (
     parse_duration,
 )
 from yellowring.sender.campaign.placeholders import attributes_named
+from yellowring.sender.notification.opening import NOBODY, TOO_MANY
 from yellowring.subscribers import MOST_ACCOUNTS
 
 if TYPE_CHECKING:
@@ -122,6 +125,8 @@ class Notifications:
                 outcomes.append(_refused(failure))
             else:
                 outcomes.append(BatchOutcome(status=202, notification=accepted))
+        for status, many in Counter(each.status for each in outcomes).items():
+            count("BatchEntries", many, status=str(status))
         return BatchAnswer(outcomes=outcomes)
 
     def find(self, notification_id: str) -> NotificationAnswer:
@@ -140,21 +145,18 @@ class Notifications:
             )
         status = found.as_of(self.now())
         told = [
-            AccountOutcome(
-                account=account,
-                outcome=outcome,
-                reason=status.reasons.get(account) or why(outcome),
-            )
+            _told(account, outcome, status.reasons.get(account) or why(outcome))
             for account, outcome in sorted(status.outcomes.items())
         ]
-        reasons = "; ".join(sorted({each.reason for each in told if each.reason}))
+        is_dark = status.done and all(why(each.outcome) for each in told)
+        reasons = "; ".join(sorted({each.reason for each in told}))
         return NotificationAnswer(
             id=status.notification_id,
             status="done" if status.done else "queued",
             created_at=status.created_at,
             expiry_time=status.expires_at,
             outcomes=told,
-            reason=status.reason or reasons,
+            reason=(status.reason or reasons) if is_dark else "",
         )
 
     def _entry(self, entry: object, key: str | None, root: str) -> _Asked:
@@ -227,6 +229,12 @@ def too_many_accounts() -> Refusal:
         f"More than {MOST_ACCOUNTS} accounts are linked to this customer id: that is no household "
         "but a mistake in what sets the id.",
     )
+
+
+def _told(account: str, outcome: str, reason: str) -> AccountOutcome:
+    """Say how an account ended; where there was none, the status knows only whom it was for."""
+    is_account = reason not in (NOBODY, TOO_MANY)
+    return AccountOutcome(account=account if is_account else None, outcome=outcome, reason=reason)
 
 
 def _refused(refusal: Refusal) -> BatchOutcome:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler import Response
 from botocore.exceptions import ClientError
 
 from yellowring.catalog.problems import at
+from yellowring.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,9 +47,12 @@ _TITLES = {
     "internal": (500, "Something is wrong in the API itself"),
     "unavailable": (503, "A service behind the API does not answer"),
     "no-credentials": (503, "The stack has no credentials of the skill"),
+    "no-event-source": (503, "The stack cannot load the campaign's event source"),
     "sender-refused": (503, "The sender could not start the run"),
 }
 TYPES = tuple(_TITLES)
+_PASSING = frozenset({"busy", "unavailable", "sender-refused"})
+"""Where the same request again may do, with nothing mended before."""
 _THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -106,7 +110,7 @@ class Refusal(Exception):
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response[str]:
         """Return the answer."""
-        told = {"Retry-After": str(RETRY_AFTER)} if self.status in (429, 503) else {}
+        told = {"Retry-After": str(RETRY_AFTER)} if self.kind in _PASSING else {}
         return Response(
             status_code=self.status,
             content_type=CONTENT_TYPE,
@@ -123,8 +127,9 @@ def invalid(errors: Iterable[Error]) -> Refusal:
 
 
 def failed_call(error: Exception) -> Refusal:
-    """Return the refusal where a call of AWS failed: the same request again may do."""
+    """Log that a call of AWS failed; return the refusal: the same request again may do."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    logger.error("AWS failed", extra={"error": type(error).__name__, "code": code})
     if code in _THROTTLES:
         return Refusal("busy", "The tables or queues take no more just now: send it again.")
     return Refusal("unavailable", "Nothing is lost: send the same request again, with its key.")

@@ -29,10 +29,11 @@ def why(outcome: str) -> str:
 
 DETAILS: Mapping[str, str] = {
     "not subscribed": (
-        "no account has subscribed to an event: the customer turns notifications on in the Alexa "
-        "app, or by answering the skill's question"
+        "no account has subscribed to an event (since they came back, if they had disabled the "
+        "skill): the customer turns notifications on in the Alexa app, or by answering the skill's "
+        "question"
     ),
-    "disabled": "the customer disabled the skill after subscribing",
+    "disabled": "the customer disabled the skill after subscribing, and has not enabled it again",
     "no permission": "the customer took the permission for notifications back",
     "rejected": "Alexa refused the customer since; their next subscription lifts that",
 }

@@ -46,7 +46,8 @@ _PROBLEMS = {
     422: "The request is not valid; errors says where, and what would be right.",
     429: "Too much at once: the same again after Retry-After.",
     500: "Something is wrong in the API itself.",
-    503: "A service behind the API does not answer: the same again after Retry-After.",
+    503: "A service behind the API does not answer: the same again after Retry-After; without that "
+    "header the stack must be mended first, and detail says how.",
 }
 
 
@@ -63,7 +64,8 @@ def _responses(status: int, said: str, model: Any, *problems: int) -> dict[int, 
         if problem in (429, 503):
             told["headers"] = {
                 "Retry-After": {
-                    "description": "Seconds; API Gateway's own answers have none.",
+                    "description": "Seconds; missing where the stack must be mended first, and in "
+                    "API Gateway's own answers.",
                     "schema": {"type": "integer"},
                 }
             }

@@ -11,12 +11,13 @@ from yellowring.api.answers import RunAnswer
 from yellowring.api.bodies import MOST_LISTED
 from yellowring.api.idempotency import run_id_of_key
 from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
+from yellowring.catalog import Problem
 from yellowring.observability import logger
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
-from yellowring.sender.run.lifecycle import CannotResume, new_run
+from yellowring.sender.run.lifecycle import CannotResume
 from yellowring.sender.run.request import InvalidRunRequest, parse_run_request
-from yellowring.sender.run.store import RunConflict, RunNotFound
+from yellowring.sender.run.store import RunNotFound
 from yellowring.subscribers import is_customer_id, is_user_id
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ class RunDesk:
         Who starts them: the sender function, by name.
     skill_id
         The key of ids that are made of idempotency keys.
-    event_sources
-        The names that campaigns may have for ``content``.
     now
         The clock.
     """
@@ -63,7 +62,6 @@ class RunDesk:
     functions: LambdaClient
     sender: str
     skill_id: str
-    event_sources: tuple[str, ...]
     now: Callable[[], datetime]
 
     def start(self, body: RunBody, key: str | None) -> RunAnswer:
@@ -78,7 +76,6 @@ class RunDesk:
         """
         campaign, ids = _listed(body.campaign)
         request = self._request(campaign, body, key)
-        self._check(request)
         if ids and not self._is_known(request.run_id):  # a known one has had its list
             digest = Listed.of(ids).digest
             until = self.now() + LONGEST_EXPIRY + timedelta(hours=1)
@@ -141,51 +138,51 @@ class RunDesk:
             )
             raise invalid([Error("$.scheduledTime", right)]) from None
 
-    def _check(self, request: RunRequest) -> None:
-        """Refuse what the sender would refuse, while it can be said where it is wrong."""
-        content = request.campaign.content
-        if content is not None and content not in self.event_sources:
-            known = ", ".join(self.event_sources)
-            right = f"registered are {known}" if known else "none is registered (EventSources)"
-            raise invalid(
-                [Error("$.campaign.content", f"is no event source of this stack; {right}")]
-            )
-        try:
-            self.lifecycle.runs.known(new_run(request, 1, self.now()))
-        except RunConflict:
-            raise _conflict() from None
-
     def _invoke(self, request: RunRequest) -> Mapping[str, Any]:
-        document = {"campaign": request.campaign.document(), "runId": request.run_id}
+        document = {
+            "campaign": request.campaign.document(),
+            "runId": request.run_id,
+            "refusals": True,
+        }
         answer = self.functions.invoke(
             FunctionName=self.sender, Payload=json.dumps(document).encode()
         )
         said: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")
-        if "FunctionError" not in answer:
-            return said
-        kind = said.get("errorType", "")
-        logger.error("the sender refused a run", extra={"error": kind, "run": request.run_id})
-        match kind:
-            case "RunConflict":  # by a start at the same moment
-                raise _conflict()
-            case "InvalidCredentials":
-                raise Refusal(
-                    "no-credentials",
-                    "Put the skill's client id and secret into the stack's secret, then repeat.",
-                )
-            case _:
-                raise Refusal(
-                    "sender-refused",
-                    "Send the same request again; the sender's log says why it could not.",
-                )
+        if "FunctionError" in answer:
+            failure = {"error": said.get("errorType", ""), "run": request.run_id}
+            logger.error("the sender failed", extra=failure)
+            raise Refusal(
+                "sender-refused",
+                "Send the same request again; the sender's log says why it could not.",
+            )
+        if "refusal" in said:
+            raise _refusal(said["refusal"])
+        return said
 
 
-def _conflict() -> Refusal:
-    return Refusal(
-        "run-conflict",
-        "A run of this id exists with another campaign or audience: give the changed campaign "
-        "another name, or this run an id of its own.",
-    )
+def _refusal(told: Mapping[str, Any]) -> Refusal:
+    """Say what the sender refuses (`yellowring.sender.run.request_refusals`)."""
+    match told["kind"]:
+        case "RunConflict":
+            return Refusal(
+                "run-conflict",
+                "A run of this id exists with another campaign or audience: give the changed "
+                "campaign another name, or this run an id of its own.",
+            )
+        case "InvalidCredentials":
+            return Refusal(
+                "no-credentials",
+                "Put the skill's client id and secret into the stack's secret, then repeat.",
+            )
+        case "EventSourceFailed":
+            return Refusal("no-event-source", f"{told['message']}.")
+        case "InvalidCampaign":
+            problems = [
+                Problem(**{**each, "allowed": (*each["allowed"],)}) for each in told["problems"]
+            ]
+            return invalid(errors_of_problems(problems, "$.campaign"))
+        case _:
+            return invalid([Error("$", told["message"])])
 
 
 def _listed(campaign: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:

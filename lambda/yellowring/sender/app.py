@@ -48,6 +48,7 @@ from yellowring.sender.run.event_request import request_of
 from yellowring.sender.run.lifecycle import Lifecycle, now_utc
 from yellowring.sender.run.machine import Machine
 from yellowring.sender.run.request import PLACEHOLDER, parse_run_request
+from yellowring.sender.run.request_refusals import REQUEST_REFUSALS, refusal_of
 from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
@@ -119,6 +120,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     ----------
     event
         - a run request ``{"campaign": {…}, "scheduledTime": "…", "runId"?: "…"}``: starts the run;
+          with ``"refusals": true`` a refusal is returned and not raised;
         - ``{"task": "slice", "runId", "attempt", "segment", "failure"?}`` and ``{"task": "finish",
           "runId", "attempt", "executionArn"}``, from the run's workflow;
         - EventBridge's ``aws.states`` event of an execution that ended before its time;
@@ -129,8 +131,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     Returns
     -------
     dict
-        The run (``runId``, ``status``, ``counts``, …), the task with ``done`` and ``waitSeconds``,
-        or ``batchItemFailures``.
+        The run (``runId``, ``status``, ``counts``, …) or ``{"refusal": {…}}``, the task with
+        ``done`` and ``waitSeconds``, or ``batchItemFailures``.
 
     Raises
     ------
@@ -155,7 +157,22 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         case "finish":
             return _finish(event["runId"], event["attempt"], event["executionArn"], stores)
         case _:
-            return _start(event, settings, stores)
+            return _start_or_tell(event, settings, stores)
+
+
+def _start_or_tell(
+    event: dict[str, Any], settings: SenderSettings, stores: Stores
+) -> dict[str, Any]:
+    """Start a run; who asked for ``refusals`` gets one as a value, and all others the error."""
+    request = {name: event[name] for name in event if name != "refusals"}
+    try:
+        return _start(request, settings, stores)
+    except REQUEST_REFUSALS as error:
+        if event.get("refusals") is not True:
+            raise
+        refusal = refusal_of(error)
+        logger.error("run refused", extra={"error": refusal["kind"]})
+        return {"refusal": refusal}
 
 
 def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> dict[str, Any]:

@@ -36,7 +36,15 @@ PATIENCE = 10.0
 """Seconds of pauses in which DynamoDB must have read what it left unread at first."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OF_THE_RULE = [
-    (name,) for name in ("subscriptions", "permissions", "disabledAt", "acceptedAt", "rejectedAt")
+    (name,)
+    for name in (
+        "subscriptions",
+        "permissions",
+        "enabledAt",
+        "disabledAt",
+        "acceptedAt",
+        "rejectedAt",
+    )
 ]
 _OF_THE_ID = [(name,) for name in ("customer", "disabledAt", "erasedAt")]
 _OF_THE_ERASURE = [*_OF_THE_RULE, *_OF_THE_ID, ("enabledAt",)]
@@ -222,6 +230,18 @@ class Audience:
             if more := "LastEvaluatedKey" in answer:
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return tuple(sorted(found)[: MOST_ACCOUNTS + 1])
+
+    def household(self, customer_id: str) -> tuple[str, ...] | None:
+        """Return the user ids that belong to the business' id; ``None``: too many are linked.
+
+        Only those in force count for that. Of those who have disabled the skill since there are at
+        most one more than `MOST_ACCOUNTS`.
+        """
+        known = self.accounts(customer_id, past_disables=True)
+        if len(known) <= MOST_ACCOUNTS:
+            return known
+        in_force = self.accounts(customer_id)
+        return tuple(sorted({*in_force, *known})) if len(in_force) <= MOST_ACCOUNTS else None
 
     def approximate_count(self) -> int:
         """Return how many items the table holds, as DynamoDB last counted (every six hours)."""

@@ -67,6 +67,7 @@ def deliverability(record: Record, event_name: str, *, marks: bool = True) -> De
     disable, consent that the skill itself was given stands for a subscription to every event; a
     mark then says nothing, for a refusal of one event would silence all.
     Consent is newer knowledge of the permission than a list or a mark that came before it.
+    Who has enabled the skill again since a disable is missing a subscription and nothing else.
     With ``marks`` off, Alexa's refusals say nothing.
     """
     listed, disabled, accepted = map(record.time, ("subscriptions", "disabledAt", "acceptedAt"))
@@ -74,7 +75,7 @@ def deliverability(record: Record, event_name: str, *, marks: bool = True) -> De
     if not by_consent and event_name not in record.list("subscriptions"):
         return "not subscribed"
     if disabled >= (accepted if by_consent else listed):
-        return "disabled"
+        return "not subscribed" if record.time("enabledAt") > disabled else "disabled"
     since = max(accepted, listed)
     if record.time("permissions") >= since and not _is_permitted(record):
         return "no permission"

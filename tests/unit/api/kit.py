@@ -130,13 +130,13 @@ class Functions:
         self.requests: list[dict[str, Any]] = []
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
-        """Invoke the sender; what it raises is told as Lambda tells it."""
+        """Invoke the sender; what it raises is told without its name."""
         assert FunctionName == "sender"
         self.requests.append(json.loads(Payload))
         try:
             told: Any = sender.lambda_handler(json.loads(Payload), Context())
         except Exception as error:
-            said = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            said = {"errorType": "Runtime.HandlerError", "errorMessage": str(error)}
             return {
                 "FunctionError": "Unhandled",
                 "Payload": io.BytesIO(json.dumps(said).encode()),

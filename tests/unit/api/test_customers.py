@@ -78,6 +78,23 @@ def test_too_many_accounts_are_a_conflict_but_are_erased(api: Api) -> None:
     assert find(api)["reason"] == "not linked"
 
 
+def test_accounts_that_have_left_are_not_too_many(api: Api) -> None:
+    for number in range(26):
+        api.link(f"{USER_ID}{number:03}", "4711")
+        api.subscribers.apply(f"{USER_ID}{number:03}", Disabled(LONG_AGO + 1))
+    assert find(api)["reason"] == "disabled"
+    api.link(f"{USER_ID}999", "4711")
+    assert find(api)["reachable"] is True
+    assert change(api, set={"plan": "gold"}).body["attributes"] == {"plan": "gold"}
+    record = api.subscribers.get(f"{USER_ID}999")
+    assert record is not None
+    assert record.attributes["plan"].value == "gold"
+    for number in range(900, 925):
+        api.link(f"{USER_ID}{number:03}", "4711")
+    answer = api.call("GET", "/v1/customers/4711")
+    assert (answer.status, answer.kind) == (409, "too-many-accounts")
+
+
 def test_attributes_are_set_and_removed_with_all_accounts(api: Api) -> None:
     for user_id in (USER_ID, OTHER_USER_ID):
         api.link(user_id, "4711")

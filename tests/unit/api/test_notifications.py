@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from yellowring.api.services import services
 from yellowring.sender.notification.notification import parse_notification
+from yellowring.sender.notification.opening import NOBODY, TOO_MANY
 from yellowring.sender.notification.status import OVER, Statuses
 
 from tests.unit.api.kit import EVENT, USER_ID, Api
@@ -39,8 +41,6 @@ def test_it_is_queued_with_its_id_as_reference_id_and_an_absolute_expiry(api: Ap
 
 
 def test_what_is_queued_is_a_notification_as_the_sender_reads_it(api: Api) -> None:
-    import json
-
     api.notify({"customerId": "4711"}, expiresIn="PT5M")
     [message] = api.queued()
     read = parse_notification(json.dumps(message), datetime.now(UTC))
@@ -165,7 +165,36 @@ def test_what_became_of_it_is_told_for_each_account_with_the_reason(
     assert by_account["bbb"] == ("skipped", "not subscribed")
     assert by_account["ccc"][0] == "limited"
     assert "for now" in by_account["ccc"][1]
-    assert "not subscribed" in told["reason"]
+    assert told["reason"] == ""
+
+
+def ended(api: Api, statuses: Statuses, *outcomes: tuple[str, str], done: bool = True) -> Any:
+    """Ask for a notification that has these outcomes and reasons, one for each account."""
+    notification, now = api.notify(TO).body["id"], datetime.now(UTC)
+    for number, (outcome, reason) in enumerate(outcomes, 1):
+        last = done and number == len(outcomes)
+        statuses.settle(notification, f"account-{number}", outcome, now, reason, done=last)
+    return api.call("GET", f"/v1/notifications/{notification}").body
+
+
+@pytest.mark.parametrize("heard", ["accepted", "duplicate"])
+def test_a_household_of_whom_somebody_heard_has_no_reason_on_top(
+    api: Api, aws: DynamoDBClient, heard: str
+) -> None:
+    statuses, silent = Statuses(aws, "runs"), ("skipped", "not subscribed")
+    assert ended(api, statuses, silent, (heard, ""))["reason"] == ""
+    assert ended(api, statuses, silent, done=False)["reason"] == ""
+    told = ended(api, statuses, silent, ("invalid", "no attribute town"))
+    assert told["reason"] == "no attribute town; not subscribed"
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [("skipped", NOBODY), ("invalid", TOO_MANY)])
+def test_where_no_account_was_told_none_is_named(
+    api: Api, aws: DynamoDBClient, outcome: str, reason: str
+) -> None:
+    told = ended(api, Statuses(aws, "runs"), (outcome, reason))
+    assert told["outcomes"] == [{"account": None, "outcome": outcome, "reason": reason}]
+    assert told["reason"] == reason
 
 
 def test_one_that_expired_without_an_outcome_is_not_queued_any_more(
@@ -223,7 +252,9 @@ def test_a_batch_of_a_hundred_is_queued_whole_and_one_more_is_refused(api: Api) 
 
 
 def test_a_batch_stops_asking_a_queue_that_does_not_answer_and_is_repeated_whole(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    logs_without_personal_data: list[str],
 ) -> None:
     from yellowring.api.queue import Queue
 
@@ -239,6 +270,11 @@ def test_a_batch_stops_asking_a_queue_that_does_not_answer_and_is_repeated_whole
     with monkeypatch.context() as down:
         down.setattr("yellowring.api.queue.Queue.put", fail_later)
         outcomes = batch(api, good, good, good, key="morning")
+    logged = [json.loads(line) for line in logs_without_personal_data]
+    [failure] = [each for each in logged if each.get("level") == "ERROR"]
+    assert (failure["message"], failure["error"]) == ("AWS failed", "EndpointConnectionError")
+    entries = {each["status"]: each["BatchEntries"] for each in logged if "BatchEntries" in each}
+    assert entries == {"202": 1, "503": 2}
     assert [each["status"] for each in outcomes] == [202, 503, 503]
     assert len(tried) == 2
     assert [each["status"] for each in batch(api, good, good, good, key="morning")] == [202] * 3

@@ -6,7 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from yellowring.sender.run.items import chunk_part
+from yellowring.sender.run.lifecycle import Lifecycle
 from yellowring.sender.run.store import Runs
 
 from tests.unit.api.kit import EVENT, USER_ID, Api, Functions
@@ -76,13 +78,12 @@ def test_a_campaign_that_is_wrong_is_told_with_paths_of_the_body(
 
 
 def test_the_same_run_with_another_campaign_is_a_conflict_and_stores_no_list(
-    api: Api, functions: Functions
+    api: Api,
 ) -> None:
     start(api, runId="sale~1")
     for other in ({**CAMPAIGN, "expiresIn": "PT2H"}, users(1001)):
         answer = start(api, other, runId="sale~1")
         assert (answer.status, answer.kind) == (409, "run-conflict")
-    assert len(functions.requests) == 1
     items = api.dynamodb.scan(TableName="runs")["Items"]
     assert [each["part"]["S"] for each in items] == ["run"]
 
@@ -93,26 +94,38 @@ def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> Non
     )
     answer = start(api, runId="sale~1")
     assert (answer.status, answer.kind) == (503, "no-credentials")
+    assert "Retry-After" not in answer.headers
     assert api.call("GET", "/v1/runs/sale~1").status == 404
 
 
 def test_an_event_source_that_the_stack_does_not_have_is_the_campaigns_fault(
-    api: Api, functions: Functions, environment: pytest.MonkeyPatch
+    api: Api, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("EVENT_SOURCES", "news=examples.news:content")
+    environment.setenv("EVENT_SOURCES", "news=shop.news:content")
     answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~1")
     assert (answer.status, answer.kind, answer.paths) == (422, "invalid", ["$.campaign.content"])
     assert "registered are news" in answer.text
-    assert functions.requests == []
+    assert "digest" not in answer.text
 
 
-def test_a_conflict_at_the_same_moment_is_told_as_any(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+def test_an_event_source_that_cannot_be_loaded_is_the_stacks_fault_until_it_is_mended(
+    api: Api, environment: pytest.MonkeyPatch
 ) -> None:
-    start(api, runId="sale~1")
-    monkeypatch.setattr("yellowring.api.runs.RunDesk._check", lambda *_: None)
-    answer = start(api, {**CAMPAIGN, "expiresIn": "PT2H"}, runId="sale~1")
-    assert (answer.status, answer.kind) == (409, "run-conflict")
+    environment.setenv("EVENT_SOURCES", "digest=no_such_module.digest:content")
+    answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~1")
+    assert (answer.status, answer.kind) == (503, "no-event-source")
+    assert "no_such_module" in answer.body["detail"]
+    assert "Retry-After" not in answer.headers
+
+
+def test_a_sender_that_fails_is_asked_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+    monkeypatch.setattr(Lifecycle, "start", fail)
+    answer = start(api, runId="sale~1")
+    assert (answer.status, answer.kind) == (503, "sender-refused")
+    assert answer.headers["Retry-After"] == "2"
 
 
 def test_a_list_of_a_thousand_goes_with_the_campaign_and_a_longer_one_is_stored_first(

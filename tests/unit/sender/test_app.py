@@ -18,6 +18,7 @@ from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.notification.status import Statuses
 from yellowring.sender.run import audience as audiences
 from yellowring.sender.run.request import PLACEHOLDER, InvalidRunRequest
+from yellowring.sender.run.request_refusals import REQUEST_REFUSALS
 from yellowring.sender.run.slice import Turn
 from yellowring.sender.run.store import RunConflict, Runs
 from yellowring.settings import InvalidSettings, SenderSettings
@@ -573,3 +574,31 @@ def test_a_run_id_that_exists_with_another_campaign_is_refused(world: World) -> 
     world.start()
     with pytest.raises(RunConflict, match=RUN_ID):
         world.start(campaign(expiresIn="PT2H"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "paths"),
+    [
+        ({"expiresIn": "PT2H"}, "RunConflict", []),
+        ({"expiresIn": "PT4M"}, "InvalidCampaign", ["$.expiresIn"]),
+        ({"content": "nowhere"}, "InvalidCampaign", ["$.content"]),
+    ],
+)
+def test_who_asks_for_refusals_gets_them_as_a_value_and_a_schedule_fails(
+    world: World, changes: dict[str, Any], kind: str, paths: list[str]
+) -> None:
+    world.start()
+    request = {"campaign": campaign(**changes), "scheduledTime": SCHEDULED}
+    told = app.lambda_handler(request | {"refusals": True}, Context())["refusal"]
+    assert (told["kind"], [each["path"] for each in told["problems"]]) == (kind, paths)
+    assert json.loads(json.dumps(told))["message"]
+    for asked in ({}, {"refusals": False}):
+        with pytest.raises(REQUEST_REFUSALS) as refused:
+            app.lambda_handler(request | asked, Context())
+        assert type(refused.value).__name__ == kind
+
+
+def test_who_asks_for_refusals_gets_the_run_where_there_is_none(world: World) -> None:
+    run = world.start()
+    request = {"campaign": campaign(), "scheduledTime": SCHEDULED, "refusals": True}
+    assert app.lambda_handler(request, Context()) == run

@@ -203,6 +203,22 @@ def test_the_accounts_of_a_customer_are_those_whose_id_counts_in_order(
     assert audience.accounts("nobody") == ()
 
 
+def test_a_household_is_too_large_only_by_accounts_in_force(aws: DynamoDBClient) -> None:
+    audience = Audience(aws, "subscribers")
+    for number in range(26):
+        linked(aws, f"left-{number:02}", "4711", Disabled(5))
+    linked(aws, "zoe", "4711")
+    household = audience.household("4711")
+    assert household is not None
+    assert (len(household), household[-1]) == (27, "zoe")
+    for number in range(24):
+        linked(aws, f"zoe-{number:02}", "4711")
+    assert len(audience.household("4711") or ()) == 25 + 26
+    linked(aws, "zoe-24", "4711")
+    assert audience.household("4711") is None
+    assert audience.household("nobody") == ()
+
+
 def test_ids_that_are_equal_but_for_case_are_two(aws: DynamoDBClient) -> None:
     linked(aws, "ada", "Kunde-a")
     linked(aws, "ben", "Kunde-A")

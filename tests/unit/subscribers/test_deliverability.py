@@ -90,10 +90,29 @@ def scopes(at: int, *names: str) -> RegisterChange:
         ([Accepted(5), listed(3, WEATHER), scopes(4)], "deliverable"),
         ([Accepted(5), listed(3), Disabled(3)], "deliverable"),
         ([Accepted(5), listed(3), Disabled(2)], "not subscribed"),
+        ([listed(5, WEATHER), Disabled(6), Enabled(7)], "not subscribed"),
+        ([listed(5, WEATHER), Disabled(6), Enabled(6)], "disabled"),
+        ([listed(5, WEATHER), Disabled(6), Enabled(4)], "disabled"),
+        ([listed(5, WEATHER), Disabled(6), Enabled(7), listed(8, WEATHER)], "deliverable"),
+        ([Accepted(5), Disabled(6), Enabled(7)], "not subscribed"),
+        ([Accepted(8), Disabled(6), Enabled(7)], "deliverable"),
     ],
 )
 def test_a_customer_is_notified_or_not(told: list[Change], standing: str) -> None:
     assert deliverability(record(*told), WEATHER) == standing
+
+
+@given(told=st.lists(changes, max_size=10), at=st.integers(900, 4000))
+def test_coming_back_says_why_and_never_whether_a_customer_is_notified(
+    told: list[Change], at: int
+) -> None:
+    made = record(*told)
+    back = join(made, Enabled(at))
+    was, now = deliverability(made, WEATHER), deliverability(back, WEATHER)
+    if was == "disabled" and back.time("enabledAt") > back.time("disabledAt"):
+        assert now == "not subscribed"
+    else:
+        assert now == was
 
 
 def test_the_scan_finds_whom_the_rule_calls_deliverable_in_every_order_of_times(
@@ -124,6 +143,23 @@ def test_the_scan_finds_whom_the_rule_calls_deliverable_in_every_order_of_times(
     assert Audience(aws, "subscribers").count(WEATHER) == (len(deliverable), None)
     named = Audience(aws, "subscribers").named(list(records), WEATHER)
     assert {each.user_id for each in named if each.deliverable} == deliverable
+
+
+def test_who_is_looked_up_by_id_gets_the_rules_reason(aws: DynamoDBClient) -> None:
+    gone: list[Change] = [listed(5, WEATHER), Disabled(6)]
+    records = {
+        "gone": record(*gone),
+        "back": record(*gone, Enabled(7)),
+        "silent": record(listed(5, WEATHER), scopes(6)),
+        "refused": record(listed(5, WEATHER), Rejected(6)),
+    }
+    for user_id, each in records.items():
+        aws.put_item(TableName="subscribers", Item=dump(user_id, each))
+    named = Audience(aws, "subscribers").named(list(records), WEATHER)
+    assert {each.user_id: each.deliverability for each in named} == {
+        user_id: deliverability(each, WEATHER) for user_id, each in records.items()
+    }
+    assert named[1].deliverability == "not subscribed"
 
 
 @settings(

@@ -66,12 +66,14 @@ class EventSources:
         names = tuple(self._registered)
         meant = nearest(name, names)
         known = f"registered are {', '.join(names)}" if names else "none is registered"
+        rule = f"is no event source of this stack (EventSources); {known}"
         return Problem(
             "$.content",
-            f"{quoted(name)} is no event source of this stack (EventSources); {known}",
+            f"{quoted(name)} {rule}",
             quoted(name),
             names,
             f"did you mean {meant}?" if meant else None,
+            rule,
         )
 
     def _load(self, name: str, where: str) -> EventSourceCalls:

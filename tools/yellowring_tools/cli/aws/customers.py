@@ -81,16 +81,17 @@ def subscribers_of(stack: Stack) -> Subscribers:
     return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
 
 
-def accounts_of(stack: Stack, customer_id: str) -> dict[str, Record]:
+def accounts_of(stack: Stack, customer_id: str) -> dict[str, Record] | None:
     """Read the records that are linked to the business' id of a customer, by user id.
 
-    Those who have disabled the skill since are there too. There is one more than `MOST_ACCOUNTS`
-    at most: so many are too many.
+    Those who have disabled the skill since are there too. ``None``: too many are linked.
     """
     from yellowring.subscribers import Audience  # noqa: PLC0415 - loads boto3
 
     audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
-    user_ids = audience.accounts(customer_id, past_disables=True)
+    user_ids = audience.household(customer_id)
+    if user_ids is None:
+        return None
     found = {each: subscribers_of(stack).get(each) for each in user_ids}
     return {user_id: record for user_id, record in found.items() if record is not None}
 

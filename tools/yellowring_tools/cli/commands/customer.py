@@ -76,15 +76,15 @@ def _records(stack: Stack, customer: str) -> dict[str, Record]:
             )
         return {customer: record}
     records = accounts_of(stack, customer)
+    if records is None:
+        raise failure(
+            f"more than {MOST_ACCOUNTS} accounts are linked to this customer id, so that nothing "
+            "is sent to it: is it the id of one customer (parameter UserinfoClaim)?"
+        )
     if not records:
         raise failure(
             f"{stack.where} knows nobody who is linked to this customer id: the customer links an "
             "account in the Alexa app, or you send the skill the message customer"
-        )
-    if len(records) > MOST_ACCOUNTS:
-        raise failure(
-            f"more than {MOST_ACCOUNTS} accounts are linked to this customer id, so that nothing "
-            "is sent to it: is it the id of one customer (parameter UserinfoClaim)?"
         )
     return records
 

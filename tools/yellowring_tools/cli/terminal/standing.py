@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 REASONS: Mapping[Deliverability, str] = {
     "deliverable": "is notified",
-    "not subscribed": "has not subscribed to it",
-    "disabled": "disabled the skill after subscribing",
+    "not subscribed": "has not subscribed to it (since they came back, if they had gone)",
+    "disabled": "disabled the skill after subscribing, and has not enabled it again",
     "no permission": "took the permission for notifications back after subscribing",
     "rejected": "was refused by Alexa (403) since; the next subscription event lifts that",
 }
