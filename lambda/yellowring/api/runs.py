@@ -15,9 +15,9 @@ from yellowring.catalog import Problem
 from yellowring.observability import logger
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
-from yellowring.sender.run.lifecycle import CannotResume
+from yellowring.sender.run.lifecycle import CannotResume, new_run
 from yellowring.sender.run.request import InvalidRunRequest, parse_run_request
-from yellowring.sender.run.store import RunNotFound
+from yellowring.sender.run.store import RunConflict, RunNotFound
 from yellowring.subscribers import is_customer_id, is_user_id
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class RunDesk:
         Who starts them: the sender function, by name.
     skill_id
         The key of ids that are made of idempotency keys.
+    event_sources
+        The names that campaigns may have for ``content``.
     now
         The clock.
     """
@@ -62,6 +64,7 @@ class RunDesk:
     functions: LambdaClient
     sender: str
     skill_id: str
+    event_sources: tuple[str, ...]
     now: Callable[[], datetime]
 
     def start(self, body: RunBody, key: str | None) -> RunAnswer:
@@ -76,7 +79,8 @@ class RunDesk:
         """
         campaign, ids = _listed(body.campaign)
         request = self._request(campaign, body, key)
-        if ids:
+        self._check(request)
+        if ids and not self._is_known(request.run_id):  # a known one has had its list
             digest = Listed.of(ids).digest
             until = self.now() + LONGEST_EXPIRY + timedelta(hours=1)
             self.lifecycle.runs.put_list(request.run_id, digest, ids, until)
@@ -100,6 +104,13 @@ class RunDesk:
             return self._shown(self.lifecycle.resume(run_id))
         except CannotResume as error:
             raise Refusal("not-resumable", f"{error}.") from None
+
+    def _is_known(self, run_id: str) -> bool:
+        try:
+            self.lifecycle.runs.load(run_id)
+        except RunNotFound:
+            return False
+        return True
 
     def _load(self, run_id: str) -> Run:
         try:
@@ -131,6 +142,20 @@ class RunDesk:
             )
             raise invalid([Error("$.scheduledTime", right)]) from None
 
+    def _check(self, request: RunRequest) -> None:
+        """Refuse what the sender would refuse, while it can be said where it is wrong."""
+        content = request.campaign.content
+        if content is not None and content not in self.event_sources:
+            known = ", ".join(self.event_sources)
+            right = f"registered are {known}" if known else "none is registered (EventSources)"
+            raise invalid(
+                [Error("$.campaign.content", f"is no event source of this stack; {right}")]
+            )
+        try:
+            self.lifecycle.runs.known(new_run(request, 1, self.now()))
+        except RunConflict:
+            raise _conflict() from None
+
     def _invoke(self, request: RunRequest) -> Mapping[str, Any]:
         document = {
             "campaign": request.campaign.document(),
@@ -157,11 +182,7 @@ def _refusal(told: Mapping[str, Any]) -> Refusal:
     """Say what the sender refuses (`yellowring.sender.run.request_refusals`)."""
     match told["kind"]:
         case "RunConflict":
-            return Refusal(
-                "run-conflict",
-                "A run of this id exists with another campaign or audience: give the changed "
-                "campaign another name, or this run an id of its own.",
-            )
+            return _conflict()
         case "InvalidCredentials":
             return Refusal(
                 "no-credentials",
@@ -176,6 +197,14 @@ def _refusal(told: Mapping[str, Any]) -> Refusal:
             return invalid(errors_of_problems(problems, "$.campaign"))
         case _:
             return invalid([Error("$", told["message"])])
+
+
+def _conflict() -> Refusal:
+    return Refusal(
+        "run-conflict",
+        "A run of this id exists with another campaign or audience: give the changed campaign "
+        "another name, or this run an id of its own.",
+    )
 
 
 def _listed(campaign: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:

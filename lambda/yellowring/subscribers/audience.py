@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 BATCH = 100
 """Customers that one BatchGetItem takes."""
+PATIENCE = 10.0
+"""Seconds of pauses in which DynamoDB must have read what it left unread at first."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OF_THE_RULE = [
     (name,)
@@ -270,21 +272,33 @@ class Audience:
         return answer, last["userId"]["S"] if last else None
 
     def _looked_up(self, user_ids: Sequence[str], paths: Sequence[tuple[str, ...]]) -> list[Item]:
-        """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked."""
+        """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError
+            It leaves some unread for longer than `PATIENCE`: the same error as where it reads none.
+        """
         items: list[Item] = []
         keys: Sequence[Mapping[str, Any]] = [{"userId": {"S": each}} for each in user_ids]
         wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
         if paths:
             names, projection = _projection(paths)
             wanted |= {"ProjectionExpression": projection, "ExpressionAttributeNames": names}
-        pause = _SHORTEST_PAUSE
+        pause, waited = _SHORTEST_PAUSE, 0.0
         while True:
             answer = self._client.batch_get_item(RequestItems={self._table: wanted})
             items += answer["Responses"].get(self._table, [])
             if self._table not in answer["UnprocessedKeys"]:
                 return items
+            if waited >= PATIENCE:
+                told = f"{len(items)} of {len(keys)} were read after {waited:.0f} s: try again"
+                code = "ProvisionedThroughputExceededException"
+                raise ClientError({"Error": {"Code": code, "Message": told}}, "BatchGetItem")
             wanted["Keys"] = answer["UnprocessedKeys"][self._table]["Keys"]
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
+            jittered = random.uniform(0, pause)  # noqa: S311 - no secret
+            self._sleep(jittered)
+            waited += jittered
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 

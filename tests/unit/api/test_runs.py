@@ -7,7 +7,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from yellowring.sender.run.items import chunk_part
 from yellowring.sender.run.lifecycle import Lifecycle
+from yellowring.sender.run.store import Runs
 
 from tests.unit.api.kit import EVENT, USER_ID, Api, Functions
 
@@ -75,10 +77,16 @@ def test_a_campaign_that_is_wrong_is_told_with_paths_of_the_body(
     assert functions.requests == []
 
 
-def test_the_same_run_with_another_campaign_is_a_conflict(api: Api) -> None:
+def test_the_same_run_with_another_campaign_is_a_conflict_and_stores_no_list(
+    api: Api, functions: Functions
+) -> None:
     start(api, runId="sale~1")
-    answer = start(api, {**CAMPAIGN, "expiresIn": "PT2H"}, runId="sale~1")
-    assert (answer.status, answer.kind) == (409, "run-conflict")
+    for other in ({**CAMPAIGN, "expiresIn": "PT2H"}, users(1001)):
+        answer = start(api, other, runId="sale~1")
+        assert (answer.status, answer.kind) == (409, "run-conflict")
+    assert len(functions.requests) == 1
+    items = api.dynamodb.scan(TableName="runs")["Items"]
+    assert [each["part"]["S"] for each in items] == ["run"]
 
 
 def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> None:
@@ -92,12 +100,25 @@ def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> Non
 
 
 def test_an_event_source_that_the_stack_does_not_have_is_the_campaigns_fault(
-    api: Api, environment: pytest.MonkeyPatch
+    api: Api, functions: Functions, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("EVENT_SOURCES", "news=shop.news:content")
+    environment.setenv("EVENT_SOURCES", "news=examples.news:content")
     answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~1")
     assert (answer.status, answer.kind, answer.paths) == (422, "invalid", ["$.campaign.content"])
     assert "registered are news" in answer.text
+    assert functions.requests == []
+
+
+def test_what_only_the_sender_sees_is_told_as_any(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(api, runId="sale~1")
+    monkeypatch.setattr("yellowring.api.runs.RunDesk._check", lambda *_: None)
+    answer = start(api, {**CAMPAIGN, "expiresIn": "PT2H"}, runId="sale~1")
+    assert (answer.status, answer.kind) == (409, "run-conflict")
+    answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~2")
+    assert (answer.status, answer.kind, answer.paths) == (422, "invalid", ["$.campaign.content"])
+    assert "is no event source of this stack" in answer.text
     assert "digest" not in answer.text
 
 
@@ -149,6 +170,18 @@ def test_a_long_list_of_customers_is_stored_as_one_of_users_is(
     [request] = functions.requests
     assert request["campaign"]["audience"]["type"] == "customers"
     assert request["campaign"]["audience"]["list"]["count"] == 2500
+
+
+def test_a_repeat_after_the_run_has_ended_stores_no_list_again(
+    api: Api, functions: Functions
+) -> None:
+    first = start(api, users(1001), runId="long")
+    runs, digest = Runs(api.dynamodb, "runs"), functions.requests[0]["campaign"]["audience"]["list"]
+    assert len(runs.chunk("long", digest["digest"], 0)) > 0
+    key = {"runId": {"S": "long"}, "part": {"S": chunk_part(digest["digest"], 0)}}
+    api.dynamodb.delete_item(TableName="runs", Key=key)
+    assert start(api, users(1001), runId="long").status == first.status == 202
+    assert runs.chunk("long", digest["digest"], 0) == []
 
 
 def test_ten_thousand_are_the_most_and_each_of_them_is_checked(api: Api) -> None:

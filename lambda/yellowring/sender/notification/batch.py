@@ -246,11 +246,11 @@ class Batch:
     async def _failed(self, message: Received, error: Exception) -> None:
         """Have a message wait whose handling raised; again and again, it is kept as evidence."""
         note_failure(error)
-        wait = self._back_off(message)
-        if message.receives >= MOST_FAILURES:
-            await self._queue.give_up(message, type(error).__name__, wait)
-        else:
+        wait, name = self._back_off(message), type(error).__name__
+        if message.receives < MOST_FAILURES:
             await self._queue.keep(message, wait)
+        elif await self._queue.give_up(message, name, wait):
+            await self._bookkeeping.given_up(*ids_of(message.body), name)
 
     def _back_off(self, message: Received) -> int:
         """Return the seconds until a message's next try.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yellowring.sender.delivery.noting import Noting
     from yellowring.sender.notification.notification import Notification
     from yellowring.sender.notification.opening import Ended
-    from yellowring.sender.notification.status import Statuses
+    from yellowring.sender.notification.status import Status, Statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Bookkeeping:
         try:
             for each in ids:
                 if status := await asyncio.to_thread(self._statuses.get, each):
-                    return Known(each, status.outcomes, status.done)
+                    return _known(each, status)
         except Exception as error:
             _note_failure(error)
             return Known(notification.reference_id)
@@ -130,6 +130,17 @@ class Bookkeeping:
         except Exception as error:
             _note_failure(error)
 
+    async def given_up(self, reference_id: str | None, recipient: str, error: str) -> None:
+        """Keep that nobody tries a message any more, as `refused` does; ``error`` is its name."""
+        if reference_id is None:
+            return
+        account = hash_user_id(recipient, self._skill_id)
+        reason = f"its handling failed again and again ({error}): it is on the dead-letter queue"
+        try:
+            await asyncio.to_thread(self._statuses.give_up, reference_id, account, reason)
+        except Exception as failure:
+            _note_failure(failure)
+
     async def close(self) -> None:
         """Wait a little for what is not written yet."""
         await self._noting.close()
@@ -168,6 +179,12 @@ class Bookkeeping:
             await asyncio.to_thread(write)
         except Exception as error:
             _note_failure(error)
+
+
+def _known(status_id: str, status: Status) -> Known:
+    """Return what is known; what was given up and comes again was redriven: it is tried."""
+    settled = [each for each, outcome in status.outcomes.items() if outcome != Outcome.FAILED]
+    return Known(status_id, settled, status.done and len(settled) == len(status.outcomes))
 
 
 def _note_failure(error: Exception) -> None:

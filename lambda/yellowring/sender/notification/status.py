@@ -6,13 +6,14 @@ have no outcome yet, under an id of the notifier's own. It names accounts by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.items import key
 from yellowring.subscribers import is_conflict
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=1)
 """How long after the notification's expiry its status can be asked for."""
+
+OVER = "it has expired, and how it ended for every account was not noted"
+"""Why nothing more is to be heard of a notification, where it was not done before."""
 
 _PART = "notification"
 _DONE = "doneAt = if_not_exists(doneAt, :now)"
@@ -48,7 +52,7 @@ class Status:
     reason
         Why, in all: what it was finished with, or else the accounts' reasons.
     done
-        Whether every account has an outcome.
+        Whether every account has an outcome, or it was given up: then somebody has ``failed``.
     """
 
     notification_id: str
@@ -59,6 +63,11 @@ class Status:
     reasons: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     done: bool = False
+
+    def as_of(self, now: datetime) -> Status:
+        """Return what it is at an aware time: what has expired is done, noted or not."""
+        over = not self.done and now >= self.expires_at
+        return replace(self, done=True, reason=OVER) if over else self
 
 
 class Statuses:
@@ -161,6 +170,21 @@ class Statuses:
             values[":reason"] = reason
         self._update(notification_id, change, values)
 
+    def give_up(self, notification_id: str, account: str, reason: str) -> None:
+        """Note that nobody tries it any more, until it is redriven: then its outcomes count.
+
+        Parameters
+        ----------
+        notification_id
+            Which notification.
+        account
+            The hash of the id that it was for.
+        reason
+            Why.
+        """
+        entry = {"account": account, "reason": reason}
+        self._update(notification_id, "givenUp = :entry", {":entry": entry})
+
     def _update(
         self,
         notification_id: str,
@@ -193,7 +217,12 @@ def _key(notification_id: str) -> dict[str, Any]:
 def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
     deserialize = TypeDeserializer().deserialize
     plain: Any = {name: deserialize(value) for name, value in item.items()}
-    entries = plain["outcomes"]
+    entries, done = plain["outcomes"], "doneAt" in plain
+    if not done and (given_up := plain.get("givenUp")):
+        done = True
+        entries.setdefault(
+            given_up["account"], {"outcome": Outcome.FAILED.value, "reason": given_up["reason"]}
+        )
     reasons = {account: each["reason"] for account, each in entries.items() if "reason" in each}
     return Status(
         notification_id,
@@ -203,5 +232,5 @@ def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
         {account: each["outcome"] for account, each in entries.items()},
         reasons,
         plain.get("reason") or "; ".join(sorted(set(reasons.values()))),
-        "doneAt" in plain,
+        done,
     )

@@ -702,7 +702,44 @@ def test_a_send_that_raises_leaves_the_message_until_it_is_evidence(
     post.answers = answer
     assert post.work(to_customer(receives)) == (["m0"] if stays else [])
     assert len(post.dead) == (0 if stays else 1)
-    assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, False)
+    failed = {} if stays else {hash_user_id("4711", SKILL_ID): "failed"}
+    assert status(post).outcomes == {account(1): "accepted"} | failed
+    assert status(post).done is not stays
+    assert ("TokenUnavailable" in status(post).reason) is not stays
+
+
+def given_up(post: Post) -> None:
+    def fail() -> None:
+        raise KeyError(user(0))
+
+    asked(post)
+    post.looks_up = fail
+    assert post.work(message(0, MOST_FAILURES)) == []
+    post.looks_up = lambda: None
+
+
+def test_what_is_given_up_has_failed_and_the_status_says_why(post: Post) -> None:
+    given_up(post)
+    found = status(post)
+    assert (found.outcomes, found.done) == ({account(0): "failed"}, True)
+    assert "KeyError" in found.reason
+    assert "amzn1" not in found.reason
+
+
+def test_what_cannot_be_given_up_yet_is_not_done(post: Post) -> None:
+    post.queue_fails = True
+    asked(post)
+    post.looks_up = lambda: (_ for _ in ()).throw(KeyError)
+    assert post.work(message(0, MOST_FAILURES)) == ["m0"]
+    assert not status(post).done
+
+
+def test_what_was_given_up_and_is_redriven_is_sent_and_has_its_own_outcome(post: Post) -> None:
+    given_up(post)
+    assert post.work(message(0)) == []
+    assert whom(post) == [user(0)]
+    found = status(post)
+    assert (found.outcomes, found.reason, found.done) == ({account(0): "accepted"}, "", True)
 
 
 # ---- what is kept of it ----
