@@ -47,6 +47,7 @@ _OF_THE_RULE = [
     )
 ]
 _OF_THE_ID = [(name,) for name in ("customer", "disabledAt", "erasedAt")]
+_OF_THE_ERASURE = [*_OF_THE_RULE, *_OF_THE_ID, ("enabledAt",)]
 
 
 class InvalidCursor(ValueError):
@@ -71,6 +72,9 @@ class Customer:
         Whether they are to be notified of the event; ``None`` when there is no record of them.
     deliverability
         Why they are or are not, where they were named.
+    erased
+        Whether their data was erased, and nothing came since that tells of a customer, where they
+        were named.
     """
 
     user_id: str
@@ -80,6 +84,7 @@ class Customer:
     deliverable: bool | None = None
     customer_id: str | None = None
     deliverability: Deliverability | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +187,14 @@ class Audience:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
         for ids in batched(dict.fromkeys(user_ids), BATCH):
-            paths = self._paths and [*self._paths, *_OF_THE_RULE, *_OF_THE_ID]
+            paths = self._paths and [*self._paths, *_OF_THE_ERASURE]
             for item in self._looked_up(ids, paths):
-                why = deliverability(load(_part(item, _OF_THE_RULE)), event_name)
+                record = load(_part(item, _OF_THE_ERASURE))
+                why = deliverability(record, event_name)
                 customer = _customer(item, deliverable=why == "deliverable")
-                found[customer.user_id] = replace(customer, deliverability=why)
+                found[customer.user_id] = replace(
+                    customer, deliverability=why, erased=record.is_erased
+                )
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
 
     def accounts(self, customer_id: str, *, past_disables: bool = False) -> tuple[str, ...]:

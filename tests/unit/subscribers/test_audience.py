@@ -17,10 +17,12 @@ from yellowring.subscribers import (
     Audience,
     Customer,
     Disabled,
+    Enabled,
     Erased,
     Filter,
     Record,
     RegisterChange,
+    Rejected,
 )
 from yellowring.subscribers.audience import PATIENCE
 from yellowring.subscribers.items import dump
@@ -122,6 +124,26 @@ def test_the_named_tell_why_they_are_not_notified_and_whose_account_they_are(
     assert (ada.deliverability, ada.customer_id) == ("deliverable", "4711")
     assert (ben.deliverability, ben.customer_id) == ("disabled", None)
     assert (eva.deliverability, eva.customer_id) == (None, None)
+
+
+@pytest.mark.parametrize("attributes", [(), ("town",), None])
+@pytest.mark.parametrize(
+    ("told", "erased"),
+    [
+        ([], False),
+        ([Disabled(6)], False),
+        ([Erased(6)], True),
+        ([Erased(6), Rejected(7)], True),
+        ([Erased(6), Enabled(7)], False),
+        ([Erased(6), RegisterChange("subscriptions", 7, "id", frozenset({WEATHER}))], False),
+    ],
+)
+def test_the_named_tell_who_was_erased_and_has_not_come_back(
+    aws: DynamoDBClient, told: list[Change], erased: bool, attributes: tuple[str, ...] | None
+) -> None:
+    know(aws, "ada", *told)
+    (ada,) = Audience(aws, "subscribers", attributes=attributes).named(["ada"], WEATHER)
+    assert ada.erased is erased
 
 
 class Throttled:

@@ -49,6 +49,8 @@ class Status:
         where it was told nobody, how it ended for the id that it was for, by that id's hash.
     reasons
         Why, by the same hash, where there is something to say.
+    tried
+        What is to be said of accounts without an outcome that were tried, by the same hash.
     reason
         Why, in all: what it was finished with, or else the accounts' reasons.
     done
@@ -61,6 +63,7 @@ class Status:
     expires_at: datetime
     outcomes: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     done: bool = False
 
@@ -101,6 +104,7 @@ class Statuses:
             "createdAt": now.isoformat(),
             "expiryTime": expires_at.isoformat(),
             "outcomes": {},
+            "tried": {},
             "expiresAt": int((expires_at + KEPT).timestamp()),
         }
         serialize = TypeSerializer().serialize
@@ -161,6 +165,13 @@ class Statuses:
             change += f", {_DONE}"
             values[":now"] = now.isoformat()
         self._update(notification_id, change, values, {"#account": account})
+
+    def note_tries(self, notification_id: str, tried: Mapping[str, str]) -> None:
+        """Note that accounts were tried, of which no outcome is known: by hash, what to say so."""
+        names = {f"#a{number}": account for number, account in enumerate(tried)}
+        values = {f":a{number}": told for number, told in enumerate(tried.values())}
+        change = ", ".join(f"tried.#a{number} = :a{number}" for number in range(len(tried)))
+        self._update(notification_id, change, values, names)
 
     def finish(self, notification_id: str, now: datetime, reason: str = "") -> None:
         """Note that every account has its outcome (``now`` is aware); the first reason stands."""
@@ -231,6 +242,7 @@ def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
         datetime.fromisoformat(plain["expiryTime"]),
         {account: each["outcome"] for account, each in entries.items()},
         reasons,
+        plain.get("tried", {}),
         plain.get("reason") or "; ".join(sorted(set(reasons.values()))),
         done,
     )
