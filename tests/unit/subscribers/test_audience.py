@@ -263,6 +263,12 @@ def test_of_too_many_accounts_one_more_than_allowed_is_returned() -> None:
     assert len(Audience(client, "t").accounts("4711")) == MOST_ACCOUNTS
 
 
+def test_the_bound_on_accounts_is_of_those_behind_a_cursor() -> None:
+    client: Any = Lagging(500, live=range(500))
+    ids = [f"c{number:03}" for number in range(500)]
+    assert Audience(client, "t").accounts("4711", behind="c489") == tuple(ids[490:])
+
+
 def test_what_dynamodb_left_unread_is_asked_for_again_after_a_growing_pause() -> None:
     client: Any = Throttled()
     pauses: list[float] = []
