@@ -53,6 +53,7 @@ def write(tmp_path: Path) -> Write:
 
     def to_file(content: str) -> Path:
         path = tmp_path / "template.yaml"
+        (tmp_path / "src").mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
         return path
 
@@ -183,6 +184,35 @@ def test_of_several_functions_that_alexa_calls_an_output_names_the_skills(write:
     assert "Alexa may call HelloFunction and HelperFunction" in refusal(write(two))
     named = two + "Outputs:\n  SkillFunctionArn: {Value: !GetAtt HelloFunction.Arn}\n"
     assert Template.read(write(named)).skill_function is None
+
+
+NODE = TEMPLATE.replace("Runtime: python3.12", "Runtime: nodejs22.x")
+OUTPUT = "Outputs:\n  SkillFunctionArn: {Value: !GetAtt HelloFunction.Arn}\n"
+
+
+@pytest.mark.parametrize("content", [NODE, NODE.replace("AlexaSkill", "Api") + OUTPUT])
+def test_a_skill_function_of_another_language_is_refused(write: Write, content: str) -> None:
+    said = refusal(write(content))
+    assert "$.Globals.Function.Runtime is 'nodejs22.x'" in said
+    assert "right is python3.12 or python3.13" in said
+
+
+def test_a_skill_function_in_a_container_is_refused(write: Write) -> None:
+    said = refusal(write(TEMPLATE.replace("CodeUri: src/", "PackageType: Image")))
+    assert "$.Resources.HelloFunction.Properties.PackageType is 'Image'" in said
+
+
+def test_a_function_whose_code_is_not_there_is_refused_with_the_path(write: Write) -> None:
+    path = write(TEMPLATE.replace("CodeUri: src/", "CodeUri: scr/"))
+    assert f"Properties.CodeUri is 'scr/', but {path.parent / 'scr'} is not there" in refusal(path)
+    shared = TEMPLATE.replace("CodeUri: src/", "Timeout: 8")
+    path = write(shared.replace("Runtime: python3.12", "Runtime: python3.12, CodeUri: lib"))
+    assert f"$.Globals.Function.CodeUri is 'lib', but {path.parent / 'lib'}" in refusal(path)
+
+
+@pytest.mark.parametrize("code", ["s3://bucket/key", "{Bucket: b, Key: k}", "!Ref SkillId", "."])
+def test_code_that_is_there_or_lies_elsewhere_is_taken(write: Write, code: str) -> None:
+    TheirSkill.read(write(TEMPLATE.replace("CodeUri: src/", f"CodeUri: {code}")))
 
 
 def test_python_functions_are_built_for_this_machine_and_others_stay_as_they_are(

@@ -21,6 +21,7 @@ SENDER = "arn:aws:lambda:us-east-1:123456789012:function:yellow-ring-sender"
 def outputs() -> dict[str, str]:
     """What the stack's template would say of the resources in memory."""
     return {
+        "SkillId": "amzn1.ask.skill.theirs",
         "SenderFunctionArn": SENDER,
         "SenderFunctionName": "yellow-ring-sender",
         "SubscribersTableName": "subscribers",

@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring.api.reasons import why
 from yellowring.catalog import EVENT_NAMES
+from yellowring.observability import hash_user_id
 from yellowring.subscribers import (
     AttributesChange,
     Disabled,
@@ -12,6 +14,7 @@ from yellowring.subscribers import (
     RegisterChange,
     Subscribers,
 )
+from yellowring_tools.cli.aws import stacks
 
 from tests.envelopes import WEATHER
 from tests.unit.cli.running import yellowring
@@ -63,8 +66,18 @@ def test_show_tells_of_each_account_what_reaches_it_and_what_became_of_the_last(
     assert set(ben["standing"].values()) == {"not subscribed"}
     assert ada["attributes"] == {"town": "Köln"}
     assert ada["outcomes"] == [
-        {"referenceId": "order~2", "outcome": "skipped", "at": 1_795_165_260_000},
-        {"referenceId": "order~1", "outcome": "limited", "at": 1_795_165_200_000},
+        {
+            "referenceId": "order~2",
+            "outcome": "skipped",
+            "at": 1_795_165_260_000,
+            "reason": why("skipped"),
+        },
+        {
+            "referenceId": "order~1",
+            "outcome": "limited",
+            "at": 1_795_165_200_000,
+            "reason": why("limited"),
+        },
     ]
 
 
@@ -74,11 +87,36 @@ def test_show_says_it_in_words_the_newest_outcome_first(household: Subscribers) 
     assert any(line.split() == [WEATHER, "is", "notified"] for line in lines)
     told = [line.strip() for line in lines if "order~" in line]
     assert told == [
-        "2026-11-20 09:01:00 UTC  order~2: skipped",
-        "2026-11-20 09:00:00 UTC  order~1: limited",
+        f"2026-11-20 09:01:00 UTC  order~2: skipped, {why('skipped')}",
+        f"2026-11-20 09:00:00 UTC  order~1: limited, {why('limited')}",
     ]
     assert '  town = "Köln"' in lines
-    assert "  no problem and no skip is noted" in lines  # of Ben
+    assert lines.count("  no problem and no skip is noted") == 2  # of Ben and Dov, not of Ada
+
+
+def test_show_names_an_account_as_the_logs_and_the_api_do(household: Subscribers) -> None:
+    account = hash_user_id(BEN, "amzn1.ask.skill.theirs")
+    assert yellowring("customer", "show", BEN, "--json").document["accounts"][0]["account"] == (
+        account
+    )
+    first = yellowring("customer", "show", BEN).out.splitlines()[2]
+    assert first == f"amzn1.ask.account.…BBBBEN  ({account} in the logs and in the API)"
+
+
+def test_what_has_no_reason_is_told_without_one(household: Subscribers) -> None:
+    household.apply(DOV, OutcomeChange(1_795_165_260_000, "order~3", "accepted"))
+    lines = yellowring("customer", "show", DOV).out.splitlines()
+    assert lines[-1].endswith("order~3: accepted")
+
+
+@pytest.mark.parametrize("customer", ["", "47 11"])
+def test_what_is_no_id_is_refused_before_a_stack_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch, customer: str
+) -> None:
+    monkeypatch.setattr(stacks, "running_note", lambda: pytest.fail("a stack was looked for"))
+    said = yellowring("customer", "show", customer)
+    assert said.status == 1
+    assert "ID must be your own id of the customer, 1 to 255" in said.err
 
 
 def test_show_takes_a_user_id_as_well_whoever_it_is_linked_to(household: Subscribers) -> None:
@@ -113,8 +151,10 @@ def test_somebody_unknown_is_an_error_that_helps_and_does_not_repeat_the_id(
 def test_an_id_that_half_the_world_is_linked_to_is_told_as_a_mistake(
     subscribers: Subscribers,
 ) -> None:
-    for number in range(26):
+    for number in range(25):
         subscribers.apply(f"amzn1.ask.account.C{number}", linked("everybody"))
+    assert yellowring("customer", "show", "everybody").out.startswith("25 accounts")
+    subscribers.apply("amzn1.ask.account.C25", linked("everybody"))
     said = yellowring("customer", "show", "everybody")
     assert said.status == 1
     assert "more than 25 accounts" in said.err

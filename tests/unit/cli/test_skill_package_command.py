@@ -36,6 +36,8 @@ WHOLE: dict[str, Any] = {
     }
 }
 
+RIGHT = 'right is {"manifest": {…}}: this is no skill.json'
+
 type Write = Callable[[object], Path]
 
 
@@ -132,11 +134,95 @@ def test_before_there_is_a_function_nobody_can_say_the_endpoint() -> None:
     assert endpoint.add is None
 
 
+@pytest.mark.parametrize("apis", [{}, {"custom": {"endpoint": {"uri": "arn:aws:lambda:theirs"}}}])
+def test_without_an_endpoint_nothing_of_events_is_written(write: Write, apis: object) -> None:
+    folder = write({"manifest": {"apis": apis}})
+    run = yellowring("skill-package", "check", str(folder), "--event", "OrderStatus", "--fix")
+    assert run.status == 1
+    written = json.loads((folder / "skill.json").read_text())
+    assert written == {"manifest": {"apis": apis, "permissions": [{"name": PERMISSION}]}}
+    assert "leave events out, for Alexa takes none without an endpoint" in run.err
+
+
+def test_the_whole_endpoint_is_copied() -> None:
+    web = {"uri": "https://skill.their.example/alexa", "sslCertificateType": "Wildcard"}
+    document = without("events", "endpoint")
+    document["manifest"]["apis"]["custom"] = {
+        "endpoint": web,
+        "regions": {"EU": {"endpoint": {**web, "uri": "https://eu.their.example"}}},
+    }
+    assert (
+        joined(requirements(document))["manifest"]["events"]
+        == document["manifest"]["apis"]["custom"]
+    )
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "theirs",
+        "arn:aws:lambda:us-east-1:1234:function:theirs",
+        "arn:aws:lambda:eu-central-1:123456789012:function:theirs",
+        "arn:aws:sqs:us-east-1:123456789012:theirs",
+        f"{ARN}:live:2",
+        "http://their.example",
+        "https://localhost/alexa",
+        "https://their.example:8443",
+    ],
+)
+def test_an_endpoint_that_alexa_cannot_call_is_a_finding(uri: str) -> None:
+    document = deepcopy(WHOLE)
+    european = {"EU": {"endpoint": {"uri": uri}}}
+    for part in (document["manifest"]["apis"]["custom"], document["manifest"]["events"]):
+        part |= {"endpoint": {"uri": uri}, "regions": european}
+    lacks = lacking(document)
+    assert set(lacks) == {
+        f"$.manifest.{part}.{place}.uri"
+        for part in ("events", "apis.custom")
+        for place in ("endpoint", "regions.EU.endpoint")
+    }
+    assert all("right is arn:aws:lambda:REGION" in each for each in lacks.values())
+
+
+@pytest.mark.parametrize(
+    "uri", [f"{ARN}:live", "https://their.example:443/a?b", "https://a.b.example", "${ARN}"]
+)
+def test_an_endpoint_that_alexa_can_call_is_none(uri: str) -> None:
+    document = deepcopy(WHOLE)
+    document["manifest"]["events"]["endpoint"]["uri"] = uri
+    assert lacking(document) == {}
+
+
+def test_a_region_whose_function_cannot_be_right_is_not_copied() -> None:
+    document = deepcopy(WHOLE)
+    document["manifest"]["apis"]["custom"]["regions"] = {"EU": {"endpoint": {"uri": "theirs"}}}
+    assert len(lacking(document)) == 2
+    assert joined(requirements(document)) == {}
+
+
+def test_an_event_that_does_not_exist_cannot_be_published() -> None:
+    document = deepcopy(WHOLE)
+    document["manifest"]["events"]["publications"].append(
+        {"eventName": "AMAZON.OrderStats.Updated"}
+    )
+    found = lacking(document)["$.manifest.events.publications"]
+    assert found == f'has "AMAZON.OrderStats.Updated", which is no event: did you mean {ORDERS}?'
+    document["manifest"]["events"]["publications"] = [{"eventName": 5}]
+    found = lacking(document, ORDERS)["$.manifest.events.publications"]
+    assert found.startswith(f"lacks {ORDERS}; has 5, which is no event; there are AMAZON.")
+
+
 @pytest.mark.parametrize(
     ("document", "path", "lacks"),
     [
-        ([], "$.manifest", "is null; it must be an object: this is no skill.json"),
-        ({"manifest": 5}, "$.manifest", "is 5; it must be an object: this is no skill.json"),
+        ([], "$", f"is a list; {RIGHT}"),
+        ({"manifest": 5}, "$.manifest", f"is 5; {RIGHT}"),
+        ({}, "$.manifest", f"is not there, the file has nothing; {RIGHT}"),
+        (
+            {"skillManifest": {}},
+            "$.manifest",
+            f'is not there, the file has "skillManifest"; {RIGHT}',
+        ),
         (
             {"manifest": {"permissions": {}}},
             "$.manifest.permissions",
@@ -146,6 +232,11 @@ def test_before_there_is_a_function_nobody_can_say_the_endpoint() -> None:
             {"manifest": {"events": []}},
             "$.manifest.events",
             "is a list; it must be an object",
+        ),
+        (
+            {"manifest": {"events": {"publications": 5}}},
+            "$.manifest.events.publications",
+            "is 5; it must be a list of objects with eventName",
         ),
         (
             {"manifest": {"events": {"subscriptions": "SKILL_ENABLED"}}},
@@ -261,6 +352,13 @@ def test_fixing_keeps_the_indentation_and_the_end_of_the_file(
     assert yellowring("skill-package", "check", str(folder), "--fix").status == 0
     text = (folder / "skill.json").read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=indent) + end
+
+
+def test_fixing_indents_by_two_what_is_written_in_no_such_manner(write: Write) -> None:
+    folder = write(json.dumps(without("permissions")))
+    assert yellowring("skill-package", "check", str(folder), "--fix").status == 0
+    text = (folder / "skill.json").read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=2)
 
 
 def test_fixing_writes_what_amazons_model_of_a_manifest_takes(write: Write) -> None:

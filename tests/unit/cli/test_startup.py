@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from yellowring.version import __version__
 from yellowring_tools.cli.main import COMMANDS
 
 from tests.unit.cli.running import yellowring
@@ -35,6 +36,10 @@ def test_the_list_of_commands_says_what_their_own_help_begins_with(name: str) ->
     _, summary = COMMANDS[name]
     assert f"{summary}" in own
     assert f"{name}  " in yellowring("--help").out
+
+
+def test_the_version_is_told_and_nothing_else() -> None:
+    assert yellowring("--version").out == f"yellowring {__version__}\n"
 
 
 def test_a_command_that_is_none_is_told_with_what_was_meant() -> None:

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def manifest(folder: Path, content: str) -> None:
+    (folder / "skill.json").write_text(content, encoding="utf-8")
+
+
+def publishing(*events: str) -> str:
+    entries = [{"eventName": each} for each in events]
+    return json.dumps({"manifest": {"events": {"publications": entries}}})
+
+
 def test_a_subscribed_customer_receives_the_event_and_its_sentence() -> None:
     client = Client(simulated())
     user_id = client.customer(locale="de-DE", region="eu")
@@ -48,6 +57,39 @@ def test_a_subscribed_customer_receives_the_event_and_its_sentence() -> None:
             "heardAt": None,
         }
     ]
+
+
+def test_an_event_that_the_manifest_does_not_publish_is_refused_until_it_does(
+    tmp_path: Path,
+) -> None:
+    manifest(tmp_path, publishing(GAME))
+    client = Client(simulated(skill_package=tmp_path))
+    body = request_body(user_id=client.customer())
+    refused = client.event(body)
+    assert refused.status == 403
+    assert refused.document["message"] == (
+        f"{WEATHER} is not in manifest.events.publications of the skill's skill.json, "
+        f"which has {GAME}"
+    )
+    assert client.sim("GET", "/notifications") == []
+    manifest(tmp_path, publishing(GAME, WEATHER))
+    assert client.event(body).status == 202
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"manifest": {}}', publishing()])
+def test_a_manifest_that_publishes_nothing_has_every_event_refused(
+    tmp_path: Path, content: str
+) -> None:
+    manifest(tmp_path, content)
+    client = Client(simulated(skill_package=tmp_path))
+    refused = client.event(request_body(user_id=client.customer()))
+    assert refused.status == 403
+    assert refused.document["message"].endswith("skill.json, which has none")
+
+
+def test_a_package_without_a_manifest_may_send_every_event(tmp_path: Path) -> None:
+    client = Client(simulated(skill_package=tmp_path))
+    assert client.event(request_body(user_id=client.customer())).status == 202
 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])

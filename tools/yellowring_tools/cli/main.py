@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
+from yellowring.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("catalog", "List the eight events with their fields"),
@@ -55,11 +57,25 @@ def build(wanted: str | None = None) -> typer.Typer:
         import_module(f"yellowring_tools.cli.commands.{COMMANDS[wanted][0]}").register(app)
         return app
     for name, (_, summary) in COMMANDS.items():
-        app.command(name, help=f"{summary}.")(_root)
+        app.command(name, help=f"{summary}.")(lambda: None)
     return app
 
 
-def _root() -> None:
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"yellowring {__version__}\n")
+        raise typer.Exit
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Print the version, and end."
+        ),
+    ] = False,
+) -> None:
     """Write, check, send and watch Alexa notifications."""
 
 

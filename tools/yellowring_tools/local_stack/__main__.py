@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from yellowring_tools.local_stack.alexa import IncompleteAlexa
-from yellowring_tools.local_stack.beside.problems import UnusableSkill
+from yellowring_tools.local_stack.beside.problems import KeepsNoRecords, UnusableSkill
 from yellowring_tools.local_stack.beside.skill import their_skill
 from yellowring_tools.local_stack.demo import demonstrate
 from yellowring_tools.local_stack.emulator import FunctionFailed
@@ -32,6 +32,7 @@ SIGNAL_STATUS = 128
 FAILURES = (
     FunctionFailed,
     IncompleteAlexa,
+    KeepsNoRecords,
     NothingHappened,
     ProcessFailed,
     RequestFailed,

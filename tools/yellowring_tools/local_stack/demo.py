@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from yellowring_tools.local_stack import schedule
+from yellowring_tools.local_stack.beside.campaign import NONE_PUBLISHED, campaign_for
+from yellowring_tools.local_stack.beside.problems import UnusableSkill
+from yellowring_tools.local_stack.beside.records import check_kept
 from yellowring_tools.local_stack.report import (
     Check,
     CustomerReport,
@@ -16,9 +19,20 @@ from yellowring_tools.local_stack.report import (
     short,
 )
 from yellowring_tools.local_stack.stack import Schedule, local_stack
-from yellowring_tools.local_stack.story import CAMPAIGN, CHAOS, COPIES, PEOPLE, Played, play
+from yellowring_tools.local_stack.story import (
+    CAMPAIGN,
+    CHAOS,
+    COPIES,
+    PEOPLE,
+    Played,
+    event_name,
+    people_for,
+    play,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.progress import Progress
     from yellowring_tools.local_stack.stack import LocalStack
@@ -28,15 +42,26 @@ EVENTS_SECONDS = 60.0
 FIRING_SECONDS = 60.0
 
 
-def planned_firing(now: datetime) -> Schedule:
+def planned_firing(now: datetime, campaign: Mapping[str, object] = CAMPAIGN) -> Schedule:
     """Return the schedule of the demonstration: once, some seconds ahead, not yet enabled."""
     moment = (now + AHEAD).astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()
-    return Schedule(expression=f"at({moment})", campaign=CAMPAIGN, scheduled_time=f"{moment}Z")
+    return Schedule(expression=f"at({moment})", campaign=campaign, scheduled_time=f"{moment}Z")
 
 
 def demonstrate(progress: Progress, theirs: TheirSkill | None = None) -> Report:
-    """Bring a stack up, with their skill if there is one, tell the story on it, take it down."""
-    plan = planned_firing(datetime.now(UTC))
+    """Bring a stack up, with their skill if there is one, tell the story on it, take it down.
+
+    Raises
+    ------
+    UnusableSkill
+        When something is wrong with their skill, or it may send no event.
+    KeepsNoRecords
+        When their function leaves none.
+    """
+    campaign = campaign_for(theirs)
+    if campaign is None:
+        raise UnusableSkill(NONE_PUBLISHED)
+    plan = planned_firing(datetime.now(UTC), campaign)
     with local_stack("demo", plan, progress, theirs) as stack:
         report = tell(stack, plan, progress)
     report.seconds = progress.durations
@@ -47,9 +72,11 @@ def tell(stack: LocalStack, plan: Schedule, progress: Progress) -> Report:
     """Tell the story on a stack that was deployed with ``plan``, and check how it ends."""
     stack.alexa.set_faults(CHAOS)
     with progress.step(f"{len(PEOPLE)} customers act; events arrive twice each, shuffled"):
-        people = play(stack.alexa, PEOPLE)
+        people = play(stack.alexa, people_for(event_name(plan.campaign)))
         stack.alexa.flush_events()
         events = stack.wait_for_events(EVENTS_SECONDS)
+        if stack.theirs:
+            check_kept(stack, [each.user_id for each in people])
     wanted = schedule.run_id(str(plan.campaign["name"]), plan.scheduled_time)
     with progress.step(f"EventBridge fires {plan.expression}, the sender runs"):
         schedule.fire(stack)

@@ -39,6 +39,7 @@ class Outputs:
     What it may not have comes last, and is empty then.
     """
 
+    SkillId: str
     SkillPolicyArn: str
     SenderFunctionArn: str
     SenderFunctionName: str

@@ -6,19 +6,26 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.panel import Panel
 
 from yellowring_tools.local_stack.api_url import local_api_url
+from yellowring_tools.local_stack.beside.campaign import NONE_PUBLISHED, campaign_for
+from yellowring_tools.local_stack.beside.problems import KeepsNoRecords
+from yellowring_tools.local_stack.beside.records import check_kept
 from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
 from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import STACK_NAME, Schedule, local_stack
-from yellowring_tools.local_stack.story import CAMPAIGN, PEOPLE, play
+from yellowring_tools.local_stack.story import CAMPAIGN, PEOPLE, event_name, people_for, play
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from rich.console import Console
 
     from yellowring_tools.local_stack.beside.skill import TheirSkill
     from yellowring_tools.local_stack.stack import LocalStack
+    from yellowring_tools.local_stack.story import Played
 
 EVENTS_SECONDS = 60.0
 
@@ -26,12 +33,15 @@ EVENTS_SECONDS = 60.0
 def stay_up(console: Console, theirs: TheirSkill | None = None) -> None:
     """Bring the stack up, with their skill if there is one, and keep it up until Ctrl-C."""
     progress = Progress(console)
-    every_minute = Schedule(expression="rate(1 minute)", campaign=CAMPAIGN, enabled=True)
+    campaign = campaign_for(theirs)
+    every_minute = Schedule("rate(1 minute)", campaign or CAMPAIGN, enabled=campaign is not None)
     with local_stack("run", every_minute, progress, theirs) as stack:
         with progress.step(f"{len(PEOPLE)} customers act"):
-            play(stack.alexa, PEOPLE)
-            stack.wait_for_events(EVENTS_SECONDS)
-        console.print(_welcome(stack))
+            people = play(stack.alexa, people_for(event_name(campaign or CAMPAIGN)))
+            problem = _kept(stack, people)
+        console.print(_welcome(stack, campaign))
+        if problem:
+            console.print(f"[red]✗[/] {escape(problem)}", highlight=False)
         print(json.dumps(_addresses(stack)), flush=True)  # noqa: T201 - one line, for machines
         try:
             while True:
@@ -41,6 +51,20 @@ def stay_up(console: Console, theirs: TheirSkill | None = None) -> None:
             console.print()
 
 
+def _kept(stack: LocalStack, people: Iterable[Played]) -> str:
+    """Wait for the skill events; return why their function keeps no records, if it keeps none.
+
+    The stack stays up then: a skill can be spoken to before it is adopted.
+    """
+    try:
+        stack.wait_for_events(EVENTS_SECONDS)
+        if stack.theirs:
+            check_kept(stack, [each.user_id for each in people])
+    except KeepsNoRecords as error:
+        return str(error)
+    return ""
+
+
 def _addresses(stack: LocalStack) -> dict[str, object]:
     """Return where everything listens."""
     return {
@@ -48,6 +72,7 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
         "stack": STACK_NAME,
         "simulator": stack.alexa.url,
         "api": local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl),
+        "jwtApi": local_api_url(stack.aws.endpoint, stack.outputs.JwtApiUrl),
         "credentials": {
             "accessKeyId": ACCESS_KEY,
             "secretAccessKey": SECRET_KEY,
@@ -56,19 +81,30 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
     }
 
 
-def _welcome(stack: LocalStack) -> Panel:
-    outputs = stack.outputs
+def _welcome(stack: LocalStack, campaign: Mapping[str, object] | None) -> Panel:
+    outputs, endpoint = stack.outputs, stack.aws.endpoint
     return Panel.fit(
         f"[bold]Console[/]          {stack.alexa.url}\n"
-        f"[bold]AWS endpoint[/]     {stack.aws.endpoint}  (us-east-1, key test, secret test)\n"
-        f"[bold]API[/]              {local_api_url(stack.aws.endpoint, outputs.ApiUrl)}\n"
+        f"[bold]AWS endpoint[/]     {endpoint}  (us-east-1, key test, secret test)\n"
+        f"[bold]API[/]              {local_api_url(endpoint, outputs.ApiUrl)}\n"
+        f"[bold]API with JWT[/]     {local_api_url(endpoint, outputs.JwtApiUrl)}\n"
         f"[bold]Functions[/]        {outputs.SkillFunctionName}, {outputs.SenderFunctionName}\n"
         f"[bold]Tables[/]           {outputs.SubscribersTableName}, {outputs.RunsTableName}\n"
         f"[bold]Logs[/]             {stack.workspace.logs}\n\n"
-        f"The schedule {outputs.ScheduleName} sends the campaign {CAMPAIGN['name']!r} every "
-        "minute to whoever is subscribed.\nSend one of your own at once, from another terminal:\n"
-        "  .venv/bin/yellowring send examples/campaigns/weather-alert.json\n\n"
+        f"{_sends(outputs.ScheduleName, campaign)}\n\n"
         "Ctrl-C stops everything.",
         title="Yellow Ring is up",
         border_style="yellow",
+    )
+
+
+def _sends(schedule: str, campaign: Mapping[str, object] | None) -> str:
+    """Say what is sent, and how to send more."""
+    if campaign is None:
+        return f"Nothing is sent: {NONE_PUBLISHED}."
+    example = "weather-alert" if campaign is CAMPAIGN else campaign["name"]
+    return (
+        f"The schedule {schedule} sends the campaign {campaign['name']!r} every minute to whoever "
+        "is subscribed.\nSend one of your own at once, from another terminal:\n"
+        f"  .venv/bin/yellowring send examples/campaigns/{example}.json"
     )

@@ -20,6 +20,7 @@ from yellowring_tools.local_stack.alexa import (
     start_simulator,
 )
 from yellowring_tools.local_stack.beside.deployment import stand_in
+from yellowring_tools.local_stack.beside.records import check_taken
 from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
 from yellowring_tools.local_stack.deployment import Build, Outputs, deploy, host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
@@ -85,6 +86,7 @@ class LocalStack:
     workspace: Workspace
     children: tuple[Child, ...]
     elsewhere: AnotherAlexa | None = None
+    theirs: TheirSkill | None = None
 
     def check(self) -> None:
         """Raise ProcessFailed when a part of the stack has ended."""
@@ -135,11 +137,15 @@ class LocalStack:
 
         Raises
         ------
+        KeepsNoRecords
+            When their function takes none.
         TimeoutError
             When some still are after ``timeout`` seconds; shows what the skill function logged.
         """
         deadline = time.monotonic() + timeout
         while (summary := self.alexa.events())["pending"]:
+            if self.theirs:
+                check_taken(self, summary)
             if time.monotonic() > deadline:
                 raise TimeoutError(
                     f"skill events still pending after {timeout:.0f} s: {summary}.\n"
@@ -221,7 +227,8 @@ def local_stack(
                 start_simulator(skill, function, endpoint, space, port, skill_package=package)
             )
             _url(simulator)
-        stack = LocalStack(skill, outputs, aws, alexa, space, (emulator, simulator), elsewhere)
+        parts_of_it = (emulator, simulator)
+        stack = LocalStack(skill, outputs, aws, alexa, space, parts_of_it, elsewhere, theirs)
         _describe(stack)
         yield stack
         with progress.step("Stop everything"):

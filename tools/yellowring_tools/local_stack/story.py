@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,25 @@ PEOPLE = (
         rings=True,
     ),
 )
+
+
+def event_name(campaign: Mapping[str, object]) -> str:
+    """Return the name of the event that a campaign sends."""
+    event: Mapping[str, object] = campaign["event"]  # type: ignore[assignment]
+    return str(event["name"])
+
+
+def people_for(event_name: str) -> tuple[Person, ...]:
+    """Return the same people, for whom another event is what the weather is for them."""
+    exchanged = {WEATHER: event_name, event_name: WEATHER}
+
+    def adapted(act: Act) -> Act:
+        if "events" not in act.options:
+            return act
+        events: Iterable[str] = act.options["events"]  # type: ignore[assignment]
+        return replace(act, options={"events": tuple(exchanged.get(each, each) for each in events)})
+
+    return tuple(replace(each, acts=tuple(map(adapted, each.acts))) for each in PEOPLE)
 
 
 @dataclass(slots=True)

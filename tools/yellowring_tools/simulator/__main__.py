@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--skill-package",
         default=environment("SKILL_PACKAGE"),
-        help="directory of the skill's package, for what customers can say; or SKILL_PACKAGE",
+        help="directory of the skill's package, for what can be said and sent; or SKILL_PACKAGE",
     )
     parser.add_argument(
         "--max-attempts",

@@ -40,7 +40,7 @@ class SimulatorConfig:
     first_retry_seconds, longest_retry_seconds
         The delay after the first failed delivery, doubled after each, and its bound.
     skill_package
-        Directory of the skill's package, for what its customers can say.
+        Directory of the skill's package, for what its customers can say and what it sends.
     api_audience, api_scope
         What the provider's tokens for machines are for. Customers' tokens have the same audience.
     voice_deadline_seconds

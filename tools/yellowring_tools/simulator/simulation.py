@@ -15,6 +15,7 @@ from yellowring_tools.simulator.customers.notifications import Notifications
 from yellowring_tools.simulator.faults import Faults, draw
 from yellowring_tools.simulator.login.lwa import Tokens
 from yellowring_tools.simulator.login.provider import Provider
+from yellowring_tools.simulator.publications import Publications
 from yellowring_tools.simulator.skill.delivery import Deliverer
 from yellowring_tools.simulator.skill.events import (
     Manner,
@@ -81,6 +82,7 @@ class Simulation:
         self.monotonic = monotonic
         self.url = _NOWHERE
         self.skill_package = SkillPackage(config.skill_package)
+        self.publications = Publications(config.skill_package)
         if invoke is None and config.function is not None:
             connections = config.lanes + _SPEAKING_AT_ONCE
             invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)

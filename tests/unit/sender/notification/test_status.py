@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.sender.notification.status import KEPT, OVER, Status, Statuses
@@ -33,6 +33,20 @@ def read(statuses: Statuses) -> Status:
 
 def test_what_was_put_is_queued_and_nobody_has_an_outcome(statuses: Statuses) -> None:
     assert read(statuses) == Status(ID, "hash", NOW, EXPIRY)
+
+
+def test_a_status_is_read_consistently(
+    statuses: Statuses, table: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def get_item(**call: Any) -> dict[str, Any]:
+        asked.append(call)
+        return {}
+
+    monkeypatch.setattr(table, "get_item", get_item)
+    statuses.get(ID)
+    assert [call["ConsistentRead"] for call in asked] == [True]
 
 
 def test_what_was_never_put_has_no_status(statuses: Statuses) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "yellow-ring"
 NEEDED = (
+    "SkillId",
     "SenderFunctionArn",
     "SenderFunctionName",
     "SubscribersTableName",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from yellowring.api.reasons import why
 from yellowring.catalog import EVENT_NAMES
 
 from yellowring_tools.cli.aws.customers import (
@@ -30,18 +31,30 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="customer")
 
 
+def _checked(customer: str) -> str:
+    """Check what was given for an id, before a stack is looked for."""
+    from yellowring.subscribers import is_customer_id, is_user_id  # noqa: PLC0415 - loads boto3
+
+    if is_user_id(customer) or is_customer_id(customer):
+        return customer
+    raise failure(
+        "ID must be your own id of the customer, 1 to 255 of A-Z, a-z, 0-9 and ._~:@|+=-, "
+        "or a user id of Alexa's, amzn1.ask.account. and more"
+    )
+
+
 @on_stack
 def show(
     stack: Stack,
     customer: Annotated[
         str,
-        typer.Argument(metavar="ID", help="Your own id, or amzn1.ask.account.…"),
+        typer.Argument(metavar="ID", help="Your own id, or amzn1.ask.account.…", callback=_checked),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Show whether each event reaches a customer's accounts, and what became of the last."""
     records = _records(stack, customer)
-    accounts = [_account(user_id, record) for user_id, record in sorted(records.items())]
+    accounts = [_account(stack, user_id, record) for user_id, record in sorted(records.items())]
     if as_json:
         say_json({"accounts": accounts})
         return
@@ -52,11 +65,7 @@ def show(
 
 
 def _records(stack: Stack, customer: str) -> dict[str, Record]:
-    from yellowring.subscribers import (  # noqa: PLC0415 - loads boto3
-        MOST_ACCOUNTS,
-        is_customer_id,
-        is_user_id,
-    )
+    from yellowring.subscribers import MOST_ACCOUNTS, is_user_id  # noqa: PLC0415 - loads boto3
 
     if is_user_id(customer):
         record = subscribers_of(stack).get(customer)
@@ -66,11 +75,6 @@ def _records(stack: Stack, customer: str) -> dict[str, Record]:
                 "and each stack knows its own customers"
             )
         return {customer: record}
-    if not is_customer_id(customer):
-        raise failure(
-            "ID must be your own id of the customer, 1 to 255 of A-Z, a-z, 0-9 and ._~:@|+=-, "
-            "or a user id of Alexa's, amzn1.ask.account. and more"
-        )
     records = accounts_of(stack, customer)
     if not records:
         raise failure(
@@ -85,20 +89,22 @@ def _records(stack: Stack, customer: str) -> dict[str, Record]:
     return records
 
 
-def _account(user_id: str, record: Record) -> dict[str, Any]:
+def _account(stack: Stack, user_id: str, record: Record) -> dict[str, Any]:
+    from yellowring.observability import hash_user_id  # noqa: PLC0415 - loads Powertools
     from yellowring.subscribers import customer_id_of, deliverability  # noqa: PLC0415 - loads boto3
 
     return {
         "userId": masked(user_id),
+        "account": hash_user_id(user_id, stack.outputs["SkillId"]),
         "customerId": customer_id_of(record, past_disables=True),
         "standing": {name: deliverability(record, name) for name in EVENT_NAMES},
         "attributes": attributes_of(record),
-        "outcomes": outcomes_of(record),
+        "outcomes": [{**each, "reason": why(str(each["outcome"]))} for each in outcomes_of(record)],
     }
 
 
 def _tell(account: dict[str, Any]) -> None:
-    say(account["userId"])
+    say(f"{account['userId']}  ({account['account']} in the logs and in the API)")
     width = max(map(len, EVENT_NAMES))
     for name, standing in account["standing"].items():
         say(f"  {name:<{width}}  {REASONS[standing]}")
@@ -106,6 +112,7 @@ def _tell(account: dict[str, Any]) -> None:
         say(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
     for each in account["outcomes"]:
         at = datetime.fromtimestamp(each["at"] / 1000, UTC)
-        say(f"  {at:%Y-%m-%d %H:%M:%S} UTC  {each['referenceId']}: {each['outcome']}")
+        reason = f", {each['reason']}" if each["reason"] else ""
+        say(f"  {at:%Y-%m-%d %H:%M:%S} UTC  {each['referenceId']}: {each['outcome']}{reason}")
     if not account["outcomes"]:
         say("  no problem and no skip is noted")

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from yellowring.catalog.problems import at, quoted
+from yellowring.catalog import EVENT_NAMES
+from yellowring.catalog.problems import at, nearest, quoted
+
+from yellowring_tools.cli.files.endpoints import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,17 +78,19 @@ def requirements(document: object, events: Iterable[str] = ()) -> list[Requireme
     events
         Names of the events that the skill is to send; empty when nobody said.
     """
-    manifest = document.get("manifest") if isinstance(document, dict) else None
-    if not isinstance(manifest, dict):
-        lacks = f"is {quoted(manifest)}; it must be an object: this is no skill.json"
-        return [Requirement(MANIFEST, "the manifest", lacks)]
-    return [
-        _permission(manifest),
-        _publications(manifest, tuple(events)),
-        _subscriptions(manifest),
-        _endpoint(manifest),
-        *_regions(manifest),
-    ]
+    right = 'right is {"manifest": {…}}: this is no skill.json'
+    if not isinstance(document, dict):
+        return [Requirement("$", "the manifest", f"is {quoted(document)}; {right}")]
+    if "manifest" not in document:
+        has = f"the file has {', '.join(map(quoted, document)) or 'nothing'}"
+        return [Requirement(MANIFEST, "the manifest", f"is not there, {has}; {right}")]
+    if not isinstance(manifest := document["manifest"], dict):
+        return [Requirement(MANIFEST, "the manifest", f"is {quoted(manifest)}; {right}")]
+    endpoint = _endpoint(manifest)
+    found = [_publications(manifest, tuple(events)), _subscriptions(manifest), endpoint]
+    if endpoint.lacks and endpoint.add is None:  # Alexa would refuse the whole manifest
+        found = [replace(each, add=None) for each in found]
+    return [_permission(manifest), *found, *_regions(manifest), *_called(manifest)]
 
 
 def notes(document: object) -> list[str]:
@@ -160,6 +165,13 @@ def _publications(manifest: Mapping[str, Any], events: tuple[str, ...]) -> Requi
     if not found.lacks and not events and not published:
         lacks = "names no event; say which ones with --campaign FILE or --event NAME"
         return Requirement(found.path, purpose, lacks)
+    entries = published if isinstance(published, list) else []
+    names = [each.get("eventName") for each in entries if isinstance(each, dict)]
+    if unknown := [each for each in names if each not in EVENT_NAMES]:
+        meant = nearest(unknown[0], EVENT_NAMES)
+        hint = f": did you mean {meant}?" if meant else f"; there are {', '.join(EVENT_NAMES)}"
+        lacks = f"has {quoted(unknown[0])}, which is no event{hint}"
+        return replace(found, lacks="; ".join(filter(None, (found.lacks, lacks))))
     return found
 
 
@@ -170,17 +182,19 @@ def _subscriptions(manifest: Mapping[str, Any]) -> Requirement:
 
 def _endpoint(manifest: Mapping[str, Any]) -> Requirement:
     path, purpose = "$.manifest.events.endpoint.uri", "the function that takes the skill events"
-    if _uri(_member(manifest, "events")):
-        return Requirement(path, purpose)
+    if there := _uri(_member(manifest, "events")):
+        return Requirement(path, purpose, unusable(there))
     own = _uri(_custom(manifest))
-    if not own:
+    if not own or unusable(own):
         lacks = (
             "is not there: it is the ARN of the skill's function. Before there is one leave events "
             "out, for Alexa takes none without an endpoint"
         )
         return Requirement(path, purpose, lacks)
     lacks = "is not there; the function that takes the requests takes them"
-    return Requirement(path, purpose, lacks, _at(("events", "endpoint", "uri"), own))
+    return Requirement(
+        path, purpose, lacks, _at(("events", "endpoint"), _custom(manifest)["endpoint"])
+    )
 
 
 def _regions(manifest: Mapping[str, Any]) -> Iterator[Requirement]:
@@ -189,14 +203,25 @@ def _regions(manifest: Mapping[str, Any]) -> Iterator[Requirement]:
         own = _uri(known)
         if not own:
             continue
-        keys = ("events", "regions", region, "endpoint", "uri")
-        lacks = "" if _uri(there.get(region)) else "is not there, so they go to the default one"
-        yield Requirement(
-            ".".join((MANIFEST, *keys)),
-            f"the function that takes the skill events of {region}, as it takes its requests",
-            lacks,
-            _at(keys, own) if lacks else None,
-        )
+        keys = ("events", "regions", region, "endpoint")
+        path = ".".join((MANIFEST, *keys, "uri"))
+        purpose = f"the function that takes the skill events of {region}, as it takes its requests"
+        if told := _uri(there.get(region)):
+            yield Requirement(path, purpose, unusable(told))
+        else:
+            add = None if unusable(own) else _at(keys, known["endpoint"])
+            yield Requirement(path, purpose, "is not there, so they go to the default one", add)
+
+
+def _called(manifest: Mapping[str, Any]) -> Iterator[Requirement]:
+    """Yield the endpoints of requests that cannot be right."""
+    custom, purpose = _custom(manifest), "the function that takes the requests"
+    if (own := _uri(custom)) and (lacks := unusable(own)):
+        yield Requirement(ENDPOINT, purpose, lacks)
+    for region, known in _member(custom, "regions").items():
+        if (own := _uri(known)) and (lacks := unusable(own)):
+            path = at(f"{MANIFEST}.apis.custom.regions", region)
+            yield Requirement(f"{path}.endpoint.uri", f"{purpose} of {region}", lacks)
 
 
 def _named(
@@ -237,7 +262,7 @@ def _join(document: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any
         if isinstance(there, dict) and isinstance(value, dict):
             result[name] = _join(there, value)
         elif isinstance(there, list) and isinstance(value, list):
-            result[name] = there + [each for each in value if each not in there]
+            result[name] = there + value
         elif not isinstance(there, dict | list):  # what is of another kind is a person's to mend
             result[name] = deepcopy(value)
     return result

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yellowring_tools.local_stack.beside.functions import check_functions
 from yellowring_tools.local_stack.beside.parameters import read_parameters
 from yellowring_tools.local_stack.beside.problems import UnusableSkill
 from yellowring_tools.local_stack.beside.template import Template
@@ -65,7 +66,7 @@ class TheirSkill:
         if template.exists() and template.samefile(OURS):
             raise UnusableSkill(f"{template} is Yellow Ring's own template: leave TEMPLATE out")
         read = Template.read(template.absolute())
-        read.skill_function  # noqa: B018 - raises when there is none
+        check_functions(read)
         given = read_parameters(parameters) if parameters else {}
         made = cls(read, _package(read.path, skill_package), given)
         read.check(given, {*KNOWN, made.skill_id_parameter})

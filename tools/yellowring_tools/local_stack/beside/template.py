@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ALEXA = "alexa-appkit.amazon.com"
 """Principal of a permission that lets Alexa invoke a function (ASK: "Host a Custom Skill as an AWS
 Lambda Function")."""
-FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+SERVERLESS = "AWS::Serverless::Function"
+FUNCTIONS = (SERVERLESS, "AWS::Lambda::Function")
 SKILL_FUNCTION = "SkillFunctionArn"
 """Output by which a template says which function Alexa calls."""
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -68,15 +69,15 @@ class Template:
             where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
             said = getattr(error, "problem", error)
             raise UnusableSkill(f"{path} is neither YAML nor JSON: {where}{said}") from None
-        if not isinstance(document, dict) or not _members(document.get("Resources")):
+        if not isinstance(document, dict) or not members(document.get("Resources")):
             raise UnusableSkill(f"{path}: $.Resources must be an object with the stack's resources")
         return cls(path, document)
 
     @property
     def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """The template's parameters by name."""
-        parameters = _members(self.document.get("Parameters"))
-        return {name: _members(parameter) for name, parameter in parameters.items()}
+        parameters = members(self.document.get("Parameters"))
+        return {name: members(parameter) for name, parameter in parameters.items()}
 
     def check(self, given: Collection[str], known: Collection[str]) -> None:
         """Check that the template can be deployed with parameters of these names.
@@ -118,7 +119,7 @@ class Template:
         UnusableSkill
             When Alexa calls none of its functions, or several.
         """
-        if SKILL_FUNCTION in _members(self.document.get("Outputs")):
+        if SKILL_FUNCTION in members(self.document.get("Outputs")):
             return None
         called = list(dict(self._calls()))
         if len(called) == 1:
@@ -137,6 +138,20 @@ class Template:
         )
 
     @property
+    def named_function(self) -> str | None:
+        """The logical id of the function that the output names, if it says so by an intrinsic."""
+        output = members(members(self.document.get("Outputs")).get(SKILL_FUNCTION))
+        match output.get("Value"):
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+                return name
+        return None
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What all functions of SAM's share."""
+        return members(members(self.document.get("Globals")).get("Function"))
+
+    @property
     def skill_id(self) -> object:
         """What the function's trigger says of the skill's id: text, a reference, or ``None``."""
         return next(iter(dict(self._calls()).values()), None)
@@ -148,33 +163,33 @@ class Template:
         machine's instruction set.
         """
         document = deepcopy(dict(self.document))
-        shared = _members(_members(document.get("Globals")).get("Function"))
         for resource in document["Resources"].values():
-            if _members(resource).get("Type") not in FUNCTIONS:
+            if members(resource).get("Type") not in FUNCTIONS:
                 continue
             properties = resource.setdefault("Properties", {})
-            runtime = properties.get("Runtime", shared.get("Runtime"))
+            runtime = properties.get("Runtime", self.shared.get("Runtime"))
             if isinstance(runtime, str) and runtime.startswith("python"):
                 properties |= {"Runtime": PYTHON, "Architectures": [architecture]}
         return json.dumps(document, default=str)  # YAML takes a policy's version for a date
 
     def _resources(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for name, resource in _members(self.document["Resources"]).items():
-            yield name, _members(resource)
+        for name, resource in members(self.document["Resources"]).items():
+            yield name, members(resource)
 
     def _calls(self) -> Iterator[tuple[str, object]]:
         """Yield the functions that Alexa may call, each with the skill id that it is bound to."""
         for name, resource in self._resources():
-            properties = _members(resource.get("Properties"))
+            properties = members(resource.get("Properties"))
             if resource.get("Type") in FUNCTIONS:
-                for event in map(_members, _members(properties.get("Events")).values()):
+                for event in map(members, members(properties.get("Events")).values()):
                     if event.get("Type") == "AlexaSkill":
-                        yield name, _members(event.get("Properties")).get("SkillId")
+                        yield name, members(event.get("Properties")).get("SkillId")
             elif properties.get("Principal") == ALEXA:
                 match properties.get("FunctionName"):
                     case {"Ref": str(target)} | {"Fn::GetAtt": [str(target), *_]}:
                         yield target, properties.get("EventSourceToken")
 
 
-def _members(value: object) -> dict[str, Any]:
+def members(value: object) -> dict[str, Any]:
+    """Return a value that is an object, and an empty one for any other."""
     return value if isinstance(value, dict) else {}

@@ -54,7 +54,9 @@ def routes(simulation: Simulation) -> list[Route]:
 
 def _events(simulation: Simulation, door: Door) -> ApiEndpoint[Announcement]:
     def read(request: Request, body: bytes) -> Announcement:  # noqa: ARG001
-        return Announcement(simulation, door, parse_request(body, simulation.clock()))
+        event = parse_request(body, simulation.clock())
+        simulation.publications.check(event.content.event_name)
+        return Announcement(simulation, door, event)
 
     return ApiEndpoint(simulation, PROACTIVE_EVENTS_SCOPE, lambda: simulation.traffic, read)
 

@@ -1,0 +1,59 @@
+"""The events that the skill's manifest publishes: Alexa refuses every other."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from yellowring_tools.simulator.alexa.proactive_events import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEMBER = "manifest.events.publications"
+
+
+class Publications:
+    """What ``skill.json`` publishes, read anew when the file is another, so that an edit is seen.
+
+    Parameters
+    ----------
+    package
+        The skill package; without one, or without a manifest in it, every event may be sent.
+    """
+
+    def __init__(self, package: Path | None) -> None:
+        self._file = package / "skill.json" if package is not None else None
+        self._read: tuple[int, tuple[str, ...]] = (-1, ())
+
+    def check(self, event_name: str) -> None:
+        """Check that the skill may send an event.
+
+        Raises
+        ------
+        Refused
+            With status 403, naming the event and what is published.
+        """
+        if self._file is None or not self._file.is_file():
+            return
+        published = self._published(self._file)
+        if event_name not in published:
+            told = ", ".join(published) or "none"
+            raise Refused(
+                403, f"{event_name} is not in {MEMBER} of the skill's skill.json, which has {told}"
+            )
+
+    def _published(self, file: Path) -> tuple[str, ...]:
+        changed = file.stat().st_mtime_ns
+        if self._read[0] != changed:
+            self._read = (changed, published_in(file))
+        return self._read[1]
+
+
+def published_in(file: Path) -> tuple[str, ...]:
+    """Return the names of the events that a manifest publishes; none if it cannot be read."""
+    try:
+        published = json.loads(file.read_bytes())["manifest"]["events"]["publications"]
+        return tuple(str(each["eventName"]) for each in published)
+    except (ValueError, KeyError, TypeError):
+        return ()
