@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -201,6 +202,15 @@ def test_the_accounts_of_a_customer_are_those_whose_id_counts_in_order(
     assert audience.accounts("4711", past_disables=True) == ("ada", "cem", "dov")
     assert audience.accounts("0815") == ("ben", "gil")
     assert audience.accounts("nobody") == ()
+
+
+def test_a_candidate_who_is_linked_to_another_id_by_now_is_no_account(aws: DynamoDBClient) -> None:
+    linked(aws, "ada", "4712")
+    stale: Any = SimpleNamespace(
+        query=lambda **_: {"Items": [{"userId": {"S": "ada"}}]}, batch_get_item=aws.batch_get_item
+    )
+    assert Audience(stale, "subscribers").accounts("4711") == ()
+    assert Audience(stale, "subscribers").accounts("4712") == ("ada",)
 
 
 def test_ids_that_are_equal_but_for_case_are_two(aws: DynamoDBClient) -> None:
