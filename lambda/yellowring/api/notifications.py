@@ -186,9 +186,10 @@ class Notifications:
             errors.append(Error(root, f"must be at most {LARGEST_DOCUMENT} bytes: shorten texts"))
         if errors or duration is None:
             raise invalid(errors)
-        self._check_accounts(body)
+        notification_id = notification_id_of(key, self.skill_id)
+        self._check_accounts(body, notification_id)
         return _Asked(
-            notification_id_of(key, self.skill_id),
+            notification_id,
             body_hash(document, self.skill_id),
             {"name": checked.name, "payload": checked.payload},
             checked.localized_attributes,
@@ -196,10 +197,11 @@ class Notifications:
             duration,
         )
 
-    def _check_accounts(self, body: NotificationBody) -> None:
+    def _check_accounts(self, body: NotificationBody, notification_id: str) -> None:
+        """Refuse a household beyond bounds, but for what was taken before it grew so large."""
         if isinstance(body.to, ToCustomer):
             accounts = self.audience.accounts(body.to.customer_id)
-            if len(accounts) > MOST_ACCOUNTS:
+            if len(accounts) > MOST_ACCOUNTS and self.statuses.get(notification_id) is None:
                 raise too_many_accounts()
 
     def _queue(self, asked: _Asked) -> AcceptedNotification:

@@ -197,8 +197,10 @@ class Audience:
                 )
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
 
-    def accounts(self, customer_id: str, *, past_disables: bool = False) -> tuple[str, ...]:
-        """Return the user ids that are linked to the business' id, in order.
+    def accounts(
+        self, customer_id: str, *, past_disables: bool = False, behind: str = ""
+    ) -> tuple[str, ...]:
+        """Return the user ids that are linked to the business' id, in order, ``behind`` another.
 
         The index lags by a moment and may tell too many or too few, so each candidate is read
         consistently. Who was linked just now may not be found yet. With ``past_disables`` those who
@@ -220,7 +222,8 @@ class Audience:
         more = is_customer_id(customer_id)
         while more and len(found) <= MOST_ACCOUNTS:
             answer = self._client.query(**request)
-            if candidates := [item["userId"]["S"] for item in answer["Items"]]:
+            told = (item["userId"]["S"] for item in answer["Items"])
+            if candidates := [each for each in told if each > behind]:
                 items = self._looked_up(candidates, [("userId",), *_OF_THE_ID])
                 found |= {
                     item["userId"]["S"]

@@ -148,6 +148,20 @@ def test_a_customer_id_with_more_than_a_households_accounts_is_refused(api: Api)
     assert len(api.queued()) == 1
 
 
+def test_the_same_key_gets_the_same_answer_when_the_household_has_grown_beyond_bounds(
+    api: Api,
+) -> None:
+    for number in range(25):
+        api.link(f"{USER_ID}{number:03}", "4711")
+    first = api.notify({"customerId": "4711"}, key="order-1")
+    api.link(f"{USER_ID}999", "4711")
+    again = api.notify({"customerId": "4711"}, key="order-1")
+    assert (again.status, again.body) == (202, first.body)
+    other = api.notify({"customerId": "4711"}, key="order-1", expiresIn="PT2H")
+    assert other.kind == "key-conflict"
+    assert api.notify({"customerId": "4711"}, key="order-2").kind == "too-many-accounts"
+
+
 def test_what_became_of_it_is_told_for_each_account_with_the_reason(
     api: Api, aws: DynamoDBClient
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,6 +220,15 @@ def test_a_household_is_too_large_only_by_accounts_in_force(aws: DynamoDBClient)
     assert audience.household("nobody") == ()
 
 
+def test_a_candidate_who_is_linked_to_another_id_by_now_is_no_account(aws: DynamoDBClient) -> None:
+    linked(aws, "ada", "4712")
+    stale: Any = SimpleNamespace(
+        query=lambda **_: {"Items": [{"userId": {"S": "ada"}}]}, batch_get_item=aws.batch_get_item
+    )
+    assert Audience(stale, "subscribers").accounts("4711") == ()
+    assert Audience(stale, "subscribers").accounts("4712") == ("ada",)
+
+
 def test_ids_that_are_equal_but_for_case_are_two(aws: DynamoDBClient) -> None:
     linked(aws, "ada", "Kunde-a")
     linked(aws, "ben", "Kunde-A")
@@ -277,6 +287,12 @@ def test_of_too_many_accounts_one_more_than_allowed_is_returned() -> None:
     assert len(client.asked) == 2  # enough is enough
     client = Lagging(500, live=range(MOST_ACCOUNTS))
     assert len(Audience(client, "t").accounts("4711")) == MOST_ACCOUNTS
+
+
+def test_the_bound_on_accounts_is_of_those_behind_a_cursor() -> None:
+    client: Any = Lagging(500, live=range(500))
+    ids = [f"c{number:03}" for number in range(500)]
+    assert Audience(client, "t").accounts("4711", behind="c489") == tuple(ids[490:])
 
 
 def test_what_dynamodb_left_unread_is_asked_for_again_after_a_growing_pause() -> None:

@@ -90,8 +90,10 @@ class FunctionSource:
         request = _request(customers, campaign, now)
         if len(request) > self._largest_request and len(customers) > 1:
             half = len(customers) // 2
-            first, second = customers[:half], customers[half:]
-            return [*self(first, campaign, now), *self(second, campaign, now)]
+            return [
+                *self._half(customers[:half], campaign, now),
+                *self._half(customers[half:], campaign, now),
+            ]
         try:
             answer = self._client.invoke(FunctionName=self._function, Payload=request)
             told = answer["Payload"].read()
@@ -102,6 +104,18 @@ class FunctionSource:
         if "FunctionError" in answer:
             raise _raised(told)
         return _contents(told, len(customers))
+
+    def _half(
+        self, customers: Sequence[Customer], campaign: Campaign, now: datetime
+    ) -> list[object]:
+        """Return as many contents as customers, or the other half's would be given to these."""
+        contents = self(customers, campaign, now)
+        if len(contents) != len(customers):
+            raise InvalidContent(
+                f"the event source's function must give a content or null for each of "
+                f"{len(customers)} customers, but gave {len(contents)}"
+            )
+        return contents
 
     def _failed(self, error: ClientError | BotoCoreError) -> EventSourceFailed:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""

@@ -1,12 +1,13 @@
 """Noting what became of events in the customers' own records, so that they can be told why.
 
-Best effort, in the background, a few at a time: no send waits for a note, and none fails for one.
+Best effort, in the background, a few at a time: nothing waits long for a note, or fails for one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from yellowring.observability import count, logger
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 AT_ONCE = 4
 """Notes that are written at once."""
 MOST_NOTES = 500
-"""Notes that may wait to be written; what is more is not noted."""
+"""Notes that may wait to be written; what is more waits for room."""
 PATIENCE = 5.0
-"""Seconds that an invocation waits, at its end, for notes that are not written yet."""
+"""Seconds that an invocation waits in all for room, and once more at its end for what is not
+written yet; what is more is not noted."""
 
 
 class Noting:
@@ -51,17 +53,19 @@ class Noting:
         self._notes: deque[tuple[str, str, str, int]] = deque()
         self._writing: set[asyncio.Task[None]] = set()
         self._lost = 0
+        self._taken = asyncio.Event()
+        self._patience = PATIENCE
 
     def wants(self, outcome: Outcome) -> bool:
         """Check whether an outcome is noted: a problem or a skip is."""
         return self._accepted or outcome not in HEARD
 
-    def note(self, user_id: str, reference_id: str, outcome: Outcome, at: int) -> None:
+    async def note(self, user_id: str, reference_id: str, outcome: Outcome, at: int) -> None:
         """Have an outcome noted, of whatever kind; ``at`` is in milliseconds since the epoch.
 
         Who has heard it already has it: a ``duplicate`` is noted as ``accepted``.
         """
-        if len(self._notes) >= MOST_NOTES:
+        if not await self._has_room():
             self._lost += 1
             return
         word = Outcome.ACCEPTED if outcome in HEARD else outcome
@@ -84,9 +88,22 @@ class Noting:
             count("OutcomesNotNoted", self._lost)
             self._lost = 0
 
+    async def _has_room(self) -> bool:
+        """Wait until one more note may wait; return whether it may, before patience is over."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                while len(self._notes) >= MOST_NOTES:
+                    self._taken.clear()
+                    await self._taken.wait()
+        self._patience -= clock() - begun
+        return len(self._notes) < MOST_NOTES
+
     async def _write(self) -> None:
         while self._notes:
             note = self._notes.popleft()
+            self._taken.set()
             try:
                 await self._call(self._subscribers.note_outcome, *note)
             except Exception as error:

@@ -123,7 +123,7 @@ class Bookkeeping:
             )
             if each.user_id is not None and self._noting.wants(each.outcome):
                 at = int(now.timestamp() * 1000)
-                self._noting.note(each.user_id, reference_id, each.outcome, at)
+                await self._noting.note(each.user_id, reference_id, each.outcome, at)
         tried = {each: told for each, told in tried.items() if known.tried.get(each) != told}
         if known.status_id is not None:
             return await self._write(known.status_id, ended, tried, done=done) or not known.is_read

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yellowring.sender.delivery.outcomes import Outcome
@@ -249,19 +251,22 @@ class VisitingCustomers:
         """Look ids up, as far as that succeeds.
 
         Of the first, only the accounts ``behind`` a user id count, where there is one: the others
-        were visited, and with them it was decided that they are not too many.
+        were visited.
         """
         places = asyncio.Semaphore(LOOKING)
 
-        async def accounts(customer_id: str) -> tuple[str, ...]:
+        async def accounts(customer_id: str, behind: str) -> tuple[str, ...]:
             async with places:
-                return await asyncio.to_thread(self.audience.accounts, customer_id)
+                find = partial(self.audience.accounts, customer_id, behind=behind)
+                return await asyncio.to_thread(find)
 
         found: list[_Found] = []
-        looked_up = await asyncio.gather(*map(accounts, customer_ids), return_exceptions=True)
+        looked_up = await asyncio.gather(
+            *map(accounts, customer_ids, chain([behind], repeat(""))), return_exceptions=True
+        )
         for customer_id, each in zip(customer_ids, looked_up, strict=True):
             if not isinstance(each, BaseException):
-                found.append((customer_id, _told(each, behind if not found else "")))
+                found.append((customer_id, _told(each, midway=bool(behind) and not found)))
             elif found:
                 break
             else:
@@ -273,11 +278,12 @@ class VisitingCustomers:
         return int(chunk), int(seen), behind[0] if behind else ""
 
 
-def _told(accounts: tuple[str, ...], behind: str) -> tuple[str, ...] | Outcome:
-    """Return which of the accounts of a customer are told, or how it ends that none is."""
-    if behind:
-        return tuple(each for each in accounts if each > behind)
-    if not accounts:
+def _told(accounts: tuple[str, ...], *, midway: bool) -> tuple[str, ...] | Outcome:
+    """Return which of the accounts of a customer are told, or how it ends that none is.
+
+    ``midway`` says that others were visited before: then that there are no more is no outcome.
+    """
+    if not accounts and not midway:
         return Outcome.SKIPPED
     return accounts if len(accounts) <= MOST_ACCOUNTS else Outcome.INVALID
 

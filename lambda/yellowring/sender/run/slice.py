@@ -458,7 +458,7 @@ class Slice:
             marking.add_done_callback(self._marking.discard)
         for each in ended:
             if each.user_id != EVERYBODY:
-                self._tools.noting.note(each.user_id, self._run.run_id, each.outcome, each.at)
+                await self._tools.noting.note(each.user_id, self._run.run_id, each.outcome, each.at)
 
     async def _mark(self, held: Held) -> None:
         try:

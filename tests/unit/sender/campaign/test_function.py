@@ -113,6 +113,18 @@ def test_a_request_that_is_too_large_is_cut_in_two() -> None:
     assert [len(given["customers"]) for given in function.given] == [2, 1, 2]
 
 
+def test_halves_that_only_together_have_the_right_number_are_refused() -> None:
+    numbers = iter([1, 3])
+
+    def answer(given: dict[str, Any]) -> Any:
+        return {"contents": [None] * next(numbers)}
+
+    page = [Customer(f"amzn1.ask.account.{n}", None, None, {"a": "x" * 600}) for n in range(4)]
+    asked, _ = source(answer, largest_request=2200)
+    with pytest.raises(InvalidContent, match="each of 2 customers, but gave 1"):
+        asked(page, CAMPAIGN, NOW)
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -51,7 +51,7 @@ def noted(records: Records, many: int = 1, outcome: Outcome = Outcome.LIMITED) -
     async def work() -> float:
         made = Noting(records, call=records.call)  # type: ignore[arg-type]
         for number in range(many):
-            made.note(ANNA, "snow", outcome, number)
+            await made.note(ANNA, "snow", outcome, number)
         begun = asyncio.get_running_loop().time()
         await made.close()
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -90,11 +90,27 @@ def test_a_few_are_written_at_once() -> None:
     assert records.most == AT_ONCE
 
 
-def test_more_than_may_wait_are_not_noted_and_counted(lost: list[int]) -> None:
+def test_more_than_may_wait_find_room_as_others_are_written(lost: list[int]) -> None:
     records = Records(0.01)
-    noted(records, MOST_NOTES + 7)
-    assert len(records.notes) == MOST_NOTES
-    assert lost == [7]
+    noted(records, 3 * MOST_NOTES)
+    assert len(records.notes) == 3 * MOST_NOTES
+    assert lost == []
+
+
+def test_room_is_waited_for_so_long_in_all_and_what_finds_none_is_counted(
+    lost: list[int],
+) -> None:
+    async def work() -> float:
+        made = Noting(Records(), call=Records(60).call)  # type: ignore[arg-type]
+        begun = asyncio.get_running_loop().time()
+        for number in range(AT_ONCE + MOST_NOTES + 7):
+            await made.note(ANNA, "snow", Outcome.LIMITED, number)
+        waited = asyncio.get_running_loop().time() - begun
+        await made.close()
+        return waited
+
+    assert play(work()) == pytest.approx(PATIENCE)
+    assert lost == [AT_ONCE + MOST_NOTES + 7]
 
 
 def test_a_note_that_cannot_be_written_is_counted_and_stops_no_other(lost: list[int]) -> None:

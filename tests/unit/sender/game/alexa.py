@@ -122,9 +122,10 @@ class People:
             for each in user_ids
         )
 
-    def accounts(self, customer_id: str) -> tuple[str, ...]:
+    def accounts(self, customer_id: str, *, behind: str = "") -> tuple[str, ...]:
         linked = (each for each in self.table.values() if each.customer_id == customer_id)
-        found = sorted(each.user_id for each in linked if each.user_id not in self.lagging)
+        ids = (each.user_id for each in linked if each.user_id not in self.lagging)
+        found = sorted(each for each in ids if each > behind)
         return tuple(found[: MOST_ACCOUNTS + 1])
 
     def note_outcome(self, user_id: str, reference_id: str, outcome: str, at_ms: int) -> str:

@@ -473,6 +473,17 @@ def test_an_acceptance_before_the_refusal_proves_nothing(post: Post) -> None:
     assert post.work(message(0, receives=2)) == ["m0"]
 
 
+@pytest.mark.parametrize(("later", "believed"), [(0, False), (1, True)])
+def test_an_acceptance_of_the_refusals_own_millisecond_proves_nothing(
+    post: Post, later: int, believed: bool
+) -> None:
+    post.answers = lambda to: FORBIDDEN if to == user(0) else Answer(202)
+    assert post.work(message(0)) == ["m0"]
+    post.now += timedelta(milliseconds=later)
+    post.work(message(1))
+    assert post.work(message(0, receives=2)) == ([] if believed else ["m0"])
+
+
 def test_an_acceptance_in_another_region_proves_nothing(post: Post) -> None:
     post.records = {user(1): Customer(user(1), EU, deliverable=True)}
     post.answers = lambda to: FORBIDDEN if to == user(0) else Answer(202)

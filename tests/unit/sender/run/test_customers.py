@@ -58,10 +58,11 @@ class Town:
     def chunk(self, run_id: str, digest: str, number: int) -> list[str]:
         return list(self.accounts_of)[number * CHUNK : (number + 1) * CHUNK]
 
-    def accounts(self, customer_id: str) -> tuple[str, ...]:
+    def accounts(self, customer_id: str, *, behind: str) -> tuple[str, ...]:
         if customer_id in self.broken:
             raise OSError
-        return tuple(sorted(self.accounts_of[customer_id])[: MOST_ACCOUNTS + 1])
+        found = sorted(each for each in self.accounts_of[customer_id] if each > behind)
+        return tuple(found[: MOST_ACCOUNTS + 1])
 
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         assert event_name == WEATHER
@@ -177,6 +178,20 @@ def test_whose_household_grew_beyond_bounds_midway_is_visited_to_its_end() -> No
     first, at = visited(town, town.visiting(), most=10)
     town.accounts_of["1"].append(MANY[40])
     assert first + visited(town, town.visiting(), at)[0] == [*accounts, MANY[40]]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "last"), [(30, 0, [CLEO]), (0, 24, None), (0, 25, ["invalid"])]
+)
+def test_accounts_that_come_midway_lose_nobody_who_is_still_to_be_told(
+    before: int, behind: int, last: list[str] | None
+) -> None:
+    town = Town({"1": [BERT, CLEO]})
+    first, at = visited(town, town.visiting(), most=1)
+    assert first == [BERT]
+    town.accounts_of["1"] += [f"{ANNA}{number:02}" for number in range(before)]
+    town.accounts_of["1"] += MANY[:behind]
+    assert visited(town, town.visiting(), at)[0] == (last or [CLEO, *MANY[:behind]])
 
 
 def test_whose_household_has_gone_midway_is_not_skipped_as_well() -> None:
