@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -84,6 +85,17 @@ def count(metric: str, value: int = 1, **dimensions: str) -> None:
             metric: value,
         }
     )
+
+
+def log_failure(message: str, error: Exception) -> None:
+    """Log that something failed: the error's type and where, never its text.
+
+    What an error says may be anything, as a skill's own code raises them too.
+    """
+    frames = [
+        f"{each.filename}:{each.lineno} {each.name}" for each in extract_tb(error.__traceback__)
+    ]
+    logger.error(message, extra={"error": type(error).__name__, "frames": frames})
 
 
 def emit(document: Mapping[str, object]) -> None:

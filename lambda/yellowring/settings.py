@@ -23,8 +23,8 @@ DEFAULT_CLAIM = "sub"
 _EVENT_SOURCE = re.compile(EVENT_SOURCE_PATTERN)
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _FUNCTION = re.compile(
-    r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
-    r"(?(1)(:[A-Za-z0-9$_-]{1,128})?)"
+    r"((arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?\d{12}:function:)?[A-Za-z0-9_-]{1,64}"
+    r"(:[A-Za-z0-9$_-]{1,128})?"
 )
 _PLAIN = re.compile(r"[!-~]+")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -117,7 +117,7 @@ class SenderSettings:
     event_sources
         ``EVENT_SOURCES``: what makes each customer's content, by the name that campaigns use: a
         ``package.module:callable`` that is deployed with the functions, or the ARN or name of a
-        Lambda function. Written ``name=source``, with commas between.
+        Lambda function; `is_callable` tells which. Written ``name=source``, with commas between.
     note_accepted
         ``NOTE_ACCEPTED``: whether what Alexa accepted is noted in the customers' records as well.
     aws_region
@@ -181,7 +181,7 @@ class ApiSettings:
 
     Attributes
     ----------
-    skill_id, subscribers_table, runs_table, run_machine_arn, event_bus_name
+    skill_id, subscribers_table, runs_table, run_machine_arn, event_bus_name, event_sources
         As for the sender function.
     notifications_queue_url
         ``NOTIFICATIONS_QUEUE_URL``: the SQS queue that notifications are put on.
@@ -198,6 +198,7 @@ class ApiSettings:
     run_machine_arn: str
     notifications_queue_url: str
     sender_function_name: str
+    event_sources: tuple[tuple[str, str], ...]
     event_bus_name: str
     stack_name: str
     aws_region: str
@@ -223,6 +224,7 @@ class ApiSettings:
             sender_function_name=reader.text(
                 "SENDER_FUNCTION_NAME", "the name of the sender function"
             ),
+            event_sources=reader.event_sources("EVENT_SOURCES"),
             event_bus_name=reader.optional("EVENT_BUS_NAME"),
             stack_name=reader.optional("STACK_NAME"),
             aws_region=reader.optional("AWS_REGION", "us-east-1"),
@@ -247,6 +249,17 @@ def is_secure(url: str) -> bool:
     if not _PLAIN.fullmatch(url) or "@" in parts.netloc:
         return False
     return bool(host) if parts.scheme == "https" else parts.scheme == "http" and host in _LOOPBACK
+
+
+def is_callable(source: str) -> bool:
+    """Check whether an event source is a callable to import, and not a Lambda function to invoke.
+
+    Examples
+    --------
+    >>> is_callable("my_digest:live"), is_callable("123456789012:function:my_digest:live")
+    (True, False)
+    """
+    return bool(_CALLABLE.fullmatch(source))
 
 
 class _Reader:
@@ -302,7 +315,7 @@ class _Reader:
             registered, _, source = map(str.strip, entry.partition("="))
             if not _EVENT_SOURCE.fullmatch(registered):
                 wrong = "begins with no name of 1 to 40 of A-Z, a-z, 0-9 and -"
-            elif not _CALLABLE.fullmatch(source) and not _FUNCTION.fullmatch(source):
+            elif not is_callable(source) and not _FUNCTION.fullmatch(source):
                 wrong = "names neither a callable nor a Lambda function"
             elif registered in found:
                 wrong = f"registers {registered!r} once more"

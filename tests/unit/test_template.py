@@ -97,6 +97,19 @@ def test_a_skill_function_of_their_own_may_keep_records_and_leave_notifications(
     assert "Condition" not in RESOURCES["SkillPolicy"]
 
 
+def test_nothing_of_the_policy_that_others_import_can_replace_it() -> None:
+    # Its other properties are create-only, and a resource whose export is in use is not replaced.
+    assert set(properties("SkillPolicy")) == {"PolicyDocument"}
+
+
+def test_an_update_with_the_event_source_of_before_is_refused_with_what_to_do() -> None:
+    assert PARAMETERS["EventSource"]["Default"] == ""
+    (assertion,) = TEMPLATE["Rules"]["EventSourceIsRegistered"]["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "EventSource"}, ""]}
+    assert "EventSources" in assertion["AssertDescription"]
+    assert '"content"' in assertion["AssertDescription"]
+
+
 def test_without_our_skill_function_nothing_of_it_is_deployed_and_all_else_is() -> None:
     assert PARAMETERS["WithSkillFunction"]["Default"] == "true"
     assert TEMPLATE["Conditions"]["HasSkillFunction"] == {
@@ -328,8 +341,10 @@ def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
 def test_the_functions_differ_in_nothing_but_their_service_name_and_dead_letters() -> None:
     skill, sender, notifier = (environment(function) for function in FUNCTIONS)
     assert {name for name in skill if skill[name] != sender[name]} == {"POWERTOOLS_SERVICE_NAME"}
-    differing = {name for name in sender if sender[name] != notifier[name]}
+    differing = {name for name in notifier if sender[name] != notifier[name]}
     assert differing == {"POWERTOOLS_SERVICE_NAME", "DEAD_LETTER_QUEUE_URL"}
+    # A wrong event source stops campaigns, and nothing else.
+    assert sender.keys() - skill.keys() == sender.keys() - notifier.keys() == {"EVENT_SOURCES"}
     assert notifier["DEAD_LETTER_QUEUE_URL"] == {"Ref": "NotificationsDeadLetterQueue"}
 
 

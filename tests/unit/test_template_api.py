@@ -100,9 +100,9 @@ def test_the_role_may_call_what_the_code_calls_and_the_code_calls_what_it_may() 
 
 
 def test_the_environment_holds_every_variable_that_the_settings_read() -> None:
-    text = dict.fromkeys(environment("ApiFunction"), "1")
+    text = dict.fromkeys(environment("ApiFunction"), "1") | {"EVENT_SOURCES": ""}
     assert ApiSettings.from_environ(text)
-    assert text.keys() >= {"STACK_NAME", "EVENT_BUS_NAME", "SENDER_FUNCTION_NAME"}
+    assert text.keys() >= {"STACK_NAME", "EVENT_BUS_NAME", "SENDER_FUNCTION_NAME", "EVENT_SOURCES"}
 
 
 def test_the_function_answers_before_the_gateway_gives_up() -> None:
@@ -150,11 +150,35 @@ def test_the_api_for_tokens_is_there_only_with_issuer_audience_and_scope() -> No
 
 
 def test_a_part_of_the_three_alone_is_refused_with_the_reason() -> None:
-    (rule,) = TEMPLATE["Rules"].values()
-    (assertion,) = rule["Assertions"]
+    (assertion,) = TEMPLATE["Rules"]["JwtIsWholeOrAbsent"]["Assertions"]
     absent = {"Fn::And": [{"Fn::Equals": [{"Ref": name}, ""]} for name in JWT]}
     assert assertion["Assert"] == {"Fn::Or": [absent, GIVEN]}
     assert "Without a scope" in assertion["AssertDescription"]
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("", True),
+        ("https://id.example/", True),
+        ("http://127.0.0.1:4000/oidc", True),
+        ("http://id.example/", False),
+        ("http://127.0.0.1.example/", False),
+    ],
+)
+def test_an_issuer_whose_keys_would_come_in_plain_text_is_refused(url: str, allowed: bool) -> None:
+    assert bool(re.fullmatch(PARAMETERS["JwtIssuer"]["AllowedPattern"], url)) is allowed
+
+
+def test_the_api_leaves_concurrency_to_the_skill_and_reserves_it_only_when_told() -> None:
+    reserved = properties("ApiFunction")["ReservedConcurrentExecutions"]
+    no_value = {"Ref": "AWS::NoValue"}
+    assert reserved == {"Fn::If": ["HasApiConcurrency", {"Ref": "ApiConcurrency"}, no_value]}
+    assert TEMPLATE["Conditions"]["HasApiConcurrency"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "ApiConcurrency"}, "0"]}]
+    }
+    assert PARAMETERS["ApiConcurrency"]["Default"] == 0
+    assert (PARAMETERS["ApiRate"]["Default"], PARAMETERS["ApiBurst"]["Default"]) == (50, 20)
 
 
 @pytest.mark.parametrize("api", APIS)

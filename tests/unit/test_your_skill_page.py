@@ -29,6 +29,17 @@ def test_a_diff_that_is_shown_is_a_part_of_the_examples(diff: str) -> None:
     assert f"\n{diff}" in PATCH.read_text(encoding="utf-8")
 
 
+def test_the_library_is_asked_for_in_the_version_that_it_is() -> None:
+    library = PAGE.with_name("library.md").read_text(encoding="utf-8")
+    asked = PAGE.parents[1] / "examples/own_skill/skill/requirements.txt"
+    wheel = f"yellowring-{yellowring.__version__}-py3-none-any.whl"
+    assert f"yellowring=={yellowring.__version__}" in asked.read_text(encoding="utf-8").split()
+    assert f"pip install yellowring=={yellowring.__version__}`" in library
+    assert f"`yellowring == {yellowring.__version__}`" in TEXT
+    assert wheel in library
+    assert wheel in TEXT
+
+
 def test_the_lines_that_it_counts_are_those_of_the_diff() -> None:
     lines = added_lines()
     said = f"{lines['skill']} lines of code, {lines['template.yaml']} of the template"

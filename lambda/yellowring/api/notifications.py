@@ -132,12 +132,13 @@ class Notifications:
         Refusal
             There is none of that id.
         """
-        status = self.statuses.get(notification_id)
-        if status is None:
+        found = self.statuses.get(notification_id)
+        if found is None:
             raise Refusal(
                 "unknown-notification",
                 "It was never taken here, or it expired more than a day ago.",
             )
+        status = found.as_of(self.now())
         told = [
             AccountOutcome(
                 account=account,

@@ -16,7 +16,7 @@ OUTCOMES: Mapping[str, str] = {
     "limited": "the customer has had all notifications that Alexa lets them have for now",
     "invalid": "Alexa refused the event, or its content could not be made",
     "skipped": "the customer does not take this event, or nobody is linked",
-    "expired": "it expired before Alexa took it",
+    "expired": "it expired before Alexa said that it took it",
     "failed": "Alexa gave no answer that tells whether it rang",
 }
 """By outcome, for what has no reason of its own."""

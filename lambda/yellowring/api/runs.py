@@ -14,9 +14,9 @@ from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
 from yellowring.observability import logger
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
-from yellowring.sender.run.lifecycle import CannotResume
+from yellowring.sender.run.lifecycle import CannotResume, new_run
 from yellowring.sender.run.request import InvalidRunRequest, parse_run_request
-from yellowring.sender.run.store import RunNotFound
+from yellowring.sender.run.store import RunConflict, RunNotFound
 from yellowring.subscribers import is_customer_id, is_user_id
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class RunDesk:
         Who starts them: the sender function, by name.
     skill_id
         The key of ids that are made of idempotency keys.
+    event_sources
+        The names that campaigns may have for ``content``.
     now
         The clock.
     """
@@ -61,6 +63,7 @@ class RunDesk:
     functions: LambdaClient
     sender: str
     skill_id: str
+    event_sources: tuple[str, ...]
     now: Callable[[], datetime]
 
     def start(self, body: RunBody, key: str | None) -> RunAnswer:
@@ -75,7 +78,8 @@ class RunDesk:
         """
         campaign, ids = _listed(body.campaign)
         request = self._request(campaign, body, key)
-        if ids:
+        self._check(request)
+        if ids and not self._is_known(request.run_id):  # a known one has had its list
             digest = Listed.of(ids).digest
             until = self.now() + LONGEST_EXPIRY + timedelta(hours=1)
             self.lifecycle.runs.put_list(request.run_id, digest, ids, until)
@@ -99,6 +103,13 @@ class RunDesk:
             return self._shown(self.lifecycle.resume(run_id))
         except CannotResume as error:
             raise Refusal("not-resumable", f"{error}.") from None
+
+    def _is_known(self, run_id: str) -> bool:
+        try:
+            self.lifecycle.runs.load(run_id)
+        except RunNotFound:
+            return False
+        return True
 
     def _load(self, run_id: str) -> Run:
         try:
@@ -130,6 +141,20 @@ class RunDesk:
             )
             raise invalid([Error("$.scheduledTime", right)]) from None
 
+    def _check(self, request: RunRequest) -> None:
+        """Refuse what the sender would refuse, while it can be said where it is wrong."""
+        content = request.campaign.content
+        if content is not None and content not in self.event_sources:
+            known = ", ".join(self.event_sources)
+            right = f"registered are {known}" if known else "none is registered (EventSources)"
+            raise invalid(
+                [Error("$.campaign.content", f"is no event source of this stack; {right}")]
+            )
+        try:
+            self.lifecycle.runs.known(new_run(request, 1, self.now()))
+        except RunConflict:
+            raise _conflict() from None
+
     def _invoke(self, request: RunRequest) -> Mapping[str, Any]:
         document = {"campaign": request.campaign.document(), "runId": request.run_id}
         answer = self.functions.invoke(
@@ -141,26 +166,26 @@ class RunDesk:
         kind = said.get("errorType", "")
         logger.error("the sender refused a run", extra={"error": kind, "run": request.run_id})
         match kind:
-            case "RunConflict":
-                raise Refusal(
-                    "run-conflict",
-                    "A run of this id exists with another campaign or audience: give the changed "
-                    "campaign another name, or this run an id of its own.",
-                )
+            case "RunConflict":  # by a start at the same moment
+                raise _conflict()
             case "InvalidCredentials":
                 raise Refusal(
                     "no-credentials",
                     "Put the skill's client id and secret into the stack's secret, then repeat.",
                 )
-            case "InvalidCampaign" if request.campaign.content:
-                # All else was checked here; which sources there are only the sender knows.
-                right = "is no event source of this stack: see its parameter EventSources"
-                raise invalid([Error("$.campaign.content", right)])
             case _:
                 raise Refusal(
                     "sender-refused",
                     "Send the same request again; the sender's log says why it could not.",
                 )
+
+
+def _conflict() -> Refusal:
+    return Refusal(
+        "run-conflict",
+        "A run of this id exists with another campaign or audience: give the changed campaign "
+        "another name, or this run an id of its own.",
+    )
 
 
 def _listed(campaign: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:

@@ -66,6 +66,7 @@ def services(settings: ApiSettings) -> Services:
             boto3.client("lambda", config=_SENDER),
             settings.sender_function_name,
             settings.skill_id,
+            tuple(name for name, _ in settings.event_sources),
             now_utc,
         ),
         Customers(

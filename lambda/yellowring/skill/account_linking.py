@@ -14,12 +14,14 @@ from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
+from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from yellowring.observability import count, logger
 from yellowring.settings import DEFAULT_CLAIM, InvalidSettings, is_secure
 from yellowring.subscribers import is_customer_id
+from yellowring.version import __version__
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -34,7 +36,14 @@ _LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class LinkingUnavailable(RuntimeError):
-    """The identity provider did not answer, or not now: asking again will do."""
+    """The identity provider did not answer, or not now: asking again will do.
+
+    ``frozen``: Lambda had the process stand still meanwhile, which says nothing of the provider.
+    """
+
+    def __init__(self, message: str, *, frozen: bool = False) -> None:
+        super().__init__(message)
+        self.frozen = frozen
 
 
 class _Unknown(Exception):
@@ -83,8 +92,9 @@ class AccountLinking:
             return None
         try:
             found = self._found(access_token)
-        except LinkingUnavailable:
-            count("UserinfoAnswers", outcome="unavailable")
+        except LinkingUnavailable as unavailable:
+            outcome = "frozen" if unavailable.frozen else "unavailable"
+            count("UserinfoAnswers", outcome=outcome)
             raise
         except _Unknown as unknown:
             count("UserinfoAnswers", outcome=str(unknown))
@@ -101,12 +111,17 @@ class AccountLinking:
         if not _TOKEN.fullmatch(access_token):
             raise _Unknown("no token")
         exchange = _Exchange(self._url, self._context, access_token)
+        started = time()
         exchange.start()
         exchange.join(PATIENCE)
+        frozen = abs(time() - started) > 2 * PATIENCE
+        if frozen:
+            exchange.join(PATIENCE)  # the answer may lie there
         if exchange.answer is None:
             exchange.abandon()
             raise LinkingUnavailable(
-                f"the userinfo endpoint did not answer: {exchange.failure or 'not in time'}"
+                f"the userinfo endpoint did not answer: {exchange.failure or 'not in time'}",
+                frozen=frozen,
             )
         status, body = exchange.answer
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER:
@@ -146,6 +161,7 @@ class _Exchange(threading.Thread):
             "Accept": "application/json",
             "Authorization": f"Bearer {token}",
             "Connection": "close",
+            "User-Agent": f"yellowring/{__version__}",
         }
         host, port = url.hostname or "", url.port
         self._connection = (

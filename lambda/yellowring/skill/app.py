@@ -60,10 +60,8 @@ def _answer(event: Json, settings: SkillSettings) -> Json:
     kind = request.kind if request.in_session else request_type(event)
     check_skill(event, settings.skill_id)
     skill = skill_for(settings)
-    if kind in CHANGES:
-        skill.skill_events.handle(SkillEvent(event))
-    elif kind == MESSAGE:
-        skill.messages.handle(SkillEvent(event))
+    if kind in CHANGES or kind == MESSAGE:
+        skill.take(SkillEvent(event))
     else:
         by_voice = settings.voice_consent == "voice"
         with skill.linked.beside(event, request):

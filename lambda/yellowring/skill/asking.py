@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
-from yellowring.observability import count, logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from yellowring.observability import count, log_failure, logger
 from yellowring.settings import SkillSettings
-from yellowring.skill.consent import answer_consent, ask_for_consent
-from yellowring.skill.envelope import now_ms
+from yellowring.skill.consent import answer_consent, ask_for_consent, leave_card
+from yellowring.skill.envelope import WrongSkill, check_skill, now_ms
 from yellowring.skill.handler_input import envelope_of
 from yellowring.skill.texts import check_ssml, in_use
-from yellowring.skill.turn import Turn
+from yellowring.skill.turn import NoCustomer, Turn
 from yellowring.skill.voice_request import member, read_voice_request
+from yellowring.subscribers import NotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +77,8 @@ def ask_for_notifications(
 ) -> Response | dict[str, Any]:
     """Ask the customer who is speaking for the permission to notify them.
 
-    A customer who has given it accepts notifications herewith, and hears that they are on.
+    A customer who has given it accepts notifications herewith, and hears that they are on. Where
+    that cannot be stored now, ``speech`` is said, a card is left, and it is counted.
 
     Parameters
     ----------
@@ -99,8 +103,6 @@ def ask_for_notifications(
         ``by`` or ``speech`` cannot be right.
     InvalidSettings
         The environment lacks what is needed to store that notifications were accepted.
-    botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, NotWritten
-        It could not be stored.
 
     Examples
     --------
@@ -115,9 +117,14 @@ def ask_for_notifications(
         check_ssml(speech, "speech")
     envelope = envelope_of(handler_input)
     request = read_voice_request(envelope, now_ms())
-    turn = Turn(request, _Table(), consent_by_voice=by_voice, speech=in_use.get())
+    turn = Turn(request, _Table(envelope), consent_by_voice=by_voice, speech=in_use.get())
     turn.say_before(speech)
-    ask_for_consent(turn)
+    try:
+        ask_for_consent(turn)
+    except (BotoCoreError, ClientError, NotWritten, NoCustomer, WrongSkill) as error:
+        log_failure("that notifications were accepted is not stored", error)
+        count("VoiceFailures", error=type(error).__name__)
+        leave_card(turn)
     response = turn.response()
     return response if isinstance(handler_input, Mapping) else _built(handler_input, response)
 
@@ -139,9 +146,10 @@ def answer_question(
         outcome = ConsentOutcome(settled.status, settled.deliverable, request.locale, attributes)
         response = turn.response()
         if on_consent is not None:
-            response = _response_of(on_consent(outcome)) or response
+            own = _response_of(on_consent(outcome))
+            response = response if own is None else own
     except Exception as error:
-        logger.exception("what came of asking for notifications was not answered")
+        log_failure("what came of asking for notifications was not answered", error)
         count("VoiceFailures", error=type(error).__name__)
         apology = Turn(request, subscribers, speech=in_use.get())
         apology.say("error_apology")
@@ -157,10 +165,14 @@ def answer_question(
 class _Table:
     """The subscribers table of the environment, looked for when it is first needed."""
 
+    def __init__(self, envelope: Mapping[str, object]) -> None:
+        self._envelope = envelope
+
     def apply_and_read(self, user_id: str, *changes: Change) -> Record:
         from yellowring.skill.assembly import skill_for  # noqa: PLC0415 - a card needs no AWS
 
         settings = SkillSettings.from_environ(os.environ)
+        check_skill(self._envelope, settings.skill_id)
         return skill_for(settings).subscribers.apply_and_read(user_id, *changes)
 
 
@@ -180,13 +192,17 @@ def _built(handler_input: HandlerInput, response: Json) -> Response:
 
 def _response_of(returned: object) -> Json | None:
     """Return a response that a skill's own code gave, as JSON has it."""
-    if returned is None or isinstance(returned, Mapping):
-        return None if returned is None else dict(returned)
+    if returned is None:
+        return None
+    if isinstance(returned, Mapping) and "response" not in returned:
+        return dict(returned)
     if not hasattr(returned, "deserialized_types"):
-        raise TypeError(
-            f"on_consent returned {type(returned).__name__}: it must return a response, the ASK "
-            "SDK's or a dict such as {'outputSpeech': …}, or None for ours"
+        logger.error(
+            f"on_consent returned a {type(returned).__name__} that is no response: it must return "
+            "the ASK SDK's, a dict such as {'outputSpeech': …} with nothing around it, or None "
+            "for ours"
         )
+        raise TypeError
     from ask_sdk_core.serialize import DefaultSerializer  # noqa: PLC0415 - the skill's, not ours
 
     response: Json = DefaultSerializer().serialize(returned)

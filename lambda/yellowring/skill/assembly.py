@@ -11,15 +11,15 @@ from botocore.config import Config
 
 from yellowring.observability import count, logger
 from yellowring.skill.account_linking import AccountLinking
-from yellowring.skill.background import Background
-from yellowring.skill.messages import MessageHandler
+from yellowring.skill.background import Background, Memory
+from yellowring.skill.messages import MESSAGE, MessageHandler
 from yellowring.skill.notifications import Notifications
 from yellowring.skill.skill_events import SkillEventHandler
 from yellowring.subscribers import Subscribers
 
 if TYPE_CHECKING:
     from yellowring.settings import SkillSettings
-    from yellowring.skill.envelope import InvalidSkillEvent
+    from yellowring.skill.envelope import InvalidSkillEvent, SkillEvent
 
 type Json = dict[str, object]
 
@@ -35,13 +35,26 @@ the last begins within the store's patience of 2 s from the first, so that all t
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """What takes each kind of request; ``linked`` stores whose account a voice request shows."""
+    """What takes each kind of request.
+
+    ``stored`` remembers what voice requests told of customers; ``linked`` stores whose account
+    they show.
+    """
 
     subscribers: Subscribers
     skill_events: SkillEventHandler
     messages: MessageHandler
     linking: AccountLinking | None
+    stored: Memory
     linked: Background
+
+    def take(self, event: SkillEvent) -> None:
+        """Do what a skill event or a message tells; raises what their handlers do."""
+        taking = self.messages if event.object_type == MESSAGE else self.skill_events
+        try:
+            taking.handle(event)
+        finally:
+            self.stored.drop(event.user_id)
 
 
 @functools.lru_cache(maxsize=4)
@@ -50,13 +63,15 @@ def skill_for(settings: SkillSettings) -> Skill:
     table = Subscribers(boto3.client("dynamodb", config=AWS), settings.subscribers_table)
     linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
     asked = linking if settings.userinfo_url else None
+    stored = Memory()
     notifications = Notifications(settings.notifications_queue_url, AWS)
     return Skill(
         table,
         SkillEventHandler(settings, table, linking),
         MessageHandler(settings, table, notifications),
         asked,
-        Background(table, settings.skill_id, place=False, linking=asked),
+        stored,
+        Background(table, stored, place=False, linking=asked),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -17,8 +18,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from yellowring.observability import count, hash_user_id, logger
+from yellowring.observability import count, logger
 from yellowring.skill.account_linking import LinkingUnavailable
+from yellowring.skill.skill_events import NOBODY
 from yellowring.skill.voice_request import member, string
 from yellowring.subscribers import RegisterChange, customer_id_of, is_customer_id
 
@@ -41,6 +43,8 @@ MEMORY = 600.0
 """Seconds after which it is looked at again: other functions store as well."""
 PAUSE = 30.0
 """Seconds for which nobody is asked who an account belongs to when there was no answer."""
+_KEY = secrets.token_bytes(32)
+"""Of all hashes here, so that none says anything outside of this process."""
 
 
 class Background:
@@ -48,8 +52,10 @@ class Background:
 
     Parameters
     ----------
-    subscribers, skill_id
-        Where it is stored, and whose customers they are.
+    subscribers
+        Where it is stored.
+    stored
+        Remembers what was stored of whom.
     place
         Whether to store their locale and Alexa's host for them.
     customer_id
@@ -63,7 +69,7 @@ class Background:
     def __init__(
         self,
         subscribers: Subscribers,
-        skill_id: str,
+        stored: Memory,
         *,
         place: bool = True,
         customer_id: CustomerId | None = None,
@@ -71,13 +77,13 @@ class Background:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._subscribers = subscribers
-        self._skill_id = skill_id
         self._place = place
         self._customer_id = customer_id
         self._linking = linking
         self._clock = clock
-        self._stored = _Memory(clock, MEMORY)
-        self._refused = _Memory(clock, math.inf)
+        self._stored = stored
+        self._asked = Memory(math.inf, clock)
+        self._refused = Memory(MEMORY, clock)
         self._linked_from = -math.inf
 
     @contextmanager
@@ -103,16 +109,11 @@ class Background:
         told = self._told(envelope, request)
         if not (self._place or told.token or self._customer_id):
             return None
-        customer = hash_user_id(request.user_id, self._skill_id)
-        if self._customer_id is None and self._stored.holds(customer, told.digest()):
+        if self._customer_id is None and self._stored.holds(told.user_id, told.digest()):
             return None
         # The skill's own code may change the envelope as soon as it has it.
         seen = envelope if self._customer_id is None else deepcopy(envelope)
-        return Storing(lambda: self._store(customer, told, seen))
-
-    def forget(self, user_id: str) -> None:
-        """Have everything looked at again when a customer speaks next."""
-        self._stored.drop(hash_user_id(user_id, self._skill_id))
+        return Storing(lambda: self._store(told, seen))
 
     def _told(self, envelope: Mapping[str, object], request: VoiceRequest) -> _Told:
         token = ""
@@ -123,27 +124,28 @@ class Background:
         place = {"locale": request.locale, "host": request.host} if self._place else {}
         return _Told(request.user_id or "", request.at or 0, request.request_id, place, token)
 
-    def _store(self, customer: str, told: _Told, envelope: Mapping[str, object]) -> None:
+    def _store(self, told: _Told, envelope: Mapping[str, object]) -> None:
         own_id = self._own_id(envelope)
-        digest = told.digest(own_id)
-        if self._stored.holds(customer, digest):
+        if own_id is None and self._stored.holds(told.user_id, told.digest()):
             return
         record = self._subscribers.get(told.user_id)
+        known = _counting_id(record)
         news = {
             name: value
             for name, value in told.place.items()
             if value is not None and value != _held(record, name)
         }
-        if own_id is not None and own_id != _counting_id(record):
+        if own_id is not None and own_id != known:
             news["customer"] = own_id
         changes = [told.change(name, value) for name, value in news.items()]
-        asks = own_id is None and self._asks(customer, told, record)
-        if asks and _held(record, "account") is not True:
+        asks = own_id is None and self._asks(told, record)
+        if asks and known is None and _held(record, "account") is not True:
             changes.append(told.change("account", value=True))
         if changes:
             self._subscribers.apply(told.user_id, *changes)
-        if not asks or self._identify(customer, told):
-            self._stored.put(customer, digest)
+        answered = not asks or self._identify(told, record)
+        if own_id is None and answered:  # what their own code says may change at any time
+            self._stored.put(told.user_id, told.digest())
 
     def _own_id(self, envelope: Mapping[str, object]) -> str | None:
         """Return what the skill's own code says is the customer's id."""
@@ -160,26 +162,39 @@ class Background:
         _no_id("InvalidCustomerId", "customer_id returned what cannot be an id")
         return None
 
-    def _asks(self, customer: str, told: _Told, record: Record | None) -> bool:
-        """Check whether an access token is newer than the id that is known."""
-        if not told.token or self._refused.holds(customer, _digest(told.token)):
-            return False
-        linked = record.time("account") > record.time("customer") if record else True
-        return linked or _counting_id(record) is None
+    def _asks(self, told: _Told, record: Record | None) -> bool:
+        """Check whether an access token may tell another id than the one that is known.
 
-    def _identify(self, customer: str, told: _Told) -> bool:
+        Nobody says when an account was linked but its event, which may be late or go elsewhere: so
+        each token is asked about that this process has not seen of the customer.
+        """
+        token = _digest(told.token)
+        if not told.token or self._refused.holds(told.user_id, token):
+            return False
+        if _counting_id(record) is None or _linked_since(record):
+            return True
+        return not self._asked.holds(told.user_id, token)
+
+    def _identify(self, told: _Told, record: Record | None) -> bool:
         """Ask whose account is linked, and store their id; return whether there was an answer."""
         if self._linking is None or self._clock() < self._linked_from:
             return False
         try:
             found = self._linking.customer_id(told.token)
-        except LinkingUnavailable:
-            self._linked_from = self._clock() + PAUSE
+        except LinkingUnavailable as unavailable:
+            if not unavailable.frozen:
+                self._linked_from = self._clock() + PAUSE
             raise
+        known, since = _counting_id(record), _linked_since(record)
         if found is None:
-            self._refused.put(customer, _digest(told.token))
-        else:
+            self._refused.put(told.user_id, _digest(told.token))
+            if known is not None and since:
+                cleared = RegisterChange("customer", told.at, NOBODY)
+                self._subscribers.apply(told.user_id, cleared)
+            return True
+        if found != known or since:
             self._subscribers.apply(told.user_id, told.change("customer", found))
+        self._asked.put(told.user_id, _digest(told.token))
         return True
 
 
@@ -212,34 +227,38 @@ class _Told:
     def change(self, register: str, value: str | bool) -> RegisterChange:
         return RegisterChange(register, self.at, self.by, value)
 
-    def digest(self, own_id: str | None = None) -> str:
-        return _digest(*self.place.values(), self.token, own_id)
+    def digest(self) -> str:
+        return _digest(*self.place.values(), self.token)
 
 
-class _Memory:
-    """Remembers for some seconds what was told of the customers that were heard last."""
+class Memory:
+    """Remembers for some seconds what was told of the customers that were heard last, by hashes."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
-        self._clock = clock
+    def __init__(self, seconds: float = MEMORY, clock: Callable[[], float] = time.time) -> None:
         self._seconds = seconds
+        self._clock = clock
         self._lock = threading.Lock()
         self._held: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    def holds(self, customer: str, told: str) -> bool:
+    def holds(self, user_id: str, told: str) -> bool:
+        """Check whether this is what was told last."""
         with self._lock:
-            held, since = self._held.get(customer, ("", 0.0))
+            held, since = self._held.get(_digest(user_id), ("", 0.0))
             return held == told and abs(self._clock() - since) < self._seconds
 
-    def put(self, customer: str, told: str) -> None:
+    def put(self, user_id: str, told: str) -> None:
+        """Remember what was told."""
+        customer = _digest(user_id)
         with self._lock:
             self._held[customer] = (told, self._clock())
             self._held.move_to_end(customer)
             if len(self._held) > REMEMBERED:
                 self._held.popitem(last=False)
 
-    def drop(self, customer: str) -> None:
+    def drop(self, user_id: str) -> None:
+        """Have everything looked at again when a customer speaks next."""
         with self._lock:
-            self._held.pop(customer, None)
+            self._held.pop(_digest(user_id), None)
 
 
 def _guarded(store: Callable[[], None]) -> None:
@@ -269,5 +288,11 @@ def _counting_id(record: Record | None) -> str | None:
     return customer_id_of(record) if record else None
 
 
+def _linked_since(record: Record | None) -> bool:
+    """Check whether an account was linked after the id was told."""
+    return record is not None and record.time("account") > record.time("customer")
+
+
 def _digest(*told: str | None) -> str:
-    return hashlib.blake2s(repr(told).encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    encoded = repr(told).encode(errors="surrogatepass")
+    return hashlib.blake2s(encoded, key=_KEY, digest_size=12).hexdigest()

@@ -60,7 +60,7 @@ def ask_for_consent(turn: Turn) -> None:
     elif turn.consent_by_voice:
         turn.hand_over("consent_ask", dict(DIRECTIVE))
     else:
-        _leave_card(turn)
+        leave_card(turn)
 
 
 def answer_acceptance(turn: Turn, record: Record) -> None:
@@ -68,7 +68,7 @@ def answer_acceptance(turn: Turn, record: Record) -> None:
     if is_deliverable(record):
         turn.say("consent_accepted")
     else:
-        _leave_card(turn)
+        leave_card(turn)
 
 
 def is_consent_answer(request: VoiceRequest) -> bool:
@@ -89,7 +89,7 @@ def answer_consent(turn: Turn) -> Settled:
         answer_acceptance(turn, record)
         return Settled("accepted", is_deliverable(record))
     logger.warning("voice consent came to nothing", extra={"outcome": outcome})
-    _leave_card(turn)
+    leave_card(turn)
     return Settled("unanswered" if outcome == "NOT_ANSWERED" else "error", deliverable=False)
 
 
@@ -108,6 +108,7 @@ def _outcome(cause: Object) -> str:
     return status if status in ("ACCEPTED", "DENIED", "NOT_ANSWERED") else "ERROR"
 
 
-def _leave_card(turn: Turn) -> None:
+def leave_card(turn: Turn) -> None:
+    """Leave a card in the Alexa app that asks."""
     turn.say("consent_card_sent")
     turn.show(dict(CARD))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     type Changes = tuple[Change, ...]
 
 LINKED = "AlexaSkillEvent.SkillAccountLinked"
+NOBODY, SOMEBODY = "", "~"
+"""In place of a request's id, so that of equal time the id that is set counts before none."""
 
 
 def _subscription_changed(event: SkillEvent) -> Changes:
@@ -106,6 +108,7 @@ class SkillEventHandler:
         self, settings: SkillSettings, subscribers: Subscribers, linking: AccountLinking
     ) -> None:
         self._skill_id = settings.skill_id
+        self._asks = bool(settings.userinfo_url)
         self._subscribers = subscribers
         self._linking = linking
 
@@ -121,7 +124,10 @@ class SkillEventHandler:
         LinkingUnavailable
             The link was stored, but the business could not be asked whose it is: likewise.
         """
-        applied = self._subscribers.apply(event.user_id, *changes_of(event))
+        asks = self._asks and event.object_type == LINKED
+        # Who has linked anew may be somebody else: no id stays that is older than the link.
+        cleared = (RegisterChange("customer", event.at(), NOBODY),) if asks else ()
+        applied = self._subscribers.apply(event.user_id, *changes_of(event), *cleared)
         kind = event.object_type.removeprefix("AlexaSkillEvent.")
         count("SkillEvents", type=kind, outcome=applied)
         count_unusable_time(event)
@@ -135,7 +141,7 @@ class SkillEventHandler:
                 "request_id": event.request_id,
             },
         )
-        if event.object_type == LINKED:
+        if asks:
             self._identify(event)
 
     def _identify(self, event: SkillEvent) -> None:
@@ -144,5 +150,6 @@ class SkillEventHandler:
         token = body.get("accessToken") if isinstance(body, Mapping) else None
         customer_id = self._linking.customer_id(token if isinstance(token, str) else "")
         if customer_id is not None:
-            change = RegisterChange("customer", event.at(), event.request_id, customer_id)
+            by = event.request_id or SOMEBODY
+            change = RegisterChange("customer", event.at(), by, customer_id)
             self._subscribers.apply(event.user_id, change)

@@ -26,6 +26,8 @@ KEYS = (
 )
 """What the library says in a skill that is not ours."""
 
+_SPEAK = '<speak xmlns:amazon="amazon" xmlns:alexa="alexa">'
+"""Alexa knows the prefixes of her own tags without their being declared."""
 _LANGUAGE = re.compile("[a-z]{2,3}")
 
 in_use: ContextVar[Replies] = ContextVar("texts", default=speech)
@@ -93,7 +95,7 @@ def check_ssml(text: object, path: str) -> None:
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"{path} must be a text")
     try:
-        root = ElementTree.fromstring(f"<speak>{text}</speak>")  # noqa: S314 - the skill's own
+        root = ElementTree.fromstring(f"{_SPEAK}{text}</speak>")  # noqa: S314 - the skill's own
     except ElementTree.ParseError as error:
         raise ValueError(
             f"{path} is not what may stand in <speak>: {error}; & is written &amp; and < is &lt;"

@@ -70,7 +70,8 @@ class Turn:
 
     def say(self, key: str, **values: str) -> None:
         """Answer with a reply, and end the session."""
-        self._response["outputSpeech"] = self._speech(self.replies[key].format(**values))
+        reply = self.replies[key]
+        self._response["outputSpeech"] = self._speech(reply.format(**values) if values else reply)
         self._response["shouldEndSession"] = True
 
     def ask(self, key: str, question: Question | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from yellowring.observability import count, logger
+from yellowring.observability import count, log_failure, logger
 from yellowring.skill.consent import (
     answer_acceptance,
     answer_consent,
@@ -166,7 +166,7 @@ class VoiceHandler:
             turn = Turn(request, self._subscribers, consent_by_voice=self._consent_by_voice)
             _answer(turn)
         except Exception as error:
-            logger.exception("voice request failed")
+            log_failure("voice request failed", error)
             count("VoiceFailures", error=type(error).__name__)
             turn = Turn(request, self._subscribers)
             turn.say("error_apology")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from yellowring.settings import InvalidSettings, SkillSettings
+from yellowring.skill.account_linking import LinkingUnavailable
 from yellowring.skill.asking import answer_question
 from yellowring.skill.assembly import acknowledge, acknowledged, skill_for
 from yellowring.skill.background import Background
@@ -65,7 +67,8 @@ def wrap(
         The skill's, for example ``sb.lambda_handler()``.
     skill_events
         Take the seven skill events that tell who is to be notified. ``"also"``: hand them on to
-        ``handler`` as well, once they are stored, and return its answer. ``False``: leave them.
+        ``handler`` as well, once they are stored, and return its answer; it is called again when
+        Alexa delivers again. ``False``: leave them.
     messages
         Take skill messages that hold one of our commands.
     consent
@@ -107,6 +110,8 @@ def wrap(
     }.items():
         if not callable(each) and (each is not None or name == "handler"):
             raise TypeError(f"{name} must be callable, but is a {type(each).__name__}")
+        if inspect.iscoroutinefunction(each) or inspect.iscoroutinefunction(type(each).__call__):
+            raise TypeError(f"{name} must not be async: nobody would await it")
     if skill_events not in (True, False, "also"):
         raise ValueError(f"skill_events is {skill_events!r}: it must be True, False or 'also'")
     if customer_id is not None and not voice:
@@ -123,7 +128,7 @@ def wrap(
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # the start is the cheapest time to start
         skill_for(_settings())
 
-    @functools.wraps(handler)
+    @functools.wraps(handler, updated=())
     def lambda_handler(event: object, context: object) -> object:
         return wrapped.answer(event, context)
 
@@ -152,11 +157,11 @@ class _Wrapped:
         self._background_for = functools.lru_cache(maxsize=4)(self._background)
 
     def answer(self, event: object, context: object) -> object:
-        settings = _settings()
         token = in_use.set(self._replies)
         try:
-            if not isinstance(event, Mapping):
+            if not isinstance(event, Mapping) or "request" not in event:  # a warm-up, say
                 return self._handler(event, context)
+            settings = _settings()
             request = read_voice_request(event, now_ms())
             if self._is_ours(request):
                 return self._take(event, context, request, settings)
@@ -192,14 +197,15 @@ class _Wrapped:
         if request.kind not in CHANGES and request.kind != MESSAGE:
             return answer_question(event, request, skill.subscribers, self._on_consent)
         answer = acknowledged()
+        also = self._also and request.kind in CHANGES
         try:
-            taking = skill.messages if request.kind == MESSAGE else skill.skill_events
-            taking.handle(SkillEvent(event))
+            skill.take(SkillEvent(event))
         except InvalidSkillEvent as error:
             answer = acknowledge(error)
-        if request.user_id is not None:
-            self._background_for(settings).forget(request.user_id)
-        also = self._also and request.kind in CHANGES
+        except LinkingUnavailable:  # that they have linked is stored
+            if also:
+                self._handler(event, context)
+            raise
         return self._handler(event, context) if also else answer
 
     def _beside(
@@ -219,7 +225,7 @@ class _Wrapped:
         skill = skill_for(settings)
         return Background(
             skill.subscribers,
-            settings.skill_id,
+            skill.stored,
             customer_id=self._customer_id,
             linking=skill.linking,
         )

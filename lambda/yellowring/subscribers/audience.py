@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
 BATCH = 100
 """Customers that one BatchGetItem takes."""
+PATIENCE = 10.0
+"""Seconds of pauses in which DynamoDB must have read what it left unread at first."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _OF_THE_RULE = [
     (name,) for name in ("subscriptions", "permissions", "disabledAt", "acceptedAt", "rejectedAt")
 ]
 _OF_THE_ID = [(name,) for name in ("customer", "disabledAt", "erasedAt")]
+_OF_THE_ERASURE = [*_OF_THE_RULE, *_OF_THE_ID, ("enabledAt",)]
 
 
 class InvalidCursor(ValueError):
@@ -61,6 +64,9 @@ class Customer:
         Whether they are to be notified of the event; ``None`` when there is no record of them.
     deliverability
         Why they are or are not, where they were named.
+    erased
+        Whether their data was erased, and nothing came since that tells of a customer, where they
+        were named.
     """
 
     user_id: str
@@ -70,6 +76,7 @@ class Customer:
     deliverable: bool | None = None
     customer_id: str | None = None
     deliverability: Deliverability | None = None
+    erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +179,14 @@ class Audience:
         """Look customers up by id, consistently; return them in the order of the ids."""
         found: dict[str, Customer] = {}
         for ids in batched(dict.fromkeys(user_ids), BATCH):
-            paths = self._paths and [*self._paths, *_OF_THE_RULE, *_OF_THE_ID]
+            paths = self._paths and [*self._paths, *_OF_THE_ERASURE]
             for item in self._looked_up(ids, paths):
-                why = deliverability(load(_part(item, _OF_THE_RULE)), event_name)
+                record = load(_part(item, _OF_THE_ERASURE))
+                why = deliverability(record, event_name)
                 customer = _customer(item, deliverable=why == "deliverable")
-                found[customer.user_id] = replace(customer, deliverability=why)
+                found[customer.user_id] = replace(
+                    customer, deliverability=why, erased=record.is_erased
+                )
         return tuple(found.get(user_id, Customer(user_id, None)) for user_id in user_ids)
 
     def accounts(self, customer_id: str, *, past_disables: bool = False) -> tuple[str, ...]:
@@ -250,21 +260,33 @@ class Audience:
         return answer, last["userId"]["S"] if last else None
 
     def _looked_up(self, user_ids: Sequence[str], paths: Sequence[tuple[str, ...]]) -> list[Item]:
-        """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked."""
+        """Return the items there are of at most `BATCH` ids, however often DynamoDB is asked.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError
+            It leaves some unread for longer than `PATIENCE`: the same error as where it reads none.
+        """
         items: list[Item] = []
         keys: Sequence[Mapping[str, Any]] = [{"userId": {"S": each}} for each in user_ids]
         wanted: KeysAndAttributesTypeDef = {"Keys": keys, "ConsistentRead": True}
         if paths:
             names, projection = _projection(paths)
             wanted |= {"ProjectionExpression": projection, "ExpressionAttributeNames": names}
-        pause = _SHORTEST_PAUSE
+        pause, waited = _SHORTEST_PAUSE, 0.0
         while True:
             answer = self._client.batch_get_item(RequestItems={self._table: wanted})
             items += answer["Responses"].get(self._table, [])
             if self._table not in answer["UnprocessedKeys"]:
                 return items
+            if waited >= PATIENCE:
+                told = f"{len(items)} of {len(keys)} were read after {waited:.0f} s: try again"
+                code = "ProvisionedThroughputExceededException"
+                raise ClientError({"Error": {"Code": code, "Message": told}}, "BatchGetItem")
             wanted["Keys"] = answer["UnprocessedKeys"][self._table]["Keys"]
-            self._sleep(random.uniform(0, pause))  # noqa: S311 - jitter, no secret
+            jittered = random.uniform(0, pause)  # noqa: S311 - no secret
+            self._sleep(jittered)
+            waited += jittered
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 

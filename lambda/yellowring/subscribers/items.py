@@ -57,12 +57,16 @@ def load(item: Item) -> Record:
 def dump(
     user_id: str, record: Record, version: int = 1, retention_days: int = RETENTION_DAYS
 ) -> dict[str, AttributeValueTypeDef]:
-    """Return the item that holds a record."""
+    """Return the item that holds a record; of one that was erased, none of the outcomes.
+
+    Those may have been noted before the erasure was told, and say what became of the customer.
+    """
     item: dict[str, Any] = {"userId": {"S": user_id}, "version": {"N": str(version)}}
     item |= record.other
     item |= {name: _map(entry) for name, entry in record.registers.items()}
     item |= {name: {"N": str(at)} for name, at in record.moments.items()}
-    for name, entries in zip(_MAPS, (record.attributes, record.outcomes), strict=True):
+    outcomes = {} if record.is_erased else record.outcomes
+    for name, entries in zip(_MAPS, (record.attributes, outcomes), strict=True):
         if entries:
             odd = item.get(name, {}).get("M", {})
             item[name] = {"M": {**odd, **{key: _map(each) for key, each in entries.items()}}}

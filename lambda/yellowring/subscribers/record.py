@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LISTS = ("subscriptions", "permissions")
 """The registers whose values are the full lists now in force."""
+LINKS = ("account", "customer")
+"""The registers that say whose account it is; of equal times, that it is nobody's wins."""
 KEPT_ATTRIBUTES = 50
 """The newest of a customer's attributes are kept, removed ones included."""
 KEPT_OUTCOMES = 20
@@ -70,6 +72,11 @@ class Record:
         return not (self.registers or self.attributes or known)
 
     @property
+    def is_erased(self) -> bool:
+        """Whether the customer's data was erased, and nobody told anything of them since."""
+        return Erased.name in self.moments and self.is_tombstone
+
+    @property
     def newest(self) -> int:
         """Return the time (ms) of the newest that is known, `NEVER` when nothing is."""
         entries = (*self.registers.values(), *self.attributes.values(), *self.outcomes.values())
@@ -95,10 +102,11 @@ def join(record: Record, change: Change) -> Record:
         moments[change.name] = max(at, record.time(change.name))
     elif isinstance(change, AttributesChange):
         entries = {k: Entry(change.at, change.by, _plain(v)) for k, v in change.values.items()}
-        attributes = {**attributes, **{k: _newer(attributes, k, e) for k, e in entries.items()}}
+        newer = {k: max(attributes.get(k, e), e, key=_order) for k, e in entries.items()}
+        attributes = {**attributes, **newer}
     elif isinstance(change, OutcomeChange):
         name, entry = change.reference_id, Entry(change.at, "", change.outcome)
-        outcomes = {**outcomes, name: _newer(outcomes, name, entry)}
+        outcomes = {**outcomes, name: max(outcomes.get(name, entry), entry, key=_order)}
     else:
         name, entry = change.register, Entry(change.at, change.by, _plain(change.value))
         registers = {**registers, name: _newer(registers, name, entry)}
@@ -119,14 +127,21 @@ def _newest(entries: Mapping[str, Entry], kept: int, erased: int) -> dict[str, E
 
 
 def _newer(entries: Mapping[str, Entry], name: str, entry: Entry) -> Entry:
-    """Return the newer of a register's two entries; of lists of equal time, what both have."""
+    """Return the newer of a register's two entries; of equal times, what gives no more than either.
+
+    That is of lists what both have, and of links none.
+    """
     known = entries.get(name, entry)
     if name in LISTS and known.at == entry.at:
         both = _listed(known) & _listed(entry)
         return Entry(entry.at, max(known.by, entry.by), both or None)
-    return max(
-        known, entry, key=lambda each: (each.at, each.by, json.dumps(each.value, default=sorted))
-    )
+    if name in LINKS and known.at == entry.at and None in (known.value, entry.value):
+        return Entry(entry.at, max(known.by, entry.by))
+    return max(known, entry, key=_order)
+
+
+def _order(entry: Entry) -> tuple[int, str, str]:
+    return entry.at, entry.by, json.dumps(entry.value, default=sorted)
 
 
 def _listed(entry: Entry | None) -> frozenset[str]:

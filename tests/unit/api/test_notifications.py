@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from yellowring.api.services import services
 from yellowring.sender.notification.notification import parse_notification
-from yellowring.sender.notification.status import Statuses
+from yellowring.sender.notification.status import OVER, Statuses
 
 from tests.unit.api.kit import EVENT, USER_ID, Api
 
@@ -59,6 +60,19 @@ def test_the_same_key_and_body_get_the_same_answer_and_are_queued_until_done(
     statuses.settle(first.body["id"], "hash", "accepted", datetime.now(UTC), done=True)
     assert api.notify(TO, key="order-1").body == first.body
     assert api.queued() == []
+
+
+def test_a_repeat_later_on_has_the_creation_and_expiry_of_the_first(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = api.notify(TO, key="order-1")
+    services.cache_clear()
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    monkeypatch.setattr("yellowring.api.services.now_utc", lambda: later)
+    assert api.notify(TO, key="order-1").body == first.body
+    one, other = api.queued()
+    assert one["expiryTime"] == other["expiryTime"]
+    assert api.notify(TO, key="order-2").body["createdAt"] != first.body["createdAt"]
 
 
 def test_the_same_key_with_another_body_is_a_conflict_and_queues_nothing(api: Api) -> None:
@@ -152,6 +166,15 @@ def test_what_became_of_it_is_told_for_each_account_with_the_reason(
     assert by_account["ccc"][0] == "limited"
     assert "for now" in by_account["ccc"][1]
     assert "not subscribed" in told["reason"]
+
+
+def test_one_that_expired_without_an_outcome_is_not_queued_any_more(
+    api: Api, aws: DynamoDBClient
+) -> None:
+    expired = datetime.now(UTC) - timedelta(seconds=5)
+    Statuses(aws, "runs").put("n~old", "hash", expired - timedelta(hours=1), expired)
+    told = api.call("GET", "/v1/notifications/n~old").body
+    assert (told["status"], told["outcomes"], told["reason"]) == ("done", [], OVER)
 
 
 def test_one_that_nobody_knows_is_a_problem(api: Api) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
+from yellowring.sender.run.items import chunk_part
+from yellowring.sender.run.store import Runs
 
 from tests.unit.api.kit import EVENT, USER_ID, Api, Functions
 
@@ -73,10 +75,16 @@ def test_a_campaign_that_is_wrong_is_told_with_paths_of_the_body(
     assert functions.requests == []
 
 
-def test_the_same_run_with_another_campaign_is_a_conflict(api: Api) -> None:
+def test_the_same_run_with_another_campaign_is_a_conflict_and_stores_no_list(
+    api: Api, functions: Functions
+) -> None:
     start(api, runId="sale~1")
-    answer = start(api, {**CAMPAIGN, "expiresIn": "PT2H"}, runId="sale~1")
-    assert (answer.status, answer.kind) == (409, "run-conflict")
+    for other in ({**CAMPAIGN, "expiresIn": "PT2H"}, users(1001)):
+        answer = start(api, other, runId="sale~1")
+        assert (answer.status, answer.kind) == (409, "run-conflict")
+    assert len(functions.requests) == 1
+    items = api.dynamodb.scan(TableName="runs")["Items"]
+    assert [each["part"]["S"] for each in items] == ["run"]
 
 
 def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> None:
@@ -88,9 +96,23 @@ def test_a_stack_without_credentials_says_so_and_starts_nothing(api: Api) -> Non
     assert api.call("GET", "/v1/runs/sale~1").status == 404
 
 
-def test_an_event_source_that_the_stack_does_not_have_is_the_campaigns_fault(api: Api) -> None:
+def test_an_event_source_that_the_stack_does_not_have_is_the_campaigns_fault(
+    api: Api, functions: Functions, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("EVENT_SOURCES", "news=examples.news:content")
     answer = start(api, {**CAMPAIGN, "content": "digest"}, runId="sale~1")
     assert (answer.status, answer.kind, answer.paths) == (422, "invalid", ["$.campaign.content"])
+    assert "registered are news" in answer.text
+    assert functions.requests == []
+
+
+def test_a_conflict_at_the_same_moment_is_told_as_any(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(api, runId="sale~1")
+    monkeypatch.setattr("yellowring.api.runs.RunDesk._check", lambda *_: None)
+    answer = start(api, {**CAMPAIGN, "expiresIn": "PT2H"}, runId="sale~1")
+    assert (answer.status, answer.kind) == (409, "run-conflict")
 
 
 def test_a_list_of_a_thousand_goes_with_the_campaign_and_a_longer_one_is_stored_first(
@@ -121,6 +143,18 @@ def test_a_long_list_of_customers_is_stored_as_one_of_users_is(
     [request] = functions.requests
     assert request["campaign"]["audience"]["type"] == "customers"
     assert request["campaign"]["audience"]["list"]["count"] == 2500
+
+
+def test_a_repeat_after_the_run_has_ended_stores_no_list_again(
+    api: Api, functions: Functions
+) -> None:
+    first = start(api, users(1001), runId="long")
+    runs, digest = Runs(api.dynamodb, "runs"), functions.requests[0]["campaign"]["audience"]["list"]
+    assert len(runs.chunk("long", digest["digest"], 0)) > 0
+    key = {"runId": {"S": "long"}, "part": {"S": chunk_part(digest["digest"], 0)}}
+    api.dynamodb.delete_item(TableName="runs", Key=key)
+    assert start(api, users(1001), runId="long").status == first.status == 202
+    assert runs.chunk("long", digest["digest"], 0) == []
 
 
 def test_ten_thousand_are_the_most_and_each_of_them_is_checked(api: Api) -> None:

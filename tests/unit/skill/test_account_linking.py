@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import ssl
@@ -10,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yellowring
 from yellowring.settings import InvalidSettings
 from yellowring.skill import account_linking
 from yellowring.skill.account_linking import AccountLinking, LinkingUnavailable
@@ -44,6 +46,46 @@ def test_the_token_is_sent_once_and_the_claim_is_the_customers_id(userinfo: Prov
     assert head == "GET /oidc/userinfo?full=1 HTTP/1.1"
     assert f"Authorization: Bearer {TOKEN}" in headers
     assert "Accept: application/json" in headers
+    assert f"User-Agent: yellowring/{yellowring.__version__}" in headers
+
+
+def freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Lambda freeze the process for a minute after each look at the clock."""
+    minutes = itertools.count(0, 60)
+    monkeypatch.setattr(account_linking, "time", lambda: next(minutes))
+
+
+def test_after_a_freeze_an_answer_that_lies_there_is_still_read(
+    userinfo: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freeze(monkeypatch)
+    waits = itertools.count()
+    joined = account_linking._Exchange.join
+
+    def join(self: Any, timeout: float) -> None:
+        if next(waits):  # the first wait was over before the answer was read
+            joined(self, 30)
+
+    monkeypatch.setattr(account_linking._Exchange, "join", join)
+    userinfo.knows(sub="4711")
+    assert asked(userinfo) == "4711"
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_it_is_told_whether_the_provider_or_a_freeze_was_in_the_way(
+    userinfo: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    logs_without_personal_data: list[str],
+    frozen: bool,
+) -> None:
+    if frozen:
+        freeze(monkeypatch)
+    userinfo.script = lambda _: None
+    with pytest.raises(LinkingUnavailable) as told:
+        asked(userinfo)
+    assert told.value.frozen is frozen
+    outcome = "frozen" if frozen else "unavailable"
+    assert f'"outcome":"{outcome}"' in "".join(logs_without_personal_data)
 
 
 @pytest.mark.parametrize(("value", "customer_id"), [("auth0|ada", "auth0|ada"), (4711, "4711")])

@@ -10,6 +10,7 @@ import yellowring
 import yellowring.skill.asking
 import yellowring.skill.texts
 from ask_sdk_core.response_helper import ResponseFactory
+from yellowring.settings import InvalidSettings
 from yellowring.skill.assembly import skill_for
 from yellowring.skill.speech import LANGUAGES, speech
 from yellowring.skill.texts import KEYS, replies_of
@@ -84,6 +85,53 @@ def test_who_has_granted_it_accepts_and_hears_so(record: Record) -> None:
 def test_who_has_granted_it_but_is_off_by_the_record_gets_a_card(record: Record) -> None:
     answer_to(disabled("PERSISTED", at=9))
     assert answer_to(granted(order(at=5)))["response"]["card"] == CARD
+
+
+ANOTHER = {"applicationId": "amzn1.ask.skill.another"}
+
+
+@pytest.mark.parametrize("lacking", ["table", "user", "skill"])
+def test_what_cannot_be_stored_leaves_what_the_skill_says_and_a_card(
+    environment: pytest.MonkeyPatch,
+    record: Record,
+    logs_without_personal_data: list[str],
+    lacking: str,
+) -> None:
+    event = granted(order(at=5))
+    match lacking:
+        case "table":
+            environment.setenv("SUBSCRIBERS_TABLE", "a-table-that-is-not-there")
+        case "user":
+            del event["context"]["System"]["user"]["userId"]
+        case _:
+            event["context"]["System"]["application"] = ANOTHER
+            event["session"]["application"] = ANOTHER
+    answer = answer_to(event, {"speech": "Your box is ordered."})
+    assert words_of(answer).startswith("Your box is ordered. ")
+    assert answer["response"]["card"] == CARD
+    assert '"VoiceFailures":1' in "".join(logs_without_personal_data)
+    assert "acceptedAt" not in (record(USER) or {})
+
+
+def test_what_is_not_set_is_named(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("SUBSCRIBERS_TABLE")
+    with pytest.raises(InvalidSettings, match="SUBSCRIBERS_TABLE"):
+        yellowring.ask_for_notifications(granted(order()))
+
+
+@pytest.mark.parametrize(
+    "ssml",
+    [
+        '<amazon:effect name="whispered">Hi</amazon:effect>',
+        '<alexa:name type="first" personId="x"/>',
+        "{name}, {",
+    ],
+)
+def test_what_alexa_can_say_is_said_as_it_is(ssml: str) -> None:
+    own = {"en": dict.fromkeys(KEYS, ssml)}
+    assert words_of(answer_to(order(), {"speech": ssml}, texts=own)) == f"{ssml} {ssml}"
+    for event in (consent("ACCEPTED"), consent("DENIED")):
+        assert words_of(answer_to(event, texts=own)) == ssml
 
 
 def test_something_may_be_said_before() -> None:
@@ -195,21 +243,38 @@ def test_the_skill_may_answer_itself(returned: Callable[[], Any]) -> None:
     assert answer["sessionAttributes"] == {"basket": 1, "asked": True}
 
 
-@pytest.mark.parametrize("how", ["raises", "returns what is no response"])
+def test_the_skill_may_answer_nothing() -> None:
+    assert answer_to(consent("DENIED"), on_consent=lambda _: {})["response"] == {}
+
+
+def test_where_there_were_no_attributes_none_are_told() -> None:
+    event = consent("DENIED")
+    del event["session"]["attributes"]
+    assert "sessionAttributes" not in answer_to(event)
+
+
+FAILS = ["raises", "returns what is no response", "returns a whole answer"]
+
+
+@pytest.mark.parametrize("how", FAILS)
 def test_a_callback_that_fails_leaves_an_apology(
     how: str, logs_without_personal_data: list[str]
 ) -> None:
     def on_consent(outcome: ConsentOutcome) -> Any:
         outcome.session_attributes.clear()
         if how == "raises":
-            raise LookupError("theirs")
-        return "Great!"
+            raise LookupError("no account for jane@example.com")
+        return {"response": {}} if how == FAILS[2] else "Great!"
 
     answer = answer_to(consent("ACCEPTED", attributes={"basket": 1}), on_consent=on_consent)
     check_answer(answer)
     assert words_of(answer) == speech("en-US")["error_apology"]
     assert answer["sessionAttributes"] == {"basket": 1}
-    assert '"VoiceFailures":1' in "".join(logs_without_personal_data)
+    logged = "".join(logs_without_personal_data)
+    assert '"VoiceFailures":1' in logged
+    assert "jane" not in logged
+    assert ("on_consent returned" in logged) is (how != "raises")
+    assert "test_asking.py" in logged or how != "raises"
 
 
 def test_an_acceptance_that_could_not_be_stored_is_an_apology_and_not_told(

@@ -12,15 +12,15 @@ import boto3
 import pytest
 import yellowring
 from yellowring.skill import app, background
-from yellowring.skill.account_linking import AccountLinking
+from yellowring.skill.account_linking import AccountLinking, LinkingUnavailable
 from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import now_ms
 from yellowring.skill.voice_request import read_voice_request
-from yellowring.subscribers import Subscribers
+from yellowring.subscribers import RegisterChange, Subscribers
 
-from tests.conftest import SKILL_ID
 from tests.envelopes import (
     EU,
+    START,
     USER,
     account,
     command,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tests.unit.skill.kit import Envelope, Record
 
 type Calls = list[str]
+START_MS = int(START.timestamp() * 1000)
 AFTER_ANSWER, LONGEST = background.AFTER_ANSWER, background.LONGEST
 
 
@@ -69,9 +70,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 @pytest.fixture
 def answers() -> Callable[..., Any]:
-    """Have their skill, wrapped, answer a request."""
+    """Have their skill, wrapped, answer a request; each time in another container."""
 
     def wrapped(**options: Any) -> Callable[[Envelope], Any]:
+        skill_for.cache_clear()
         handle = yellowring.wrap(TheirSkill().handler(), **options)
         return lambda event: handle(event, None)
 
@@ -121,7 +123,8 @@ def test_after_a_while_it_is_looked_at_again(
     aws: DynamoDBClient,
 ) -> None:
     now = [0.0]
-    kept = background.Background(Subscribers(aws, "subscribers"), SKILL_ID, clock=lambda: now[0])
+    remembered = background.Memory(clock=lambda: now[0])
+    kept = background.Background(Subscribers(aws, "subscribers"), remembered)
 
     def begun(at: int) -> bool:
         storing = kept.begin({}, read_voice_request(launch(at=at), now_ms()))
@@ -294,7 +297,7 @@ def test_an_answer_to_our_question_brings_no_second_write(answers: Any, calls: C
 
 
 def test_the_memory_forgets_who_was_heard_longest_ago() -> None:
-    memory = background._Memory(lambda: 0.0, 1.0)
+    memory = background.Memory(1.0, lambda: 0.0)
     for number in range(background.REMEMBERED + 1):
         memory.put(str(number), "told")
     assert not memory.holds("0", "told")
@@ -378,13 +381,84 @@ def test_whose_account_is_linked_is_stored_when_they_speak(
     assert provider.asked == ["token-1"]
 
 
-def test_who_has_an_id_newer_than_their_link_is_not_asked_about(
-    spoken_to: Callable[[Envelope], Any], provider: Provider
+def test_each_token_is_asked_about_once_whatever_id_is_known(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, record: Record
 ) -> None:
     spoken_to(account_of("token-1", at=1))
-    assert provider.asked == ["token-1"]
-    spoken_to(linked(at=2))
-    assert provider.asked == ["token-1"]
+    provider.asked.clear()
+    for at, token in enumerate(("token-1", "token-1", "token-2", "token-2"), start=2):
+        spoken_to(linked(token, at=at, locale=f"{'de' if at % 2 else 'en'}-US"))
+    assert provider.asked == ["token-1", "token-2"]
+    assert value_of(record(USER), "customer") == "4712"
+
+
+def test_a_token_is_newer_than_the_id_where_no_event_tells_of_the_link(
+    answers: Any, provider: Provider, record: Record
+) -> None:
+    answers(skill_events=False)(linked("token-1", at=1))
+    answers(skill_events=False)(linked("token-2", at=2))
+    assert value_of(record(USER), "customer") == "4712"
+
+
+def test_the_same_answer_to_another_token_is_not_written(
+    answers: Any, provider: Provider, calls: Calls
+) -> None:
+    provider.known["token-3"] = "4711"
+    answer = answers()
+    answer(linked("token-1", at=1))
+    calls.clear()
+    answer(linked("token-3", at=2))
+    assert calls == ["GetItem"]
+
+
+def apply(aws: DynamoDBClient, *registers: tuple[str, int, Any]) -> None:
+    changes = [
+        RegisterChange(name, START_MS + at * 1000, "x", each) for name, at, each in registers
+    ]
+    Subscribers(aws, "subscribers").apply(USER, *changes)
+
+
+def test_a_refused_token_ends_an_id_that_is_older_than_the_link(
+    spoken_to: Callable[[Envelope], Any], provider: Provider, aws: DynamoDBClient, record: Record
+) -> None:
+    apply(aws, ("customer", 1, "4000"), ("account", 2, True))
+    spoken_to(linked("refused", at=3))
+    assert "customerId" not in (record(USER) or {})
+
+
+@pytest.mark.parametrize("account_at", [None, 1])
+def test_a_refused_token_leaves_an_id_that_no_link_has_followed(
+    answers: Any,
+    provider: Provider,
+    aws: DynamoDBClient,
+    record: Record,
+    account_at: int | None,
+) -> None:
+    apply(aws, ("customer", 2, "4000"), *([("account", 1, True)] if account_at else []))
+    for at in (3, 4):
+        answers()(linked("refused", at=at))
+    assert (record(USER) or {})["customerId"] == "4000"
+
+
+def test_what_other_containers_stored_gives_way_to_the_businesss_own_id(
+    answers: Any, record: Record
+) -> None:
+    told = {"here": "4711", "there": "0815"}
+    here = answers(customer_id=lambda _: told["here"])
+    here(launch(at=1))
+    answers(customer_id=lambda _: told["there"])(launch(at=2))
+    here(launch(at=3))
+    assert value_of(record(USER), "customer") == "4711"
+
+
+def test_after_a_command_in_a_handler_it_is_looked_at_again(
+    answers: Any, record: Record, calls: Calls
+) -> None:
+    answer = answers()
+    answer(launch(at=1))
+    yellowring.command(launch(at=2), "forget")
+    answer(launch(at=4))
+    assert value_of(record(USER), "locale") == "en-US"
 
 
 def account_of(token: str, at: int) -> Envelope:
@@ -436,17 +510,20 @@ def test_a_provider_that_is_down_is_left_alone_for_a_while_and_its_customers_are
 
 @pytest.mark.parametrize(
     ("status", "times"),
-    [(503, [0.0, background.PAUSE + 1]), (401, [0.0])],
+    [
+        (503, [0.0, background.PAUSE + 1, background.MEMORY + 40]),
+        (401, [0.0, background.MEMORY + 40]),
+    ],
     ids=["down", "refusing"],
 )
-def test_only_a_provider_that_was_down_is_asked_again_after_a_while(
+def test_a_provider_is_asked_again_after_a_while_and_sooner_where_it_was_down(
     aws: DynamoDBClient, provider: Provider, status: int, times: list[float]
 ) -> None:
     now = [0.0]
     url = f"http://127.0.0.1:{provider.server_port}/userinfo"
     kept = background.Background(
         Subscribers(aws, "subscribers"),
-        SKILL_ID,
+        background.Memory(clock=lambda: now[0]),
         linking=AccountLinking(url),
         clock=lambda: now[0],
     )
@@ -459,8 +536,25 @@ def test_only_a_provider_that_was_down_is_asked_again_after_a_while(
         with kept.beside(event, read_voice_request(event, now_ms())):
             pass
         asked_at += [moment] * len(provider.asked)
-    assert asked_at[: len(times)] == times
-    assert len(asked_at) == (3 if status == 503 else 1)
+    assert asked_at == times
+
+
+def test_after_a_freeze_the_next_request_asks_again(
+    spoken_to: Callable[[Envelope], Any],
+    provider: Provider,
+    record: Record,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asks = AccountLinking.customer_id
+
+    def frozen(self: AccountLinking, token: str) -> str:
+        raise LinkingUnavailable("the process stood still", frozen=True)
+
+    monkeypatch.setattr(AccountLinking, "customer_id", frozen)
+    spoken_to(linked(at=1))
+    monkeypatch.setattr(AccountLinking, "customer_id", asks)
+    spoken_to(linked(at=2))
+    assert value_of(record(USER), "customer") == "4711"
 
 
 def test_an_unlinking_that_is_newer_stands(

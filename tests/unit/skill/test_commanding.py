@@ -59,6 +59,60 @@ def test_a_notification_is_put_on_the_queue(sqs: SQSClient) -> None:
     assert json.loads(queued["Body"])["referenceId"] == "storm~1"
 
 
+def test_of_two_commands_in_a_request_the_later_counts(record: Record) -> None:
+    made = said(at=1)
+    for value in (9, 10, 8):
+        yellowring.command(made, "attributes", set={"count": value})
+    for each in ("5000", "4711"):
+        yellowring.command(made, "customer", id=each)
+    item = record(USER) or {}
+    assert (item["attributes"]["count"]["value"], item["customerId"]) == (8, "4711")
+
+
+def test_of_ten_and_more_commands_the_last_counts(record: Record) -> None:
+    made = said(at=1)
+    for value in range(12):
+        yellowring.command(made, "attributes", set={"count": value})
+    assert (record(USER) or {})["attributes"]["count"]["value"] == 11
+
+
+def test_a_command_counts_over_what_its_request_tells(record: Record) -> None:
+    def handler(event: Envelope, context: object) -> dict[str, Any]:
+        yellowring.command(event, "customer", id="4711")
+        return {}
+
+    made = said(at=1)
+    yellowring.wrap(handler)(made, None)
+    yellowring.wrap(lambda *_: {}, customer_id=lambda _: "5000")(made, None)
+    assert (record(USER) or {})["customerId"] == "4711"
+
+
+def rings(sqs: SQSClient) -> list[str]:
+    """Take what is on the queue; return its reference ids."""
+    url = sqs.get_queue_url(QueueName="notifications")["QueueUrl"]
+    taken = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return sorted(json.loads(each["Body"])["referenceId"] for each in taken)
+
+
+def storm(kind: str) -> dict[str, Any]:
+    payload = {"weatherAlert": {"source": "Desk", "alertType": kind}}
+    return {"name": "storm", "event": {"name": WEATHER, "payload": payload}}
+
+
+def test_two_notifications_of_a_request_ring_twice_and_those_of_its_repetition_not_again(
+    sqs: SQSClient,
+) -> None:
+    made = said()
+    for _ in range(2):
+        for kind in ("TORNADO", "HURRICANE"):
+            yellowring.command(made, "notify", campaign=storm(kind))
+    told = rings(sqs)
+    assert len(told) == 4
+    assert len(set(told)) == 2
+    yellowring.command(said(), "notify", campaign=storm("TORNADO"))
+    assert not set(rings(sqs)) & set(told)
+
+
 @pytest.mark.parametrize(
     ("name", "members", "problem"),
     [

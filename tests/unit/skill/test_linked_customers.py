@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,7 +78,7 @@ def test_a_token_that_the_provider_refuses_is_acknowledged_and_the_link_is_store
     userinfo.answers(status)
     assert handle(account(linked=True)) == ACKNOWLEDGED
     assert told(record)["account"]["value"] is True
-    assert told(record)["customer"] is None
+    assert told(record)["customerId"] is None
 
 
 def test_a_provider_that_fails_has_alexa_deliver_again_and_the_link_is_stored_first(
@@ -88,9 +89,59 @@ def test_a_provider_that_fails_has_alexa_deliver_again_and_the_link_is_stored_fi
     with pytest.raises(LinkingUnavailable):
         handle(event)
     assert told(record)["account"]["value"] is True
-    assert told(record)["customer"] is None
+    assert told(record)["customerId"] is None
     userinfo.knows(sub="4711")
     assert handle(event) == ACKNOWLEDGED
+    assert told(record)["customerId"] == "4711"
+
+
+UNTELLING = {
+    "refused": (401, b""),
+    "down": (503, b""),
+    "unreadable": (200, b"<html>"),
+    "without the claim": (200, b"{}"),
+}
+
+
+@pytest.mark.parametrize("how", UNTELLING)
+def test_a_newer_link_that_tells_nobody_ends_the_id_of_the_older_one(
+    handle: Handle, record: Record, userinfo: Provider, how: str
+) -> None:
+    handle(account(linked=True, at=1))
+    userinfo.answers(*UNTELLING[how])
+    with suppress(LinkingUnavailable):
+        handle(account(linked=True, at=2))
+    assert told(record)["account"]["at"] == told(record)["customer"]["at"]
+    assert told(record)["customerId"] is None
+
+
+def test_a_link_without_a_token_ends_the_id_of_the_older_one(
+    handle: Handle, record: Record, userinfo: Provider
+) -> None:
+    handle(account(linked=True, at=1))
+    untold = account(linked=True, at=2)
+    del untold["request"]["body"]
+    handle(untold)
+    assert told(record)["customerId"] is None
+
+
+def test_a_late_or_repeated_link_leaves_a_newer_id(
+    handle: Handle, record: Record, userinfo: Provider
+) -> None:
+    first, second = account(linked=True, at=1), account(linked=True, at=2)
+    del second["request"]["requestId"]
+    handle(second)
+    userinfo.answers(401)
+    for late in (first, second):
+        handle(late)
+        assert told(record)["customerId"] == "4711"
+
+
+def test_without_an_endpoint_a_link_leaves_the_id_of_a_message(
+    handle: Handle, record: Record
+) -> None:
+    handle(message(command("customer", id="4711"), at=1))
+    handle(account(linked=True, at=2))
     assert told(record)["customerId"] == "4711"
 
 
@@ -138,13 +189,13 @@ def test_links_and_unlinks_in_every_order_and_twice_end_in_the_newest(
     assert (items[0]["customerId"], items[0]["host"]["value"]) == ("4711", EU)
 
 
-def test_a_disable_ends_the_id_and_an_erasure_removes_it(
+def test_by_its_id_a_disabled_customer_is_found_and_an_erased_one_is_not(
     handle: Handle, record: Record, userinfo: Provider
 ) -> None:
     handle(account(linked=True, at=1))
     handle(disabled("PERSISTED", at=2))
     assert told(record)["customer"]["value"] == "4711"
-    assert told(record)["customerId"] is None
+    assert told(record)["customerId"] == "4711"
     handle(disabled(at=3))
     assert told(record) == {"account": None, "customer": None, "customerId": None}
 

@@ -603,6 +603,17 @@ def test_a_fault_of_ours_is_an_apology_in_the_customers_language(
         assert "Error" not in json.dumps(answer)
 
 
+def test_of_a_fault_its_type_and_place_are_logged_and_not_what_it_says(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch, logs_without_personal_data: list[str]
+) -> None:
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", fail)
+    handle(consent("ACCEPTED"))
+    logged = "".join(logs_without_personal_data)
+    assert "ConnectTimeoutError" in logged
+    assert "consent.py" in logged
+    assert "dynamodb.example" not in logged
+
+
 def test_without_the_record_a_customer_is_answered_all_the_same(
     handle: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yellowring
 from botocore.exceptions import ClientError
 from yellowring.settings import InvalidSettings
+from yellowring.skill.account_linking import LinkingUnavailable
 from yellowring.skill.assembly import skill_for
 from yellowring.skill.envelope import WrongSkill
 from yellowring.skill.skill_events import CHANGES
@@ -28,6 +29,7 @@ from tests.envelopes import (
     spoken,
     subscribed,
 )
+from tests.unit.skill.provider import provider
 from tests.unit.skill.their_skill import TheirSkill
 
 if TYPE_CHECKING:
@@ -149,6 +151,8 @@ def passes(event: Any, **options: Any) -> bool:
         spoken("CanFulfillIntentRequest", "OrderIntent"),
         consent("ACCEPTED", token="theirs"),
         consent("ACCEPTED", token=None),
+        consent("ACCEPTED", cause="ConnectionInterrupted"),
+        spoken("LaunchRequest", cause=consent("ACCEPTED")["request"]["cause"]),
         message({"greeting": "hello"}),
         message({"version": 2, "command": "refresh"}),
         message({"version": True, "command": "refresh"}),
@@ -198,6 +202,41 @@ def test_their_handler_does_not_see_a_skill_event_that_could_not_be_stored(
     assert theirs.got == []
 
 
+def test_their_handler_sees_a_link_whose_customer_could_not_be_told(
+    environment: pytest.MonkeyPatch, record: Record
+) -> None:
+    theirs = Theirs()
+    with provider() as userinfo:
+        environment.setenv("USERINFO_URL", userinfo.url)
+        userinfo.answers(503)
+        with pytest.raises(LinkingUnavailable):
+            yellowring.wrap(theirs, skill_events="also")(account(linked=True), None)
+        with pytest.raises(LinkingUnavailable):
+            yellowring.wrap(theirs)(account(linked=True), None)
+    assert len(theirs.got) == 1
+    assert record(USER) is not None
+
+
+def test_their_handler_does_not_see_our_messages_as_well() -> None:
+    theirs = Theirs()
+    yellowring.wrap(theirs, skill_events="also")(message(command("refresh")), None)
+    assert theirs.got == []
+
+
+def test_what_is_no_request_passes_whatever_the_environment_lacks(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("SUBSCRIBERS_TABLE")
+    events: tuple[Any, ...] = ({"source": "serverless-plugin-warmup"}, {}, [], None, "ping")
+    for event in events:
+        assert passes(event)
+
+
+def test_a_handler_that_is_an_object_keeps_its_own_attributes_to_itself() -> None:
+    theirs = Theirs()
+    assert "got" not in vars(yellowring.wrap(theirs))
+
+
 def test_what_their_handler_raises_is_raised() -> None:
     def theirs(event: Envelope, context: object) -> object:
         raise LookupError("theirs")
@@ -229,12 +268,25 @@ def test_a_variable_that_is_missing_is_named_with_where_it_comes_from(
         handle(spoken("LaunchRequest"), None)
 
 
+async def awaited(envelope: object) -> None:
+    """Return nothing before somebody awaits it."""
+
+
+class Awaited:
+    """A callable object that is to be awaited."""
+
+    async def __call__(self, outcome: object) -> None:
+        """Return nothing before somebody awaits it."""
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         ({"skill_events": "too"}, "skill_events is 'too': it must be True, False or 'also'"),
         ({"customer_id": "4711"}, "customer_id must be callable"),
         ({"on_consent": 1}, "on_consent must be callable"),
+        ({"customer_id": awaited}, "customer_id must not be async"),
+        ({"on_consent": Awaited()}, "on_consent must not be async"),
         ({"customer_id": lambda _: None, "voice": False}, "needs voice=True"),
         ({"texts": {"en": {"greeting": "Hi"}}}, "the keys are consent_ask, consent_card_sent"),
         ({"texts": {"xx": {"consent_ask": "?"}}}, "de, en, es, fr, hi, it, ja, pt; another"),

@@ -57,10 +57,7 @@ def expected(changes: Collection[Change]) -> dict[str, Any]:
             outcomes.setdefault(each.reference_id, []).append((each.at, "", each.outcome))
     return {
         "registers": {
-            name: agreed(entries)
-            if name in ("subscriptions", "permissions")
-            else newest_of(entries)
-            for name, entries in registers.items()
+            name: TIES.get(name, newest_of)(entries) for name, entries in registers.items()
         },
         "attributes": kept(attributes, 50),
         "outcomes": kept(outcomes, 20),
@@ -103,12 +100,29 @@ def newest_of(entries: Iterable[Stamped]) -> Stamped:
     return at, by, shown(value)
 
 
-def agreed(entries: Iterable[Stamped]) -> Stamped:
+def agreed(entries: Collection[Stamped]) -> Stamped:
     """Return what all the newest lists have in common."""
     latest = max(at for at, _, _ in entries)
     tied = [(by, frozenset(value or ())) for at, by, value in entries if at == latest]
     common = frozenset.intersection(*(value for _, value in tied))
     return latest, max(by for by, _ in tied), shown(common or None)
+
+
+def unlinked(entries: Collection[Stamped]) -> Stamped:
+    """Return the greatest, but none where any of the newest says so."""
+    latest = max(at for at, _, _ in entries)
+    tied = [(by, value) for at, by, value in entries if at == latest]
+    if None in [value for _, value in tied]:
+        return latest, max(by for by, _ in tied), shown(None)
+    return newest_of(entries)
+
+
+TIES = {
+    "subscriptions": agreed,
+    "permissions": agreed,
+    "account": unlinked,
+    "customer": unlinked,
+}
 
 
 def shown(value: Any) -> str:
@@ -120,7 +134,7 @@ times = st.one_of(st.integers(1000, 1004), st.sampled_from([999, 1998, 1999, 200
 """So few that equal times are common; whole seconds among them."""
 ids = st.sampled_from(["", "a", "b"])
 keys = st.one_of(
-    st.sampled_from(["at", "by", "value", "plan"]),
+    st.sampled_from(["at", "by", "value", "plan", "permissions", "customer"]),
     st.from_regex(ATTRIBUTE_KEY, fullmatch=True),
 )
 values = st.one_of(

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yellowring.subscribers import (
@@ -16,11 +17,14 @@ from yellowring.subscribers import (
     Audience,
     Customer,
     Disabled,
+    Enabled,
     Erased,
     Filter,
     Record,
     RegisterChange,
+    Rejected,
 )
+from yellowring.subscribers.audience import PATIENCE
 from yellowring.subscribers.items import dump
 from yellowring.subscribers.record import join
 
@@ -122,16 +126,39 @@ def test_the_named_tell_why_they_are_not_notified_and_whose_account_they_are(
     assert (eva.deliverability, eva.customer_id) == (None, None)
 
 
-class Throttled:
-    """BatchGetItem that reads one item of each call."""
+@pytest.mark.parametrize("attributes", [(), ("town",), None])
+@pytest.mark.parametrize(
+    ("told", "erased"),
+    [
+        ([], False),
+        ([Disabled(6)], False),
+        ([Erased(6)], True),
+        ([Erased(6), Rejected(7)], True),
+        ([Erased(6), Enabled(7)], False),
+        ([Erased(6), RegisterChange("subscriptions", 7, "id", frozenset({WEATHER}))], False),
+    ],
+)
+def test_the_named_tell_who_was_erased_and_has_not_come_back(
+    aws: DynamoDBClient, told: list[Change], erased: bool, attributes: tuple[str, ...] | None
+) -> None:
+    know(aws, "ada", *told)
+    (ada,) = Audience(aws, "subscribers", attributes=attributes).named(["ada"], WEATHER)
+    assert ada.erased is erased
 
-    def __init__(self) -> None:
+
+class Throttled:
+    """BatchGetItem that reads one item of each call, or none where it is stuck."""
+
+    def __init__(self, *, stuck: bool = False) -> None:
         self.calls: list[Any] = []
+        self.stuck = stuck
 
     def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803
         """Read the first, and leave the others."""
         [(table, wanted)] = RequestItems.items()
         self.calls.append({**wanted, "Keys": list(wanted["Keys"])})
+        if self.stuck:
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
         first, *others = wanted["Keys"]
         item = dump(first["userId"]["S"], join(Record(), SUBSCRIBED))
         return {
@@ -239,13 +266,29 @@ def test_of_too_many_accounts_one_more_than_allowed_is_returned() -> None:
 def test_what_dynamodb_left_unread_is_asked_for_again_after_a_growing_pause() -> None:
     client: Any = Throttled()
     pauses: list[float] = []
-    ids = [f"c{number}" for number in range(40)]
+    ids = [f"c{number}" for number in range(10)]
     named = Audience(client, "t", sleep=pauses.append).named(ids, WEATHER)
     assert all(customer.deliverable for customer in named)
-    assert len(client.calls) == 40
+    assert len(client.calls) == 10
     assert all(call["ConsistentRead"] and call["ProjectionExpression"] for call in client.calls)
-    assert len(pauses) == 39
+    assert len(pauses) == 9
     assert 0.05 < max(pauses) <= 2
+
+
+@pytest.mark.parametrize("by_customer_id", [False, True])
+def test_what_dynamodb_leaves_unread_for_ten_seconds_is_an_error_to_try_again_after(
+    by_customer_id: bool,
+) -> None:
+    client: Any = Throttled(stuck=True)
+    client.query = lambda **_: {"Items": [{"userId": {"S": "c1"}}]}
+    pauses: list[float] = []
+    audience = Audience(client, "t", sleep=pauses.append)
+    with pytest.raises(ClientError) as raised:
+        audience.accounts("4711") if by_customer_id else audience.named(["c1"], WEATHER)
+    assert raised.value.response["Error"]["Code"] == "ProvisionedThroughputExceededException"
+    assert "c1" not in str(raised.value)
+    assert PATIENCE == 10
+    assert PATIENCE <= sum(pauses) < PATIENCE + 2
 
 
 def test_no_two_paths_of_a_projection_overlap() -> None:

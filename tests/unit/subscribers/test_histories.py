@@ -74,7 +74,13 @@ def deliver(data: st.DataObject) -> None:
     item = table.items.get(USER, {})
     kept = found(load(item))
     assert kept["registers"].pop("mood", None) == (MOOD if left else None)
+    noted, noteworthy = kept.pop("outcomes"), meant.pop("outcomes")
     assert kept == meant
+    if "erasedAt" not in meant["moments"]:
+        assert noted == noteworthy
+    else:  # while nothing else is known of the customer, no outcome is kept
+        assert noted.keys() <= noteworthy.keys()
+        assert not (noted and load(item).is_tombstone)
     assert item.get("customerId", {"S": None})["S"] == identified(meant)
 
 

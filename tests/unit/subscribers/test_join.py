@@ -83,6 +83,25 @@ def test_lists_of_equal_time_give_only_what_both_give(name: str) -> None:
     assert joined(both, none).list(name) == joined(none, both).list(name) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["customer", "account"])
+def test_of_a_link_and_its_end_at_equal_times_the_end_wins(name: str) -> None:
+    told = [
+        RegisterChange(name, 5, "b", "4711"),
+        RegisterChange(name, 5, "a"),
+        RegisterChange(name, 5, "c", "4712"),
+    ]
+    for order in permutations(told):
+        assert joined(*order).registers == {name: Entry(5, "c")}
+    later = RegisterChange(name, 6, "a", "4711")
+    assert joined(*told, later).registers == {name: Entry(6, "a", "4711")}
+
+
+@pytest.mark.parametrize("name", ["permissions", "customer"])
+def test_an_attribute_may_be_called_as_a_register_is(name: str) -> None:
+    set_, removed = (AttributesChange(5, by, {name: to}) for by, to in (("b", "x"), ("a", None)))
+    assert joined(set_, removed, set_).attributes == {name: Entry(5, "b", "x")}
+
+
 def test_a_later_list_gives_all_that_it_has() -> None:
     one = RegisterChange("subscriptions", 5, "b", {WEATHER})
     both = RegisterChange("subscriptions", 6, "a", {WEATHER, SPORTS})
@@ -172,6 +191,14 @@ def test_only_what_a_customer_or_the_business_told_makes_more_than_a_tombstone(
     told: list[Change], tombstone: bool
 ) -> None:
     assert joined(*told).is_tombstone is tombstone
+
+
+def test_an_erasure_that_is_told_late_leaves_no_outcome_that_was_noted_before_it_was() -> None:
+    told: list[Change] = [locale(4, "a", "de-DE"), OutcomeChange(7, "a~1", "limited"), Erased(5)]
+    for order in permutations(told):
+        assert dump(USER, joined(*order)).keys() == {"userId", "version", "erasedAt", "expiresAt"}
+    returned = joined(*told, locale(6, "b", "de-DE"))
+    assert "outcomes" in dump(USER, returned)
 
 
 def customer(at: int, customer_id: Any) -> RegisterChange:

@@ -11,6 +11,7 @@ from yellowring.sender.campaign.calls import EventSourceCalls
 from yellowring.sender.campaign.event_source import EventSourceFailed
 from yellowring.sender.campaign.function import FunctionSource
 from yellowring.sender.campaign.parsing import InvalidCampaign
+from yellowring.settings import is_callable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,8 +76,7 @@ class EventSources:
 
     def _load(self, name: str, where: str) -> EventSourceCalls:
         try:
-            is_callable = ":" in where and not where.startswith("arn:")
-            source = load(where) if is_callable else FunctionSource(self._client(), where)
+            source = load(where) if is_callable(where) else FunctionSource(self._client(), where)
             return EventSourceCalls(source)
         except (EventSourceFailed, ValueError) as error:
             raise EventSourceFailed(f"EVENT_SOURCES has {name}={where}: {error}") from None
@@ -101,7 +101,8 @@ def load(where: str) -> EventSource | PageSource:
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise EventSourceFailed(
             f"it cannot be imported ({error}): it must be package.module:callable, and the module "
-            "must be deployed with the functions"
+            "must be deployed with the functions; a Lambda function's alias that reads like one is "
+            f"written with its account, as 123456789012:function:{where}"
         ) from None
     if not callable(source):
         raise EventSourceFailed("it is not callable")

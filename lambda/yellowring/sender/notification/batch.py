@@ -17,11 +17,12 @@ from yellowring.alexa.proactive_events import CreateProactiveEventRequest
 from yellowring.observability import logger
 from yellowring.sender.delivery.outcomes import REFUSALS, Outcome, outcome_of, overloads
 from yellowring.sender.notification.notification import (
+    LONGEST_LIFE,
     InvalidNotification,
     ids_of,
     parse_notification,
 )
-from yellowring.sender.notification.opening import NotLinkedYet
+from yellowring.sender.notification.opening import REFUSED, UNANSWERED, NotLinkedYet
 from yellowring.sender.notification.queue import Received, note_failure
 from yellowring.sender.run.audience import LAG
 
@@ -43,8 +44,9 @@ LONGEST_RETRY_AFTER = 11 * 3600
 """Seconds; SQS hides a message for 12 hours at most, counted from its receipt."""
 LOOK_AGAIN = 3
 """Seconds until whoever is not linked yet is looked for again."""
-MOST_FAILURES = 20
-"""Receives after which a message whose handling raises is kept as evidence instead."""
+UNTIL_GIVEN_UP = LONGEST_LIFE
+"""Age of a message whose handling raises from which it is kept as evidence instead: by then it has
+expired, whatever it says. How often it was received tells no failures, for back-offs count too."""
 
 
 @dataclass(slots=True)
@@ -57,9 +59,11 @@ class _Open:
         Accounts whose request was not begun, or has not ended.
     ended
         How the others ended.
-    is_unknown, retry_after, failure, at_once
-        Whether an outcome is not known, when Alexa wants to be asked again (s), what raised, and
-        whether only the time did not suffice.
+    tried
+        What is to be said of those whose outcome is not known, by their hash.
+    retry_after, failure, at_once
+        When Alexa wants to be asked again (s), what raised, and whether only the time did not
+        suffice.
     """
 
     message: Received
@@ -67,7 +71,7 @@ class _Open:
     known: Known
     left: int
     ended: list[Ended]
-    is_unknown: bool = False
+    tried: dict[str, str] = field(default_factory=dict)
     retry_after: float = 0.0
     failure: Exception | None = None
     at_once: bool = False
@@ -176,7 +180,7 @@ class Batch:
         known = await self._bookkeeping.known(notification, message.receives)
         if known.done:  # it was put on the queue more than once
             return []
-        opened = await self._opening.open(notification, message.sent_at, known.settled)
+        opened = await self._opening.open(notification, message.sent_at, known.settled, known.tried)
         here = _Open(message, notification, known, len(opened.to_send), opened.ended)
         if not opened.to_send:
             await self._conclude(here)
@@ -190,9 +194,7 @@ class Batch:
         except Exception as error:
             here.failure = error
         else:
-            if outcome is None:
-                here.is_unknown = True
-            else:
+            if outcome is not None:
                 here.ended.append(self._opening.ended(ready.customer.user_id, outcome))
         here.left -= 1
         if not here.left:
@@ -209,14 +211,16 @@ class Batch:
             payload=notification.payload,
             localized_attributes=notification.localized_attributes,
         )
-        begun_at = self._now()
+        begun_at, account = self._now(), self._opening.account(user_id)
+        ready.of.tried[account] = UNANSWERED  # until it is known better
         answer = await self._sending.send(region, request.unicast().body(user_id))
         outcome = outcome_of(answer)
         if outcome is None:
             ready.of.retry_after = max(ready.of.retry_after, answer.retry_after or 0.0)
             if overloads(answer):
                 self._sending.slow_down(answer)
-        elif outcome in REFUSALS:
+            return None
+        if outcome in REFUSALS:
             believed = await asyncio.to_thread(
                 self._evidence.believes,
                 region,
@@ -225,14 +229,20 @@ class Batch:
                 self._now(),
                 notification.expiry_time,
             )
-            return outcome if believed else None
+            if not believed:
+                ready.of.tried[account] = REFUSED
+                return None
         else:
-            await asyncio.to_thread(self._evidence.accepted, region, begun_at)
+            try:
+                await asyncio.to_thread(self._evidence.accepted, region, begun_at)
+            except Exception as error:  # the customer has heard, whatever cannot be written
+                note_failure(error)
+        del ready.of.tried[account]
         return outcome
 
     async def _conclude(self, here: _Open) -> None:
         """Leave a notification on the queue that has an account without an outcome."""
-        done = not (here.left or here.is_unknown or here.failure)
+        done = not (here.left or here.tried or here.failure)
         if here.failure:
             await self._failed(here.message, here.failure)
         elif not done:
@@ -241,16 +251,20 @@ class Batch:
             wait = max(self._back_off(here.message), math.ceil(min(here.retry_after, 86_400)))
             wait = 1 if here.at_once else min(wait, LONGEST_RETRY_AFTER)
             await self._queue.keep(here.message, max(1, min(wait, left)))
-        await self._bookkeeping.settle(here.notification, here.known, here.ended, done=done)
+        is_kept = await self._bookkeeping.settle(
+            here.notification, here.known, here.ended, here.tried, done=done
+        )
+        if done and not is_kept and self._now() < here.notification.last_send:
+            await self._queue.keep(here.message, self._back_off(here.message))  # and is told 409
 
     async def _failed(self, message: Received, error: Exception) -> None:
-        """Have a message wait whose handling raised; again and again, it is kept as evidence."""
+        """Have a message wait whose handling raised; where it has expired, it is evidence."""
         note_failure(error)
-        wait = self._back_off(message)
-        if message.receives >= MOST_FAILURES:
-            await self._queue.give_up(message, type(error).__name__, wait)
-        else:
+        wait, name = self._back_off(message), type(error).__name__
+        if self._now() - message.sent_at < UNTIL_GIVEN_UP:
             await self._queue.keep(message, wait)
+        elif await self._queue.give_up(message, name, wait):
+            await self._bookkeeping.given_up(*ids_of(message.body), name)
 
     def _back_off(self, message: Received) -> int:
         """Return the seconds until a message's next try.

@@ -6,20 +6,20 @@ Best effort but for the logs: a status or a record that cannot be written holds 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from yellowring.observability import count, hash_user_id, logger
 from yellowring.sender.delivery.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from yellowring.sender.delivery.noting import Noting
     from yellowring.sender.notification.notification import Notification
     from yellowring.sender.notification.opening import Ended
-    from yellowring.sender.notification.status import Statuses
+    from yellowring.sender.notification.status import Status, Statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,17 @@ class Known:
         Hashes of the accounts that have an outcome.
     done
         Whether all have.
+    tried
+        What is to be said of those without one that were tried, by their hash.
+    is_read
+        Whether it is what the status says; else that could not be read.
     """
 
     status_id: str | None
     settled: Collection[str] = ()
     done: bool = False
+    tried: Mapping[str, str] = field(default_factory=dict)
+    is_read: bool = True
 
 
 class Bookkeeping:
@@ -70,19 +76,39 @@ class Bookkeeping:
         try:
             for each in ids:
                 if status := await asyncio.to_thread(self._statuses.get, each):
-                    return Known(each, status.outcomes, status.done)
+                    return _known(each, status)
         except Exception as error:
             _note_failure(error)
-            return Known(notification.reference_id)
+            return Known(notification.reference_id, is_read=False)
         return Known(None)
 
     async def settle(
-        self, notification: Notification, known: Known, ended: Sequence[Ended], *, done: bool
-    ) -> None:
+        self,
+        notification: Notification,
+        known: Known,
+        ended: Sequence[Ended],
+        tried: Mapping[str, str],
+        *,
+        done: bool,
+    ) -> bool:
         """Keep how accounts ended; ``done`` says that no other is without an outcome.
 
         Where nobody asks for it, that is kept only while others of a household have none, so that
         whoever has theirs is not sent to at each try of the others.
+
+        Parameters
+        ----------
+        notification, known
+            The notification, and what was known of it before.
+        ended, tried
+            Who ended how, and what is to be said of those who were tried without an outcome.
+        done
+            Whether no other account is without one.
+
+        Returns
+        -------
+        bool
+            Whether it is kept; ``False`` only where its status can be read but was not written.
         """
         now, reference_id = self._now(), notification.reference_id
         for each in ended:
@@ -98,11 +124,13 @@ class Bookkeeping:
             if each.user_id is not None and self._noting.wants(each.outcome):
                 at = int(now.timestamp() * 1000)
                 self._noting.note(each.user_id, reference_id, each.outcome, at)
-        if known.status_id is not None and (ended or done):
-            await self._write(known.status_id, ended, done=done)
-        elif ended and not done:
+        tried = {each: told for each, told in tried.items() if known.tried.get(each) != told}
+        if known.status_id is not None:
+            return await self._write(known.status_id, ended, tried, done=done) or not known.is_read
+        if ended and not done:
             own_id, until = self._own_id(notification), notification.expiry_time
-            await self._write(own_id, ended, done=False, until=until)
+            await self._write(own_id, ended, tried, done=False, until=until)
+        return True
 
     async def refused(self, reference_id: str | None, recipient: str, shape: str) -> None:
         """Keep that a message is no notification, where it tells whose status that is.
@@ -130,6 +158,17 @@ class Bookkeeping:
         except Exception as error:
             _note_failure(error)
 
+    async def given_up(self, reference_id: str | None, recipient: str, error: str) -> None:
+        """Keep that nobody tries a message any more, as `refused` does; ``error`` is its name."""
+        if reference_id is None:
+            return
+        account = hash_user_id(recipient, self._skill_id)
+        reason = f"its handling failed until it expired ({error}): it is on the dead-letter queue"
+        try:
+            await asyncio.to_thread(self._statuses.give_up, reference_id, account, reason)
+        except Exception as failure:
+            _note_failure(failure)
+
     async def close(self) -> None:
         """Wait a little for what is not written yet."""
         await self._noting.close()
@@ -142,11 +181,15 @@ class Bookkeeping:
         self,
         status_id: str,
         ended: Sequence[Ended],
+        tried: Mapping[str, str],
         *,
         done: bool,
         until: datetime | None = None,
-    ) -> None:
-        """Write outcomes into a status; one that expires ``until`` then is put first."""
+    ) -> bool:
+        """Write outcomes into a status; one that expires ``until`` then is put first.
+
+        Returns whether that succeeded.
+        """
         now = self._now()
 
         def write() -> None:
@@ -161,6 +204,8 @@ class Bookkeeping:
                     each.reason,
                     done=done and number == len(ended),
                 )
+            if tried:
+                self._statuses.note_tries(status_id, tried)
             if done and not ended:
                 self._statuses.finish(status_id, now)
 
@@ -168,6 +213,15 @@ class Bookkeeping:
             await asyncio.to_thread(write)
         except Exception as error:
             _note_failure(error)
+            return False
+        return True
+
+
+def _known(status_id: str, status: Status) -> Known:
+    """Return what is known; what was given up and comes again was redriven: it is tried."""
+    settled = [each for each, outcome in status.outcomes.items() if outcome != Outcome.FAILED]
+    done = status.done and len(settled) == len(status.outcomes)
+    return Known(status_id, settled, done, status.tried)
 
 
 def _note_failure(error: Exception) -> None:

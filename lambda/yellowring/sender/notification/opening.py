@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from yellowring.observability import hash_user_id, logger
@@ -14,13 +15,16 @@ from yellowring.sender.run.audience import LAG
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from yellowring.sender.notification.notification import Notification
     from yellowring.subscribers import Audience
 
 NOBODY = "nobody is linked to this customer id"
+MOVED = "no longer linked to this customer id"
+UNANSWERED = "tried, but Alexa gave no final answer before it expired"
+REFUSED = "tried, but Alexa refused it until it expired"
 TOO_MANY = f"more than {MOST_ACCOUNTS} accounts are linked to this customer id"
 
 
@@ -75,7 +79,11 @@ class Opening:
         self._now = now
 
     async def open(
-        self, notification: Notification, sent_at: datetime, settled: Collection[str]
+        self,
+        notification: Notification,
+        sent_at: datetime,
+        settled: Collection[str],
+        tried: Mapping[str, str],
     ) -> Opened:
         """Look up who is to be told.
 
@@ -87,6 +95,8 @@ class Opening:
             When it was put on the queue, aware.
         settled
             Hashes of accounts that have an outcome: they are left out.
+        tried
+            Why the others end as expired where they were tried, by their hash.
 
         Raises
         ------
@@ -103,7 +113,9 @@ class Opening:
             return Opened([], [self._nobody(notification, skipped=False)])
         user_ids = [each for each in user_ids if self.account(each) not in settled]
         if self._now() >= notification.last_send:
-            return Opened([], [self.ended(each, Outcome.EXPIRED) for each in user_ids])
+            reasons = (tried.get(self.account(each), "") for each in user_ids)
+            ended = map(self.ended, user_ids, repeat(Outcome.EXPIRED), reasons)
+            return Opened([], list(ended))
         return await self._opened(notification, user_ids)
 
     def account(self, user_id: str) -> str:
@@ -131,6 +143,10 @@ class Opening:
         customers = await asyncio.to_thread(audience.named, user_ids, notification.event_name)
         opened = Opened([], [])
         for customer in customers:
+            if notification.customer_id not in (None, customer.customer_id):  # since the look-up
+                account = self.account(customer.user_id)
+                opened.ended.append(Ended(account, Outcome.SKIPPED, MOVED))  # another's record
+                continue
             if customer.deliverable is False:  # nothing is known of one without a record
                 why = customer.deliverability or ""
                 opened.ended.append(self.ended(customer.user_id, Outcome.SKIPPED, why))

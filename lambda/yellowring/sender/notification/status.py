@@ -6,13 +6,14 @@ have no outcome yet, under an id of the notifier's own. It names accounts by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.items import key
 from yellowring.subscribers import is_conflict
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=1)
 """How long after the notification's expiry its status can be asked for."""
+
+OVER = "it has expired, and how it ended for every account was not noted"
+"""Why nothing more is to be heard of a notification, where it was not done before."""
 
 _PART = "notification"
 _DONE = "doneAt = if_not_exists(doneAt, :now)"
@@ -45,10 +49,12 @@ class Status:
         where it was told nobody, how it ended for the id that it was for, by that id's hash.
     reasons
         Why, by the same hash, where there is something to say.
+    tried
+        What is to be said of accounts without an outcome that were tried, by the same hash.
     reason
         Why, in all: what it was finished with, or else the accounts' reasons.
     done
-        Whether every account has an outcome.
+        Whether every account has an outcome, or it was given up: then somebody has ``failed``.
     """
 
     notification_id: str
@@ -57,8 +63,14 @@ class Status:
     expires_at: datetime
     outcomes: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    tried: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     done: bool = False
+
+    def as_of(self, now: datetime) -> Status:
+        """Return what it is at an aware time: what has expired is done, noted or not."""
+        over = not self.done and now >= self.expires_at
+        return replace(self, done=True, reason=OVER) if over else self
 
 
 class Statuses:
@@ -92,6 +104,7 @@ class Statuses:
             "createdAt": now.isoformat(),
             "expiryTime": expires_at.isoformat(),
             "outcomes": {},
+            "tried": {},
             "expiresAt": int((expires_at + KEPT).timestamp()),
         }
         serialize = TypeSerializer().serialize
@@ -153,6 +166,13 @@ class Statuses:
             values[":now"] = now.isoformat()
         self._update(notification_id, change, values, {"#account": account})
 
+    def note_tries(self, notification_id: str, tried: Mapping[str, str]) -> None:
+        """Note that accounts were tried, of which no outcome is known: by hash, what to say so."""
+        names = {f"#a{number}": account for number, account in enumerate(tried)}
+        values = {f":a{number}": told for number, told in enumerate(tried.values())}
+        change = ", ".join(f"tried.#a{number} = :a{number}" for number in range(len(tried)))
+        self._update(notification_id, change, values, names)
+
     def finish(self, notification_id: str, now: datetime, reason: str = "") -> None:
         """Note that every account has its outcome (``now`` is aware); the first reason stands."""
         change, values = _DONE, {":now": now.isoformat()}
@@ -160,6 +180,21 @@ class Statuses:
             change += ", reason = if_not_exists(reason, :reason)"
             values[":reason"] = reason
         self._update(notification_id, change, values)
+
+    def give_up(self, notification_id: str, account: str, reason: str) -> None:
+        """Note that nobody tries it any more, until it is redriven: then its outcomes count.
+
+        Parameters
+        ----------
+        notification_id
+            Which notification.
+        account
+            The hash of the id that it was for.
+        reason
+            Why.
+        """
+        entry = {"account": account, "reason": reason}
+        self._update(notification_id, "givenUp = :entry", {":entry": entry})
 
     def _update(
         self,
@@ -193,7 +228,12 @@ def _key(notification_id: str) -> dict[str, Any]:
 def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
     deserialize = TypeDeserializer().deserialize
     plain: Any = {name: deserialize(value) for name, value in item.items()}
-    entries = plain["outcomes"]
+    entries, done = plain["outcomes"], "doneAt" in plain
+    if not done and (given_up := plain.get("givenUp")):
+        done = True
+        entries.setdefault(
+            given_up["account"], {"outcome": Outcome.FAILED.value, "reason": given_up["reason"]}
+        )
     reasons = {account: each["reason"] for account, each in entries.items() if "reason" in each}
     return Status(
         notification_id,
@@ -202,6 +242,7 @@ def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
         datetime.fromisoformat(plain["expiryTime"]),
         {account: each["outcome"] for account, each in entries.items()},
         reasons,
+        plain.get("tried", {}),
         plain.get("reason") or "; ".join(sorted(set(reasons.values()))),
-        "doneAt" in plain,
+        done,
     )

@@ -56,6 +56,9 @@ class Visiting(Protocol):
     async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Read some of them once more; who is not there any more is not to be told."""
 
+    def rules_out(self, customer: Customer) -> bool:
+        """Check whether their record alone says that they are not to be told."""
+
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count some that come after a cursor, and return where to go on counting."""
 
@@ -84,6 +87,10 @@ class VisitingSubscribers:
     async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Read records by id."""
         return await _named(self.audience, _ids(waiting), self.event_name)
+
+    def rules_out(self, customer: Customer) -> bool:
+        """Check for who is known not to be deliverable: the scan finds nobody who is not."""
+        return customer.deliverable is False
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count within one page of the table."""
@@ -140,6 +147,10 @@ class VisitingUsers:
     async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Read records by id."""
         return await _named(self.audience, _ids(waiting), self.event_name)
+
+    def rules_out(self, customer: Customer) -> bool:
+        """Check for who was erased; of others Alexa may know what we do not."""
+        return customer.erased
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count within one chunk."""
@@ -206,6 +217,10 @@ class VisitingCustomers:
             for each in waiting
             if link_of(found[each.user_id].customer_id) == each.link
         }
+
+    def rules_out(self, customer: Customer) -> bool:
+        """Check for who is not deliverable: whoever is linked has a record."""
+        return not customer.deliverable
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count whom a page would visit."""
@@ -277,6 +292,10 @@ class VisitingEverybody:
     async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         """Return the same."""
         return {each: Customer(each, None, deliverable=True) for each in _ids(waiting)}
+
+    def rules_out(self, customer: Customer) -> bool:  # noqa: ARG002
+        """Check nothing: Alexa knows who is subscribed."""
+        return False
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         """Count the one where it was not visited."""

@@ -213,6 +213,8 @@ class Slice:
         # Whom another customer id led to just now, before their link moved, is the same one.
         if self._ledger.is_open(visited.user_id):
             self._ledger.relink(visited.user_id, link)
+        elif self._tools.visiting.rules_out(visited):
+            self._ledger.settle(visited.user_id, Outcome.SKIPPED, self._epoch())
         else:
             entry = Waiting(visited.user_id, 0, 0, visited.deliverable is True, link)
             await self._begin(visited, entry)
@@ -224,7 +226,8 @@ class Slice:
             if self._stopping:
                 return
             customer = found.get(each.user_id)
-            if customer is None or (each.deliverable and not customer.deliverable):
+            lost = each.deliverable and customer is not None and not customer.deliverable
+            if customer is None or lost or self._tools.visiting.rules_out(customer):
                 self._ledger.settle(each.user_id, Outcome.SKIPPED, self._epoch())
             else:
                 await self._begin(customer, each)

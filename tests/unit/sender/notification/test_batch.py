@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -22,12 +22,19 @@ from yellowring.sender.notification.batch import (
     FIRST_BACK_OFF,
     LONGEST_BACK_OFF,
     LONGEST_RETRY_AFTER,
-    MOST_FAILURES,
+    UNTIL_GIVEN_UP,
     Batch,
 )
 from yellowring.sender.notification.bookkeeping import Bookkeeping
 from yellowring.sender.notification.evidence import Evidence
-from yellowring.sender.notification.opening import NOBODY, TOO_MANY, Opening
+from yellowring.sender.notification.opening import (
+    MOVED,
+    NOBODY,
+    REFUSED,
+    TOO_MANY,
+    UNANSWERED,
+    Opening,
+)
 from yellowring.sender.notification.queue import Queue
 from yellowring.sender.notification.status import Status, Statuses
 from yellowring.subscribers import MOST_ACCOUNTS, Customer
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 EU = "https://api.eu.amazonalexa.com"
+MOMENT = timedelta(milliseconds=1)
 FORBIDDEN = Answer(403, "no subscription for this user")
 
 
@@ -65,6 +73,7 @@ class Post:
     ready_raises: Exception | None = None
     looks_up: Callable[[], None] = lambda: None
     linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moved: dict[str, str | None] = field(default_factory=dict)
     notes_accepted: bool = False
     cannot_note: bool = False
     statuses: Any = None
@@ -132,7 +141,10 @@ class Post:
 
     def named(self, user_ids: Sequence[str], event_name: str) -> tuple[Customer, ...]:
         self.looks_up()
-        return tuple(self.records.get(each, Customer(each, None)) for each in user_ids)
+        links = {each: id_ for id_, accounts in self.linked.items() for each in accounts}
+        links |= self.moved  # type: ignore[arg-type]
+        found = (self.records.get(each, Customer(each, None)) for each in user_ids)
+        return tuple(replace(each, customer_id=links.get(each.user_id)) for each in found)
 
     def accounts(self, customer_id: str) -> tuple[str, ...]:
         self.looks_up()
@@ -403,16 +415,19 @@ def test_evidence_that_cannot_be_kept_stays_on_the_queue(post: Post) -> None:
 
 
 @pytest.mark.parametrize(
-    ("receives", "stays"), [(1, True), (MOST_FAILURES - 1, True), (MOST_FAILURES, False)]
+    ("age", "stays"),
+    [(timedelta(0), True), (UNTIL_GIVEN_UP - MOMENT, True), (UNTIL_GIVEN_UP, False)],
 )
-def test_what_fails_again_and_again_is_kept_as_evidence(
-    post: Post, receives: int, stays: bool
+@pytest.mark.parametrize("receives", [1, 20, 999])
+def test_what_fails_until_it_cannot_live_any_more_is_kept_as_evidence(
+    post: Post, receives: int, age: timedelta, stays: bool
 ) -> None:
     def fail() -> None:
         raise KeyError(user(0))
 
     post.looks_up = fail
-    assert post.work(message(0, receives)) == (["m0"] if stays else [])
+    post.now += age
+    assert post.work(to_customer(receives)) == (["m0"] if stays else [])
     assert len(post.dead) == (0 if stays else 1)
     assert "amzn1" not in str([each["MessageAttributes"] for each in post.dead])
 
@@ -422,7 +437,8 @@ def test_evidence_keeps_the_time_of_its_expiry(post: Post) -> None:
         raise KeyError
 
     post.looks_up = fail
-    post.work(message(0, MOST_FAILURES, expiresIn="PT2H"))
+    post.now += UNTIL_GIVEN_UP
+    post.work(to_customer(expiresIn="PT2H"))
     (dead,) = post.dead
     kept = json.loads(dead["MessageBody"])
     assert kept["expiryTime"] == (NOW + timedelta(hours=2)).isoformat()
@@ -593,6 +609,19 @@ def test_who_is_linked_a_moment_later_is_told(post: Post) -> None:
     assert whom(post) == [user(1)]
 
 
+@pytest.mark.parametrize("to", [None, "4712"])
+def test_whose_link_moves_between_the_looks_is_told_nothing_of_either(
+    post: Post, to: str | None
+) -> None:
+    asked(post)
+    known(post, 1, 2, attributes={"town": "Ulm"})
+    post.moved = {user(1): to}
+    assert post.work(to_customer(event=personal("{town}"))) == []
+    assert whom(post) == [user(2)]
+    assert status(post).outcomes == {account(1): "skipped", account(2): "accepted"}
+    assert (status(post).reason, post.noted) == (MOVED, [])
+
+
 @pytest.mark.parametrize("one_more", [0, 1])
 def test_more_accounts_than_a_household_has_are_told_nothing(post: Post, one_more: int) -> None:
     asked(post)
@@ -685,12 +714,7 @@ def test_who_was_told_before_the_link_went_is_what_the_status_says(post: Post) -
     assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, True)
 
 
-@pytest.mark.parametrize(
-    ("receives", "stays"), [(1, True), (MOST_FAILURES - 1, True), (MOST_FAILURES, False)]
-)
-def test_a_send_that_raises_leaves_the_message_until_it_is_evidence(
-    post: Post, receives: int, stays: bool
-) -> None:
+def test_a_send_that_raises_leaves_the_message_however_often_it_was_received(post: Post) -> None:
     asked(post)
     known(post, 1, 2)
 
@@ -700,9 +724,47 @@ def test_a_send_that_raises_leaves_the_message_until_it_is_evidence(
         return Answer(202)
 
     post.answers = answer
-    assert post.work(to_customer(receives)) == (["m0"] if stays else [])
-    assert len(post.dead) == (0 if stays else 1)
+    assert post.work(to_customer(999)) == ["m0"]
+    assert post.dead == []
     assert (status(post).outcomes, status(post).done) == ({account(1): "accepted"}, False)
+
+
+def given_up(post: Post) -> None:
+    def fail() -> None:
+        raise KeyError(user(0))
+
+    asked(post)
+    post.looks_up = fail
+    post.now += UNTIL_GIVEN_UP
+    assert post.work(to_customer()) == []
+    post.looks_up, post.now = lambda: None, NOW
+
+
+def test_what_is_given_up_has_failed_and_the_status_says_why(post: Post) -> None:
+    given_up(post)
+    found = status(post)
+    recipient = hash_user_id("4711", SKILL_ID)
+    assert (found.outcomes, found.done) == ({recipient: "failed"}, True)
+    assert "KeyError" in found.reason
+    assert "amzn1" not in found.reason
+
+
+def test_what_cannot_be_given_up_yet_is_not_done(post: Post) -> None:
+    post.queue_fails = True
+    asked(post)
+    post.looks_up = lambda: (_ for _ in ()).throw(KeyError)
+    post.now += UNTIL_GIVEN_UP
+    assert post.work(to_customer()) == ["m0"]
+    assert not status(post).done
+
+
+def test_what_was_given_up_and_is_redriven_is_sent_and_has_its_own_outcome(post: Post) -> None:
+    given_up(post)
+    known(post, 0)
+    assert post.work(to_customer()) == []
+    assert whom(post) == [user(0)]
+    found = status(post)
+    assert (found.outcomes, found.reason, found.done) == ({account(0): "accepted"}, "", True)
 
 
 # ---- what is kept of it ----
@@ -749,6 +811,112 @@ def test_what_has_expired_is_done_for_every_account(post: Post) -> None:
     assert status(post).outcomes == dict.fromkeys((account(1), account(2)), "expired")
     assert status(post).done
     assert sorted(post.noted) == [(user(1), "expired"), (user(2), "expired")]
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([Answer(503)], UNANSWERED),
+        ([Answer(None)], UNANSWERED),
+        ([FORBIDDEN], REFUSED),
+        ([Answer(503), FORBIDDEN], REFUSED),
+        ([FORBIDDEN, Answer(503)], UNANSWERED),
+    ],
+)
+def test_whoever_was_tried_until_it_expired_is_told_of_so(
+    post: Post, answers: list[Answer], reason: str
+) -> None:
+    asked(post)
+    known(post, 1, 2)
+    for receives, answer in enumerate(answers, 1):
+        post.answers = lambda to, told=answer: told if to == user(1) else Answer(202)  # type: ignore[misc]
+        assert post.work(to_customer(receives)) == ["m0"]
+    post.now += timedelta(hours=1)
+    assert post.work(to_customer(3)) == []
+    found = status(post)
+    assert found.outcomes == {account(1): "expired", account(2): "accepted"}
+    assert (found.reasons, found.done) == ({account(1): reason}, True)
+
+
+def test_who_heard_after_all_is_not_told_of_as_tried(post: Post) -> None:
+    asked(post)
+    post.answers = lambda _: Answer(503)
+    assert post.work(message(0)) == ["m0"]
+    post.answers = lambda _: Answer(409)
+    assert post.work(message(0, 2)) == []
+    found = status(post)
+    assert (found.outcomes, found.reason, found.done) == ({account(0): "duplicate"}, "", True)
+
+
+def test_that_somebody_was_tried_is_written_once(post: Post) -> None:
+    written: list[Any] = []
+
+    class Noted(Statuses):
+        def note_tries(self, *noted: Any) -> None:
+            written.append(noted)
+            super().note_tries(*noted)
+
+    asked(post)
+    post.statuses = Noted(post.dynamodb, "runs")
+    post.answers = lambda _: Answer(503)
+    for receives in (1, 2, 3):
+        assert post.work(message(0, receives)) == ["m0"]
+    assert written == [("order~7", {account(0): UNANSWERED})]
+
+
+class Failing(Statuses):
+    """Statuses that cannot be written, or else not read."""
+
+    def __init__(self, client: DynamoDBClient, *, read: bool = True) -> None:
+        super().__init__(client, "runs")
+        self._read = read
+
+    def get(self, notification_id: str) -> Status | None:
+        if self._read:
+            return super().get(notification_id)
+        raise ClientError({"Error": {"Code": "InternalError"}}, "GetItem")
+
+    def settle(self, *settled: Any, **how: Any) -> None:
+        if self._read:
+            raise ClientError({"Error": {"Code": "InternalError"}}, "UpdateItem")
+        super().settle(*settled, **how)
+
+
+def test_an_outcome_that_cannot_be_written_keeps_the_message_for_another_try(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb)
+    assert post.work(message(0)) == ["m0"]
+    assert post.hidden == {"m0": FIRST_BACK_OFF}
+    post.statuses, post.answers = Statuses(post.dynamodb, "runs"), lambda _: Answer(409)
+    assert post.work(message(0, 2)) == []
+    assert (status(post).outcomes, status(post).done) == ({account(0): "duplicate"}, True)
+
+
+def test_an_outcome_that_cannot_be_written_keeps_no_message_that_has_expired(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb)
+    post.now += timedelta(hours=1)
+    assert post.work(message(0)) == []
+
+
+def test_who_has_heard_is_told_of_so_though_the_evidence_cannot_be_written(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+
+    monkeypatch.setattr(Evidence, "accepted", fail)
+    asked(post)
+    assert post.work(message(0)) == []
+    assert (status(post).outcomes, status(post).done) == ({account(0): "accepted"}, True)
+
+
+def test_a_status_that_cannot_be_read_is_written_all_the_same(post: Post) -> None:
+    asked(post)
+    post.statuses = Failing(post.dynamodb, read=False)
+    assert post.work(message(0)) == []
+    post.statuses = Statuses(post.dynamodb, "runs")
+    assert (status(post).outcomes, status(post).done) == ({account(0): "accepted"}, True)
 
 
 def test_content_that_cannot_be_made_is_told_by_its_shape(post: Post) -> None:

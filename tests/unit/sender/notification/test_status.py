@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from yellowring.sender.notification.status import KEPT, Status, Statuses
+from yellowring.sender.notification.status import KEPT, OVER, Status, Statuses
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -33,6 +33,20 @@ def read(statuses: Statuses) -> Status:
 
 def test_what_was_put_is_queued_and_nobody_has_an_outcome(statuses: Statuses) -> None:
     assert read(statuses) == Status(ID, "hash", NOW, EXPIRY)
+
+
+def test_a_status_is_read_consistently(
+    statuses: Statuses, table: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def get_item(**call: Any) -> dict[str, Any]:
+        asked.append(call)
+        return {}
+
+    monkeypatch.setattr(table, "get_item", get_item)
+    statuses.get(ID)
+    assert [call["ConsistentRead"] for call in asked] == [True]
 
 
 def test_what_was_never_put_has_no_status(statuses: Statuses) -> None:
@@ -130,3 +144,34 @@ def test_it_is_in_a_partition_of_its_own_that_no_run_can_have(
 def test_it_goes_a_day_after_its_expiry(statuses: Statuses, table: DynamoDBClient) -> None:
     (item,) = table.scan(TableName="runs")["Items"]
     assert item["expiresAt"]["N"] == str(int((EXPIRY + timedelta(days=1)).timestamp()))
+
+
+def test_what_is_given_up_is_done_and_failed_until_its_outcomes_are_known(
+    statuses: Statuses,
+) -> None:
+    statuses.settle(ID, ANNA, "accepted", NOW)
+    statuses.give_up(ID, BEN, "why")
+    status = read(statuses)
+    assert status.outcomes == {ANNA: "accepted", BEN: "failed"}
+    assert (status.reason, status.done) == ("why", True)
+    statuses.settle(ID, BEN, "limited", NOW, done=True)
+    status = read(statuses)
+    assert status.outcomes == {ANNA: "accepted", BEN: "limited"}
+    assert (status.reason, status.done) == ("", True)
+
+
+def test_what_was_done_before_is_not_given_up(statuses: Statuses) -> None:
+    statuses.settle(ID, ANNA, "accepted", NOW, done=True)
+    statuses.give_up(ID, BEN, "why")
+    assert read(statuses).outcomes == {ANNA: "accepted"}
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(-1, False), (0, True)])
+def test_what_has_expired_is_done_though_nobody_noted_it(
+    statuses: Statuses, seconds: int, over: bool
+) -> None:
+    statuses.settle(ID, ANNA, "skipped", NOW, "disabled")
+    status = read(statuses).as_of(EXPIRY + timedelta(seconds=seconds))
+    assert (status.done, status.reason) == (over, OVER if over else "disabled")
+    statuses.finish(ID, NOW)
+    assert read(statuses).as_of(EXPIRY + KEPT).reason == "disabled"

@@ -48,6 +48,8 @@ class Bench:
         Who is not deliverable any more when read again.
     moved
         Who is left out when read again.
+    ruled_out
+        Whose record alone says that they are not to be told.
     linked
         Customer ids.
     ends_at
@@ -67,6 +69,7 @@ class Bench:
     until: float = 275
     gone: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
     linked: Mapping[str, str] = field(default_factory=dict)
     counted: tuple[int, ...] = ()
     ends_at: float | None = None
@@ -191,6 +194,9 @@ class Bench:
     async def again(self, waiting: Sequence[Waiting]) -> Mapping[str, Customer]:
         ids = [each.user_id for each in waiting if each.user_id not in self.moved]
         return {each: self._customer(each) for each in ids}
+
+    def rules_out(self, customer: Customer) -> bool:
+        return customer.user_id in self.ruled_out
 
     async def rest(self, cursor: str | None) -> tuple[int, str | None]:
         number = int(cursor) if cursor and cursor.isdigit() else 0

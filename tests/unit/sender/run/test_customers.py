@@ -255,6 +255,52 @@ def test_whose_link_moves_between_the_looks_is_skipped(to: str | None) -> None:
     assert visited(town, town.visiting())[0] == ["skipped", BERT, CLEO]
 
 
+# ---- whom our own record rules out ----
+
+
+@pytest.mark.parametrize(
+    ("audience", "ruled_out"),
+    [
+        ({"type": "subscribers"}, [False, False, True, True]),
+        ({"type": "users", "list": {"digest": "0" * 32, "count": 1}}, [False, False, False, True]),
+        (
+            {"type": "customers", "list": {"digest": "0" * 32, "count": 1}},
+            [False, True, True, True],
+        ),
+        ({"type": "multicast"}, [False, False, False, False]),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) else "",
+)
+def test_who_is_ruled_out_by_our_record_alone(
+    audience: dict[str, Any], ruled_out: list[bool]
+) -> None:
+    fake: Any = None
+    of = run(document=campaign(audience=audience))
+    visits = visiting(of, 0, fake, fake, now=lambda: NOW)
+    known = [Customer(ANNA, None, deliverable=each) for each in (True, None, False)]
+    erased = Customer(ANNA, None, deliverable=False, erased=True)
+    assert [visits.rules_out(each) for each in (*known, erased)] == ruled_out
+
+
+def test_who_is_ruled_out_is_skipped_at_the_first_visit_and_that_is_noted() -> None:
+    bench = Bench([[ANNA, BERT]], ruled_out=(ANNA,))
+    assert bench.work().done
+    assert bench.counts == {"accepted": 1, "skipped": 1}
+    assert [who for _, who in bench.sent] == [BERT]
+    assert bench.notes == [(ANNA, "skipped", bench.notes[0][2])]
+
+
+@pytest.mark.parametrize("deliverable", [True, False])
+def test_who_is_ruled_out_meanwhile_is_skipped_whatever_they_were_before(
+    deliverable: bool,
+) -> None:
+    waiting = replace(waits_for(ANNA, "1"), deliverable=deliverable)
+    segment = Segment(0, visited=True, waiting=(waiting,))
+    bench = Bench(segment=segment, ruled_out=(ANNA,))
+    assert bench.work().done
+    assert (bench.counts, bench.sent) == ({"skipped": 1}, [])
+
+
 def test_a_link_is_told_from_any_other_and_names_nobody() -> None:
     links = {link_of(each) for each in ("4711", "4712", "jane@example.com")}
     assert len(links) == 3
