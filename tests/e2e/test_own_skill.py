@@ -117,16 +117,21 @@ def test_events_that_their_sdk_cannot_read_are_stored_at_the_first_try(stack: Lo
 
 
 def documented(stack: LocalStack) -> tuple[Any, Any, Said]:
-    """Do what the page says; return what the API answers to each of the two, and the command."""
+    """Do what the page says; return the API's first and last answer, and the command's."""
     page = (PROJECT / "docs/your-skill.md").read_text(encoding="utf-8")
     calls = re.findall(r"```sh\n(curl .*?)```", page, re.DOTALL)
     address = local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl)
     environment = {"PATH": os.environ["PATH"], "API_URL": address}
-    told = [
-        subprocess.run(["sh", "-c", each], cwd=PROJECT, env=environment, check=True, stdout=PIPE)
-        for each in calls
-    ]
-    queued, customer = [json.loads(each.stdout) for each in told]
+    answers: list[Any] = []
+    for each in calls:
+        if answers:
+            environment["ID"] = answers[0]["id"]
+        told = subprocess.run(
+            ["sh", "-c", each], cwd=PROJECT, env=environment, check=True, stdout=PIPE
+        )
+        answers.append(json.loads(told.stdout))
+    queued, notification, customer = answers
+    assert notification["id"] == queued["id"]
     # The page's finds the stack of `make run`.
     [command] = re.findall(r"^yellowring (customer .*) --local$", page, re.MULTILINE)
     return queued, customer, yellowring(stack, *command.split())

@@ -37,7 +37,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def before(after: Path) -> Path:
     """The skill as it was, beside it: ``a``, a copy with the diff taken back."""
     copy = Path(shutil.copytree(after, after.with_name("a")))
-    subprocess.run(["git", "apply", "--reverse", PATCH], cwd=copy, check=True)
+    subprocess.run(["patch", "-R", "-p1", "-s", "-i", PATCH], cwd=copy, check=True)
     return copy
 
 

@@ -354,6 +354,7 @@ def test_one_customer_is_a_notification_to_all_their_accounts(
     [notification] = queued(sqs)
     assert (notification.user_id, notification.customer_id) == (None, "kundin-4711")
     assert f"notification {RUN_ID} is queued for customer …11" in said.out
+    assert "yellowring customer show ID has what went wrong" in said.out
     assert "kundin" not in said.out
 
 

@@ -61,7 +61,7 @@ def notify(stack: Stack, request: RunRequest, *, as_json: bool) -> None:
     say(f"notification {request.run_id} is queued for {to}")
     say(
         "it is sent within seconds, ahead of campaigns, and tried until "
-        f"{expiry:%Y-%m-%d %H:%M} UTC; it is no run: its outcome is in the sender's log and in "
-        "the metric Notifications"
+        f"{expiry:%Y-%m-%d %H:%M} UTC; it is no run: yellowring customer show ID has what went "
+        "wrong, the sender's log and the metric Notifications every outcome"
     )
     say(f"the same again with --run-id {request.run_id} rings once")
