@@ -51,7 +51,7 @@ class Noting:
         self._accepted = accepted
         self._call = call
         self._notes: deque[tuple[str, str, str, int]] = deque()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: dict[asyncio.Task[None], None] = {}
         self._lost = 0
         self._taken = asyncio.Event()
         self._patience = PATIENCE
@@ -72,8 +72,8 @@ class Noting:
         self._notes.append((user_id, reference_id, word.value, at))
         if len(self._writing) < AT_ONCE:
             task = asyncio.create_task(self._write())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            self._writing[task] = None
+            task.add_done_callback(lambda done: self._writing.pop(done, None))
 
     async def close(self) -> None:
         """Wait until all is noted, for `PATIENCE` at most; count what is not."""

@@ -127,8 +127,8 @@ class Slice:
         self._ledger = Ledger(segment, run.attempt, notes_heard=notes_heard)
         self._began_at = self._written_at = tools.clock()
         self._until = min(tools.until, self._began_at + self._seconds_to_last_send())
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._queued: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # in the order of their beginning
+        self._queued: dict[asyncio.Task[None], None] = {}
         self._marking: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._together = 0
@@ -242,8 +242,8 @@ class Slice:
         self._together -= 1
         ledger.begin(entry, region)
         task = asyncio.create_task(self._one(customer))
-        self._tasks.add(task)
-        self._queued.add(task)
+        self._tasks[task] = None
+        self._queued[task] = None
         task.add_done_callback(lambda task: self._done(task, customer.user_id))
 
     def _has_place(self) -> bool:
@@ -253,8 +253,8 @@ class Slice:
         return self._together > 0
 
     def _done(self, task: asyncio.Task[None], user_id: str) -> None:
-        self._tasks.discard(task)
-        self._queued.discard(task)
+        self._tasks.pop(task, None)
+        self._queued.pop(task, None)
         self._ledger.put_back(user_id)  # where it came to no outcome
         self._changed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -269,7 +269,8 @@ class Slice:
         sending = self._tools.sending
         await sending.acquire()
         try:
-            self._queued.discard(asyncio.current_task())
+            if (task := asyncio.current_task()) is not None:
+                self._queued.pop(task, None)
             if self._stopping:
                 return
             begun, sent_at = self._ledger.sent(user_id), self._epoch()
