@@ -129,19 +129,23 @@ def _newest(entries: Mapping[str, Entry], kept: int, erased: int) -> dict[str, E
 def _newer(entries: Mapping[str, Entry], name: str, entry: Entry) -> Entry:
     """Return the newer of a register's two entries; of equal times, what gives no more than either.
 
-    That is of lists what both have, and of links none.
+    That is of lists what both have, and of links none; but for an end that no request told, which
+    only makes room for what a request tells at the same time.
     """
     known = entries.get(name, entry)
     if name in LISTS and known.at == entry.at:
         both = _listed(known) & _listed(entry)
         return Entry(entry.at, max(known.by, entry.by), both or None)
-    if name in LINKS and known.at == entry.at and None in (known.value, entry.value):
-        return Entry(entry.at, max(known.by, entry.by))
-    return max(known, entry, key=_order)
+    return max(known, entry, key=_link_order if name in LINKS else _order)
 
 
 def _order(entry: Entry) -> tuple[int, str, str]:
     return entry.at, entry.by, json.dumps(entry.value, default=sorted)
+
+
+def _link_order(entry: Entry) -> tuple[int, bool, str, str]:
+    at, by, value = _order(entry)
+    return at, entry.value is None and by != "", by, value
 
 
 def _listed(entry: Entry | None) -> frozenset[str]:

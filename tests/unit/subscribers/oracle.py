@@ -109,12 +109,10 @@ def agreed(entries: Collection[Stamped]) -> Stamped:
 
 
 def unlinked(entries: Collection[Stamped]) -> Stamped:
-    """Return the greatest, but none where any of the newest says so."""
+    """Return the greatest, but none where a request that tells one of the newest says so."""
     latest = max(at for at, _, _ in entries)
-    tied = [(by, value) for at, by, value in entries if at == latest]
-    if None in [value for _, value in tied]:
-        return latest, max(by for by, _ in tied), shown(None)
-    return newest_of(entries)
+    ends = [by for at, by, value in entries if at == latest and value is None and by]
+    return (latest, max(ends), shown(None)) if ends else newest_of(entries)
 
 
 TIES = {
