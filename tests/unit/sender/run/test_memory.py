@@ -40,6 +40,9 @@ class Table:
         ]
         return Visits(found, str(end) if end < self._customers else None)
 
+    def rules_out(self, customer: Customer) -> bool:
+        return False
+
     def ending(self, run_id: str, attempt: int) -> bool:
         return False
 
