@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from moto import mock_aws
 from yellowring.sender import app
 from yellowring_tools.simulator.config import SimulatorConfig
 from yellowring_tools.simulator.server import Running, running
 from yellowring_tools.simulator.simulation import Simulation
 
-from tests.conftest import CLIENT_ID, CLIENT_SECRET, SKILL_ID
+from tests.conftest import CLIENT_ID, CLIENT_SECRET, ENVIRONMENT, SKILL_ID, create_table
 from tests.unit.sender.kit import World
 
 if TYPE_CHECKING:
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 
 
 _client = functools.cache(boto3.client)
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[DynamoDBClient]:
+    """A DynamoDB in memory, for the tables of one test after the other: a client is dear."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Iterator[DynamoDBClient]:
+    """The client of an empty runs table."""
+    create_table(dynamodb, "runs", "runId", "part")
+    yield dynamodb
+    dynamodb.delete_table(TableName="runs")
 
 
 @pytest.fixture
