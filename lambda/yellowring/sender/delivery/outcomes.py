@@ -107,8 +107,3 @@ class Counts:
             for outcome in Outcome
             if outcome is not Outcome.NOT_SENT or self[outcome]
         }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, object]) -> Counts:
-        """Read what `document` returned."""
-        return cls({Outcome(name): int(str(value)) for name, value in document.items()})
