@@ -26,7 +26,7 @@ ARCHITECTURE ?= arm64
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow bench lint lock openapi build wheel deploy skill-package \
+.PHONY: help setup run demo test test-slow fuzz bench lint lock openapi build wheel deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -42,6 +42,9 @@ demo: $(READY) ## Do the main job once and report; REPORT=file.json writes the r
 
 test: $(READY) ## Run the tests, except those that take minutes
 	$(VENV)/pytest -m "not slow"
+
+fuzz: $(READY) ## Look for new counter-examples: the property tests with other examples each time
+	$(VENV)/pytest -m "not slow" --hypothesis-profile=search $(FUZZ)
 
 test-slow: $(READY) ## Run the tests that take minutes
 	$(VENV)/pytest -m slow

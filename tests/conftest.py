@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_sqs.client import SQSClient
+
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("search", max_examples=1000)
+hypothesis.settings.load_profile("same")
 
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000001"
 CLIENT_ID = "amzn1.application-oa2-client.test"

@@ -13,6 +13,7 @@ type Record = Callable[[str], dict[str, Any] | None]
 
 NOTIFICATIONS = "alexa::devices:all:notifications:write"
 LISTS = ("subscriptions", "permissions")
+LINKS = ("account", "customer")
 DAY_SECONDS = 24 * 3600
 
 
@@ -40,7 +41,9 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     """Say what a customer's item must be after these events, in whatever order they came.
 
     Written from the meaning of the events, with no regard to order: the newest of each kind, and
-    nothing that is not newer than the last disable after which no data is kept.
+    nothing that is not newer than the last disable after which no data is kept. Of a link and its
+    end at the same time the end counts; the business' id stays in the index until an erasure, for
+    whoever asks for the data by it or erases them.
     """
     facts = [fact for each in history for fact in _facts(each)]
     erased = _latest(facts, "erased")
@@ -48,7 +51,7 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     for kind in ("subscriptions", "permissions", "account", "customer", "locale", "host"):
         of_kind = [f for f in facts if f["kind"] == kind and f["at"] > erased]
         if of_kind:
-            item[kind] = _agreed(of_kind) if kind in LISTS else _register(of_kind)
+            item[kind] = _agreed(of_kind) if kind in LISTS else _register(of_kind, kind in LINKS)
     keys = {f["key"] for f in facts if f["kind"] == "attribute" and f["at"] > erased}
     if keys:
         item["attributes"] = {
@@ -60,7 +63,7 @@ def expected_record(history: Sequence[Envelope]) -> dict[str, Any] | None:
     if erased >= 0:
         item["erasedAt"] = erased
     known = item.get("customer", {})
-    if known.get("value") and known["at"] > item.get("disabledAt", -1):
+    if known.get("value"):
         item["customerId"] = known["value"]
     return item | _expiry(item)
 
@@ -69,8 +72,8 @@ def _latest(facts: Sequence[dict[str, Any]], kind: str) -> int:
     return max((f["at"] for f in facts if f["kind"] == kind), default=-1)
 
 
-def _register(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    newest = max(facts, key=lambda f: (f["at"], f["by"]))
+def _register(facts: Sequence[dict[str, Any]], nobody_wins: bool = False) -> dict[str, Any]:
+    newest = max(facts, key=lambda f: (f["at"], nobody_wins and f["value"] is None, f["by"]))
     told = {"at": newest["at"], "by": newest["by"]}
     return told | ({} if newest["value"] is None else {"value": newest["value"]})
 

@@ -133,6 +133,16 @@ def test_a_long_history_doubled_and_shuffled_ends_in_what_it_means(
     assert after(handle, record, delivered) == expected_record(history)
 
 
+def test_a_business_id_told_with_a_disable_can_be_found_for_an_erasure(
+    handle: Handle, record: Record
+) -> None:
+    history = [disabled("PERSISTED", at=0), message(command("customer", id="4711"), at=0)]
+    item = after(handle, record, history)
+    assert item == expected_record(history)
+    assert item is not None
+    assert item["customerId"] == "4711"
+
+
 @pytest.mark.parametrize(
     "event",
     [
