@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 STACK_NAME = "yellow-ring"
-SKILL_FUNCTION = f"{STACK_NAME}-skill"
+SKILL_FUNCTION = f"{STACK_NAME}-skill:live"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 SIMULATOR_SECONDS = 60.0
 LAST_LINES = 20

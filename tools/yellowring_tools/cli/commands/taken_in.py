@@ -42,7 +42,7 @@ def tell_taken_in(
     """Take a copy in and say how many records ended how; end with status 1 where some failed."""
     told = taking_in.all(copies, datetime.now(UTC), total)
     if as_json:
-        counts = {result: told[result] for result in RESULTS}
+        counts: dict[str, int] = {result: told[result] for result in RESULTS}
         say_json({"from": source, "dryRun": taking_in.dry_run, **counts})
     else:
         say(f"{counted(told.total(), 'record')} of {source}")
