@@ -375,14 +375,14 @@ class Said:
         return json.loads(self.out)
 
 
-def yellowring(stack: LocalStack, *arguments: str) -> Said:
-    """Call the operators' command, which finds the stack through CloudFormation."""
+def yellowring(stack: LocalStack, *arguments: str, name: str = STACK_NAME) -> Said:
+    """Call the operators' command, which finds the stack of a name through CloudFormation."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
     } | aws_environment(stack.aws.endpoint)
     command = [str(Path(sys.executable).with_name("yellowring")), *arguments]
     done = subprocess.run(
-        [*command, "--stack", STACK_NAME],
+        [*command, "--stack", name],
         check=False,
         capture_output=True,
         text=True,

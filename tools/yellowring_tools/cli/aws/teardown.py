@@ -59,7 +59,7 @@ class TearDown:
         Whether the two tables stay.
     tell
         Is told each step, in a line.
-    clock, sleep
+    sleep, clock
         Seconds, for what takes its time.
     """
 
@@ -67,8 +67,8 @@ class TearDown:
     name: str
     keep: bool
     tell: Callable[[str], None]
+    sleep: Callable[[float], None]
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
     def check(self) -> None:
         """End the command where the stack would not leave the data as it was asked for."""

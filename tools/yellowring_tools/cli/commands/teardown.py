@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
@@ -45,7 +46,8 @@ def teardown(
         raise failure("the stack that make run keeps up goes with it: end that with Ctrl-C")
     from yellowring_tools.cli.aws.teardown import TABLES, TearDown  # noqa: PLC0415 - loads boto3
 
-    tear_down = TearDown(stack, choice.stack_name or DEFAULT_NAME, keep_data, complain)
+    name = choice.stack_name or DEFAULT_NAME
+    tear_down = TearDown(stack, name, keep_data, complain, time.sleep)
     tear_down.check()
     tables = " and ".join(stack.outputs[each] for each in TABLES)
     fate = "stay" if keep_data else "are deleted for good"
