@@ -110,7 +110,7 @@ class Known(Customer):
     def __init__(self, stack: LocalStack) -> None:
         super().__init__(stack, "na", "en-US")
         self.name = f"known{uuid.uuid4().hex[:8]}"
-        self.customer_id = f"{self.name}@example.com"
+        self.customer_id = f"{self.name}.customer"
         self.subscribes()
         self.send("customer", id=self.customer_id)
         self.send("attributes", set={"group": self.name, "town": "Ulm"})
@@ -136,7 +136,9 @@ def known(stack: LocalStack) -> Known:
     for to in ({"customerId": customer.customer_id}, {"userId": customer.user_id}):
         said = api.call("POST", "/v1/notifications", {"to": to, **TEXTS})
         assert said.status < 300, said.text
-    customer.send("notify", campaign=CAMPAIGN, referenceId=f"{customer.name}~4")
+    customer.send(
+        "notify", campaign={"name": customer.name, **TEXTS}, referenceId=f"{customer.name}~4"
+    )
     assert api.call("GET", f"/v1/customers/{customer.customer_id}").status == 200
     for number in (1, 2, 3):
         assert counts(ended(stack, f"{customer.name}~{number}")) == {"accepted": 1}
