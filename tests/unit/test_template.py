@@ -381,8 +381,10 @@ def test_alexa_calls_the_alias_and_every_setting_of_the_skill_publishes_a_versio
     # SAM sees a change of the template, not of a parameter's value: that is the description's.
     read = re.findall(r"'Ref': '(\w+)'", str({**skill, "shared": TEMPLATE["Globals"]["Function"]}))
     of_the_sender = {"MaxEventsPerSecond", "MaxWorkers", "NoteAccepted"}
-    before_it_is_published = {"SkillDeployment"}
-    settings = set(read) & PARAMETERS.keys() - of_the_sender - before_it_is_published
+    of_the_code_itself = {"Architecture"}
+    how_it_is_published = {"SkillDeployment"}
+    settings = set(read) & PARAMETERS.keys() - of_the_sender - of_the_code_itself
+    settings -= how_it_is_published
     description = skill["VersionDescription"]["Fn::Sub"]
     assert set(re.findall(r"\$\{(\w+)\}", description)) == settings
 
