@@ -32,6 +32,7 @@ def of(token: str) -> dict[str, Any]:
         (ALEXA, SKILL, True),
         (ALEXA, None, True),
         (ALEXA | {"Principal": "alexa-appkit.amazon.com"}, SKILL, True),
+        (ALEXA | {"Principal": {"AWS": "alexa-appkit.amazon.com"}}, SKILL, True),
         (of("amzn1.ask.skill.other"), SKILL, False),
         (of(SKILL), None, False),
         (ALEXA | {"Effect": "Deny"}, SKILL, False),

@@ -83,8 +83,9 @@ class LambdaPolicies:
 
 def _lets_in(statement: Mapping[str, Any], skill_id: str | None) -> bool:
     principal = statement.get("Principal")
-    service = principal.get("Service") if isinstance(principal, dict) else principal
-    if statement.get("Effect") != "Allow" or service != ALEXA:
+    # AWS says {"Service": …}, and the embedded AWS {"AWS": …}.
+    named = principal.values() if isinstance(principal, dict) else (principal,)
+    if statement.get("Effect") != "Allow" or ALEXA not in named:
         return False
     condition = (statement.get("Condition") or {}).get("StringEquals") or {}
     token = condition.get("lambda:EventSourceToken", skill_id)
