@@ -90,10 +90,15 @@ def test_from_nothing_to_a_skill_that_hears_of_its_first_customer(tmp_path: Path
         assert {name.rpartition("%3A")[2] for name in aws.functions} == {"ring", "ring-eu"}
 
 
-def test_after_a_lost_answer_the_skill_is_there_and_the_outcome_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "fault", [{"resetAfterAccept": 1}, {"timeout": 1, "timeoutSeconds": 0.05}], ids=["lost", "late"]
+)
+def test_after_a_lost_answer_the_skill_is_there_and_the_outcome_unknown(
+    fault: dict[str, float], tmp_path: Path
+) -> None:
     with developing() as (smapi, caller):
-        lost = {"only": ["create-skill-package"], "resetAfterAccept": 1, "most": 1}
-        caller.sim("PUT", "/faults", {"smapi": SOON | lost})
+        only = {"only": ["create-skill-package"], "most": 1}
+        caller.sim("PUT", "/faults", {"smapi": SOON | only | fault})
         (vendor,) = smapi.vendors()
         location = smapi.upload(package(tmp_path))
         with pytest.raises(SmapiUnknown):
