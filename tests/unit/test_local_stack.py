@@ -21,6 +21,7 @@ from yellowring_tools.local_stack.demo import planned_firing
 from yellowring_tools.local_stack.deployment import Build, fingerprint
 from yellowring_tools.local_stack.environments import (
     aws_environment,
+    new_keys,
     server_environment,
     tool_environment,
 )
@@ -50,7 +51,7 @@ def test_a_developers_aws_account_reaches_no_child(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     for environment in (server_environment, tool_environment):
-        made = environment(aws_environment("http://127.0.0.1:1"))
+        made = environment(aws_environment("http://127.0.0.1:1", new_keys()))
         assert "AWS_PROFILE" not in made
         assert "AWS_SESSION_TOKEN" not in made
         assert made["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
