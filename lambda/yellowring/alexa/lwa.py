@@ -56,7 +56,7 @@ class Credentials:
         """
         try:
             document = json.loads(secret or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise InvalidCredentials(
@@ -205,6 +205,6 @@ def _token(body: dict[str, object], asked_at: float) -> Token:
 def _object(text: str) -> dict[str, object]:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -17,7 +17,7 @@ from yellowring.catalog.localization import (
 )
 from yellowring.catalog.names import EVENT_NAMES
 from yellowring.catalog.payloads import PAYLOADS
-from yellowring.catalog.problems import Problem, at, nearest, quoted, schema_path
+from yellowring.catalog.problems import HUGE, Problem, at, nearest, quoted, schema_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -221,6 +221,6 @@ def _retyped(field: Field | None, value: object) -> str | None:
     if field.kind == "choices" and isinstance(value, str):
         meant = nearest(value, field.choices)
         return f'write ["{meant}"]' if meant else None
-    if field.kind == "text" and isinstance(value, int | float):
+    if field.kind == "text" and isinstance(value, int | float) and abs(value) <= HUGE:
         return f'write "{value}"'
     return None

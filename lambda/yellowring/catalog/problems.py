@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 _LONGEST_QUOTE = 60
-_HUGE = 10**18
+HUGE = 10**18
+"""A number that is larger is not written out: Python refuses to, from 4,300 digits on."""
 _USER_ID_MARK = "amzn1.ask."
 _PLAIN_KEY = re.compile(r"[$A-Za-z_][A-Za-z0-9_-]{0,59}")
 _STEP = re.compile(r"\.([$A-Za-z_][A-Za-z0-9_-]*)|(\[[0-9]+\])|\[.*", re.DOTALL)
@@ -85,7 +86,7 @@ def quoted(value: object) -> str:
         masked = _USER_ID_MARK in value
         return "a user id" if masked else '"' + _shortened(repr(value)[1:-1]) + '"'
     if isinstance(value, int | float):
-        return "a huge number" if abs(value) > _HUGE else repr(value)
+        return "a huge number" if abs(value) > HUGE else repr(value)
     if isinstance(value, dict):
         return "an object"
     return "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
