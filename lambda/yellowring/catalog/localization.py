@@ -57,7 +57,7 @@ def localization_problems(value: object, used: Mapping[str, str], path: str) -> 
     first_at: dict[str, int] = {}
     for index, entry in enumerate(value):
         here = at(path, index)
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and all(isinstance(key, str) for key in entry):
             yield from _locale_problems(entry, here, index, first_at)
             yield from _text_problems(entry, here, used)
         else:
