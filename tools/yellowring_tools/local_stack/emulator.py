@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 START_SECONDS = 60.0
-GUARDED = Path(__file__).with_name("guarded_emulator.py")
+GATED = Path(__file__).with_name("gated_emulator.py")
 
 
 def start_emulator(endpoint: str, keys: Keys, workspace: Workspace) -> Child:
@@ -48,7 +48,7 @@ def start_emulator(endpoint: str, keys: Keys, workspace: Workspace) -> Child:
     }
     return Child.start(
         "emulator",
-        [EMULATOR_PYTHON, GUARDED],
+        [EMULATOR_PYTHON, GATED],
         log=workspace.logs / "emulator.log",
         env=server_environment(aws_environment(endpoint, keys) | own),
         cwd=workspace.temporary,

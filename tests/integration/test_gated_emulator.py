@@ -65,7 +65,7 @@ def aws() -> Iterator[Aws]:
     endpoint, keys = f"http://127.0.0.1:{free_port()}", new_keys()
     with (
         workspace(
-            "guarded",
+            "gated",
         ) as place,
         start_emulator(endpoint, keys, place) as emulator,
     ):

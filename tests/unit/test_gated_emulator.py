@@ -1,4 +1,4 @@
-"""What the guard in front of the embedded AWS lets by, and what it refuses."""
+"""What the gate in front of the embedded AWS lets by, and what it refuses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from yellowring_tools.local_stack.guarded_emulator import Guard, refusal
+from yellowring_tools.local_stack.gated_emulator import Gate, refusal
 
 PORT = "4567"
 OWN = "LOCAL0123"
@@ -117,7 +117,7 @@ def test_what_two_readers_could_read_differently_is_refused(twice: tuple[str, st
 
 
 def asked(*headers: tuple[str, str], **more: Any) -> tuple[list[dict[str, Any]], bool]:
-    """Send a request through the guard; return what came back, and whether it got through."""
+    """Send a request through the gate; return what came back, and whether it got through."""
     sent: list[dict[str, Any]] = []
     through = []
 
@@ -132,8 +132,8 @@ def asked(*headers: tuple[str, str], **more: Any) -> tuple[list[dict[str, Any]],
     async def receive() -> dict[str, Any]:
         return {"type": "http.request"}
 
-    guard = Guard(emulator, key_of, OWN.__eq__, PORT)
-    asyncio.run(guard(request(*headers) | more, receive, send))
+    gate = Gate(emulator, key_of, OWN.__eq__, PORT)
+    asyncio.run(gate(request(*headers) | more, receive, send))
     return sent, bool(through)
 
 

@@ -1,9 +1,9 @@
-"""The emulator behind a guard that knows the stack's own key, and answers no page of a browser.
+"""The emulator behind a gate that knows the stack's own key, and answers no page of a browser.
 
 ``ministack`` takes ``test``, any account's number and no key at all for its root, whose signature
 it does not check, gives a function's role keys that follow from its name, and answers any page's
 preflight: whatever page the developer looks at could make functions here and run them. With this
-guard in front,
+gate in front,
 
 - a request must be for a loopback name and this port, so that no other name that leads here
   (DNS rebinding) does;
@@ -80,7 +80,7 @@ def refusal(scope: Scope, key: str, knows: Callable[[str], bool], port: str) -> 
     return "" if knows(key) else "the access key is not this stack's own, which `make run` prints"
 
 
-class Guard:
+class Gate:
     """The emulator's application behind `refusal`.
 
     Parameters
@@ -192,7 +192,7 @@ def _given_by_the_emulator(key: str) -> bool:
 
 
 def main() -> None:
-    """Run the emulator as ``python -m ministack`` does, behind the guard."""
+    """Run the emulator as ``python -m ministack`` does, behind the gate."""
     _make_roles_keys_of(secrets.token_bytes(32))
     server: Any = import_module("hypercorn.asyncio")
     key_of = import_module("ministack.core.router").extract_access_key_id
@@ -202,10 +202,10 @@ def main() -> None:
     def knows(key: str) -> bool:
         return hmac.compare_digest(key.encode(), own.encode()) or _given_by_the_emulator(key)
 
-    async def guarded(emulator: Application, config: object) -> None:
-        await serve(Guard(emulator, key_of, knows, port), config)
+    async def gated(emulator: Application, config: object) -> None:
+        await serve(Gate(emulator, key_of, knows, port), config)
 
-    server.serve = guarded
+    server.serve = gated
     import_module("ministack.app").main()
 
 
