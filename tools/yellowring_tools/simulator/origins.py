@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 _OWN_FETCHES = frozenset({"same-origin", "none"})
 _CONTROLS = "/_sim/"
 _JSON = "application/json"
+_HOSTS_REMEMBERED = 16
 _FORBIDDEN, _UNSUPPORTED = 403, 415
 
 
@@ -40,6 +42,7 @@ class OwnPagesOnly:
         self._app = app
         listens = urlsplit(url)
         self._name, self._port = listens.hostname or "", listens.port
+        self._is_here = lru_cache(maxsize=_HOSTS_REMEMBERED)(self._leads_here)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -53,8 +56,8 @@ class OwnPagesOnly:
         await self._app(scope, receive, send)
 
     def _stranger(self, scope: Scope, headers: Headers) -> str:
-        host = headers.get("host", "")
-        if len(headers.getlist("host")) != 1 or not self._is_here(host):
+        host = ", ".join(headers.getlist("host"))
+        if not self._is_here(host):
             return f"Host: must be {self._name or 'localhost'}:{self._port}, not {host[:80]!r}"
         origins = headers.getlist("origin")
         if any(origin.lower() != f"http://{host.lower()}" for origin in origins):
@@ -63,7 +66,7 @@ class OwnPagesOnly:
             return "Sec-Fetch-Site: must be same-origin; no other page may call the simulator"
         return ""
 
-    def _is_here(self, host: str) -> bool:
+    def _leads_here(self, host: str) -> bool:
         try:
             asked = urlsplit(f"//{host}")
             name, port = asked.hostname or "", asked.port
