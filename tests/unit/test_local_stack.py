@@ -94,6 +94,19 @@ def test_the_logs_stay_until_the_next_stack_and_the_temporary_files_do_not(tmp_p
         assert not used.path.exists()
 
 
+def test_nobody_else_reads_the_note_of_a_stack_with_its_keys(tmp_path: Path) -> None:
+    with workspace("run", tmp_path) as used:
+        assert used.path.stat().st_mode & 0o077 == 0
+
+
+def test_each_stack_has_keys_of_its_own_that_no_log_shows() -> None:
+    one, other = new_keys(), new_keys()
+    assert one.access_key_id != other.access_key_id
+    assert one.secret_access_key != other.secret_access_key
+    assert one.access_key_id not in repr(one)
+    assert one.secret_access_key not in repr(one)
+
+
 def test_temporary_files_are_held_in_memory_where_there_is_plenty_and_leave_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
