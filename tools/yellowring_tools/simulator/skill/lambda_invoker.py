@@ -33,12 +33,17 @@ class LambdaInvoker:
         environment, and no profile's.
     connections
         How many calls there may be at once.
+    region
+        The AWS region that has it.
     """
 
-    def __init__(self, function: str, endpoint: str | None, connections: int) -> None:
+    def __init__(
+        self, function: str, endpoint: str | None, connections: int, region: str = "us-east-1"
+    ) -> None:
         self._function = function
         self._endpoint = endpoint
         self._connections = connections
+        self._region = region
         self._making = threading.Lock()
         self._client: LambdaClient | None = None
 
@@ -71,7 +76,7 @@ class LambdaInvoker:
             if self._client is None:
                 self._client = boto3.client(
                     "lambda",
-                    region_name="us-east-1",
+                    region_name=self._region,
                     endpoint_url=self._endpoint,
                     aws_access_key_id=_variable("AWS_ACCESS_KEY_ID"),
                     aws_secret_access_key=_variable("AWS_SECRET_ACCESS_KEY"),
