@@ -21,7 +21,16 @@ from yellowring_tools.cli.commands.catalog import event_named
 from yellowring_tools.cli.commands.taken_in import DryRun, Rate, tell_taken_in
 from yellowring_tools.cli.files import exports
 from yellowring_tools.cli.files.exports import line_of
-from yellowring_tools.cli.terminal.output import AsJson, complain, failure, say, say_json, table
+from yellowring_tools.cli.terminal.output import (
+    AsJson,
+    complain,
+    failure,
+    one_line,
+    printable,
+    say,
+    say_json,
+    table,
+)
 from yellowring_tools.cli.terminal.standing import REASONS, STANDINGS, masked
 
 if TYPE_CHECKING:
@@ -118,7 +127,8 @@ def export(
     with _opened(output, force=force) as lines:
         for user_id, record in records(stack, consistent=True, quiet=output is None):
             if wanted is None or deliverability(record, wanted) == "deliverable":
-                lines.write(line_of(user_id, record, plain(record), began) + "\n")
+                line = line_of(user_id, record, plain(record), began)
+                lines.write(printable(line) + "\n")
                 written += 1
     if output is None:
         return
@@ -182,5 +192,7 @@ def _told(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a record hol
     if name.endswith("At") and isinstance(value, int):
         return f"{datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec='milliseconds')}"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+        return one_line(", ".join(value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return one_line(str(value))
