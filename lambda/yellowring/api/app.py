@@ -13,7 +13,7 @@ from yellowring.api.problems import Refusal, errors_of, failed_call, invalid
 from yellowring.api.requests import with_checked_body
 from yellowring.api.routes import resolver
 from yellowring.api.services import services
-from yellowring.observability import count, logger
+from yellowring.observability import count, invoked, logger
 from yellowring.settings import ApiSettings
 from yellowring.subscribers import ConcurrentChange
 
@@ -43,6 +43,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         The response: JSON, or problem details (``application/problem+json``).
     """
     begun = time.monotonic()
+    invoked(context, event["requestContext"].get("requestId"))
     route = f"{event['requestContext']['http']['method']} {_template(event)}"
     try:
         _check_caller(event)

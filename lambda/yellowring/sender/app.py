@@ -25,7 +25,7 @@ from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
-from yellowring.observability import count, logger
+from yellowring.observability import count, invoked, logger
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 from yellowring.sender.campaign.calls import PAGE_PATIENCE, PLACES
 from yellowring.sender.campaign.content import SameForAll, content_of
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 DRAIN = timedelta(seconds=25)
 """What is left of an invocation for requests under way to end in, and for the last checkpoint."""
 
+_ABOUT = ("refusals", "correlationId")
+"""Members of a run request's invocation that are not the request's."""
 SECRET_SECONDS = 60
 """For how long credentials that were read are used."""
 NOTIFICATION_DRAIN = timedelta(seconds=15)
@@ -120,7 +122,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     ----------
     event
         - a run request ``{"campaign": {…}, "scheduledTime": "…", "runId"?: "…"}``: starts the run;
-          with ``"refusals": true`` a refusal is returned and not raised;
+          with ``"refusals": true`` a refusal is returned and not raised, and the log's lines go
+          back to a ``correlationId``;
         - ``{"task": "slice", "runId", "attempt", "segment", "failure"?}`` and ``{"task": "finish",
           "runId", "attempt", "executionArn"}``, from the run's workflow;
         - EventBridge's ``aws.states`` event of an execution that ended before its time;
@@ -143,6 +146,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     SliceFailed
         The workflow waits and tries again.
     """
+    invoked(context, _goes_back_to(event))
     settings = SenderSettings.from_environ(os.environ)
     stores = _stores(settings)
     time_left = timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -160,11 +164,18 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return _start_or_tell(event, settings, stores)
 
 
+def _goes_back_to(event: Mapping[str, Any]) -> object:
+    """Return what an invocation's log lines go back to; each notification tells it by itself."""
+    if event.get("source") == "aws.states":
+        return json.loads(event["detail"]["input"]).get("runId")
+    return event.get("correlationId") or event.get("runId")
+
+
 def _start_or_tell(
     event: dict[str, Any], settings: SenderSettings, stores: Stores
 ) -> dict[str, Any]:
     """Start a run; who asked for ``refusals`` gets one as a value, and all others the error."""
-    request = {name: event[name] for name in event if name != "refusals"}
+    request = {name: event[name] for name in event if name not in _ABOUT}
     try:
         return _start(request, settings, stores)
     except REQUEST_REFUSALS as error:

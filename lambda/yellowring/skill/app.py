@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from yellowring.observability import invoked
 from yellowring.settings import SkillSettings
 from yellowring.skill.assembly import Json, acknowledge, acknowledged, skill_for
 from yellowring.skill.envelope import (
@@ -12,6 +13,7 @@ from yellowring.skill.envelope import (
     SkillEvent,
     check_skill,
     now_ms,
+    request_id_of,
     request_type,
 )
 from yellowring.skill.messages import MESSAGE
@@ -20,7 +22,7 @@ from yellowring.skill.voice import VoiceHandler
 from yellowring.skill.voice_request import read_voice_request
 
 
-def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lambda gives two
+def lambda_handler(event: Json, context: object) -> Json:
     """Answer one request from Alexa.
 
     Parameters
@@ -46,6 +48,7 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
     LinkingUnavailable
         Nobody could tell whose account was linked: likewise.
     """
+    invoked(context, request_id_of(event))
     settings = SkillSettings.from_environ(os.environ)
     try:
         return _answer(event, settings)
