@@ -16,6 +16,7 @@ from yellowring.api.services import services
 from yellowring.observability import count, invoked, logger
 from yellowring.settings import ApiSettings
 from yellowring.subscribers import ConcurrentChange
+from yellowring.tracing import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "unknown"
 
 
+@traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of an HTTP API.
 

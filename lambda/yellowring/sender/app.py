@@ -53,6 +53,7 @@ from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
 from yellowring.subscribers import Audience, Subscribers
+from yellowring.tracing import traced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -115,6 +116,7 @@ class Stores:
     credentials: dict[str, tuple[float, Credentials]] = field(default_factory=dict)
 
 
+@traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Do what the sender is invoked for.
 

@@ -20,8 +20,10 @@ from yellowring.skill.messages import MESSAGE
 from yellowring.skill.skill_events import CHANGES
 from yellowring.skill.voice import VoiceHandler
 from yellowring.skill.voice_request import read_voice_request
+from yellowring.tracing import traced
 
 
+@traced
 def lambda_handler(event: Json, context: object) -> Json:
     """Answer one request from Alexa.
 
