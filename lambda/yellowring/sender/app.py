@@ -25,7 +25,7 @@ from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
-from yellowring.observability import count, invoked, logger
+from yellowring.observability import count, invoked, logger, measure
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 from yellowring.sender.campaign.calls import PAGE_PATIENCE, PLACES
 from yellowring.sender.campaign.content import SameForAll, content_of
@@ -53,6 +53,7 @@ from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
 from yellowring.subscribers import Audience, Subscribers
+from yellowring.subscribers.census import Census
 from yellowring.tracing import traced
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Stores:
     window: SharedWindow
     subscribers: Subscribers
     audience: Audience
+    census: Census
     lifecycle: Lifecycle
     queue: SQSClient
     secrets: SecretsManagerClient
@@ -128,6 +130,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
           back to a ``correlationId``;
         - ``{"task": "slice", "runId", "attempt", "segment", "failure"?}`` and ``{"task": "finish",
           "runId", "attempt", "executionArn"}``, from the run's workflow;
+        - ``{"task": "census"}``, once a day: counts customers by state;
         - EventBridge's ``aws.states`` event of an execution that ended before its time;
         - a batch of the notifications' queue (``Records``).
     context
@@ -162,6 +165,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return worker.slice(event)
         case "finish":
             return _finish(event["runId"], event["attempt"], event["executionArn"], stores)
+        case "census":
+            return _take_census(stores)
         case _:
             return _start_or_tell(event, settings, stores)
 
@@ -202,6 +207,13 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
 def _finish(run_id: str, attempt: int, execution_arn: str, stores: Stores) -> dict[str, Any]:
     run = stores.lifecycle.finish(run_id, attempt, execution_arn)
     return stores.lifecycle.document(run)
+
+
+def _take_census(stores: Stores) -> dict[str, Any]:
+    states = stores.census.take()
+    for state, customers in states.items():
+        measure("Subscribers", customers, "Count", state=state)
+    return {"states": dict(states)}
 
 
 def _interrupted(detail: Mapping[str, Any], stores: Stores) -> dict[str, Any]:
@@ -343,6 +355,7 @@ def _stores(settings: SenderSettings) -> Stores:
         window=SharedWindow(dynamodb, settings.runs_table),
         subscribers=Subscribers(dynamodb, settings.subscribers_table),
         audience=Audience(dynamodb, settings.subscribers_table),
+        census=Census(dynamodb, settings.subscribers_table),
         lifecycle=Lifecycle(
             runs,
             Machine(boto3.client("stepfunctions", config=_AWS), settings.run_machine_arn),
