@@ -79,12 +79,14 @@ def invoked(context: object, correlation_id: object = None) -> None:
     )
 
 
-def correlate(correlation_id: object) -> None:
+def correlate(*candidates: object) -> None:
     """Have the lines of the present task, and of the threads it calls, go back to something else.
 
-    For what handles several messages at once: each in a task of its own.
+    For what handles several messages at once, each in a task of its own. The first of the
+    candidates counts that is an id.
     """
-    _correlation_id.set(_correlation(correlation_id))
+    ids = (_correlation(each) for each in candidates)
+    _correlation_id.set(next((each for each in ids if each is not None), None))
 
 
 def correlation_id() -> str | None:

@@ -80,7 +80,7 @@ class _Open:
 
     def correlate(self) -> None:
         """Have the present task's log lines go back to what this one does."""
-        correlate(self.message.correlation_id or self.notification.reference_id)
+        correlate(self.message.correlation_id, self.notification.reference_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Batch:
     async def _prepare(self, message: Received) -> list[_Ready]:
         """Read a message and its customers' records; return who is to be told."""
         notification = parse_notification(message.body, message.sent_at)
-        correlate(message.correlation_id or notification.reference_id)
+        correlate(message.correlation_id, notification.reference_id)
         known = await self._bookkeeping.known(notification, message.receives)
         if known.done:  # it was put on the queue more than once
             return []
