@@ -79,6 +79,12 @@ def invoked(context: object, correlation_id: object = None) -> None:
     )
 
 
+def correlate_else(value: str) -> None:
+    """Have the lines of the invocation go back to a value, where they go back to nothing yet."""
+    if correlation_id() is None:
+        logger.append_keys(correlation_id=_correlation(value))
+
+
 def correlate(*candidates: object) -> None:
     """Have the lines of the present task, and of the threads it calls, go back to something else.
 

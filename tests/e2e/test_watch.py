@@ -48,11 +48,18 @@ class Pager:
         attributes = self._aws.sqs.get_queue_attributes(
             QueueUrl=self._url, AttributeNames=["QueueArn"]
         )
+        queue = attributes["Attributes"]["QueueArn"]
+        by_sns = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": queue,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [by_sns]})
+        self._aws.sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
         topics = self._aws.sns.list_topics()["Topics"]
         (topic,) = [t["TopicArn"] for t in topics if t["TopicArn"].endswith(f":{ALARM_TOPIC}")]
-        self._aws.sns.subscribe(
-            TopicArn=topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"]
-        )
+        self._aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
         self._heard: list[str] = []
 
     def hears_of(self, name: str) -> None:

@@ -25,7 +25,7 @@ from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
-from yellowring.observability import count, invoked, logger, measure
+from yellowring.observability import correlate, correlate_else, count, invoked, logger, measure
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 from yellowring.sender.campaign.calls import PAGE_PATIENCE, PLACES
 from yellowring.sender.campaign.content import SameForAll, content_of
@@ -198,6 +198,7 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
         # An emulator's scheduler leaves the placeholder as it is; it fires once a minute at most.
         event = {**event, "scheduledTime": f"{now_utc():%Y-%m-%dT%H:%MZ}"}
     request = parse_run_request(event)
+    correlate_else(request.run_id)
     _credentials(settings, stores)  # or a run would be started that can send nothing
     stores.sources.of(request.campaign)
     run = stores.lifecycle.start(request, settings.max_workers)
@@ -268,6 +269,7 @@ class Worker:
     async def _slice(self, task: dict[str, Any], until: float) -> Turn:
         runs = self.stores.runs
         run = await asyncio.to_thread(runs.load, task["runId"])
+        correlate(run.correlation_id, run.run_id)
         segment = await asyncio.to_thread(runs.segment, run.run_id, task["segment"])
         if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
             return Turn(done=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from yellowring.observability import count, logger, measure
+from yellowring.observability import correlation_id, count, logger, measure
 from yellowring.queue_message import SHORTEST_LIFE
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.refusals import nobody_reached
@@ -70,7 +70,7 @@ class Lifecycle:
         RunConflict
             A run of that id has another campaign.
         """
-        run = new_run(request, workers, self.now())
+        run = replace(new_run(request, workers, self.now()), correlation_id=correlation_id())
         known = self.runs.known(run)
         if known is None:
             audience = request.campaign.audience
@@ -211,7 +211,8 @@ class Lifecycle:
         if (share := accepted_share(run.counts)) is not None:
             measure("AcceptedShare", share, "Percent")
         ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
-        logger.info("run ended", extra={**ended, **run.counts.document()})
+        back_to = {"correlation_id": run.correlation_id or run.run_id}
+        logger.info("run ended", extra={**ended, **back_to, **run.counts.document()})
         return replace(run, announced=True)
 
 
