@@ -62,6 +62,41 @@ def test_an_alarm_is_named_by_its_stack_tells_the_topic_and_knows_what_silence_m
     assert known["AlarmDescription"]
 
 
+@pytest.mark.parametrize(
+    ("alarm", "metric", "fires", "at", "of"),
+    [
+        ("RunHalted", "RunsHalted", "Greater", 0, None),
+        ("RunMissing", "RunsStarted", "Less", 1, None),
+        ("AcceptedShare", "AcceptedShare", "Less", {"Ref": "AcceptedShare"}, None),
+        (
+            "NotificationsOldest",
+            "ApproximateAgeOfOldestMessage",
+            "Greater",
+            {"Ref": "OldestNotificationSeconds"},
+            "NotificationsQueue",
+        ),
+        (
+            "NotificationsDead",
+            "ApproximateNumberOfMessagesVisible",
+            "Greater",
+            0,
+            "NotificationsDeadLetterQueue",
+        ),
+        ("DeadLetters", "ApproximateNumberOfMessagesVisible", "Greater", 0, "DeadLetterQueue"),
+        ("SkillSlow", "Duration", "Greater", 6500, "SkillFunction"),
+    ],
+)
+def test_an_alarm_fires_when(
+    alarm: str, metric: str, fires: str, at: object, of: str | None
+) -> None:
+    known = properties(f"{alarm}Alarm")
+    assert (known["MetricName"], known["Threshold"]) == (metric, at)
+    assert known["ComparisonOperator"] == f"{fires}ThanThreshold"
+    named = [each["Value"] for each in known["Dimensions"]]
+    if of is not None:
+        assert named in ([{"Ref": of}], [{"Fn::GetAtt": [of, "QueueName"]}])
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
     ("suffix", "metric"),
