@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
 GROUND = {
+    "aws",
     "subscribers",
     "alexa",
     "catalog",
@@ -25,6 +26,7 @@ GROUND = {
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
+    "aws": set(),
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
