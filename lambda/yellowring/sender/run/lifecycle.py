@@ -200,7 +200,11 @@ class Lifecycle:
         if not run.resumable:
             self.runs.forget_customers(run)
         self.announcer.announce(run)
+        self._tell_end(run)  # before it is noted: whoever watches had rather hear of it twice
         self.runs.announced(run)
+        return replace(run, announced=True)
+
+    def _tell_end(self, run: Run) -> None:
         match run.status:
             case "completed":
                 count("RunsCompleted")
@@ -213,7 +217,6 @@ class Lifecycle:
         ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
         back_to = {"correlation_id": run.correlation_id or run.run_id}
         logger.info("run ended", extra={**ended, **back_to, **run.counts.document()})
-        return replace(run, announced=True)
 
 
 def new_run(request: RunRequest, workers: int, now: datetime) -> Run:

@@ -12,7 +12,7 @@ from yellowring.sender.run.run import Ending
 
 from tests.unit.sender.kit import SCHEDULED, campaign
 from tests.unit.sender.run.kit import NOW, counts
-from tests.unit.sender.run.test_lifecycle import Stage
+from tests.unit.sender.run.test_lifecycle import Dead, Stage
 
 if TYPE_CHECKING:
     from yellowring.sender.run.store import Runs
@@ -83,3 +83,18 @@ def test_the_share_is_of_those_who_were_to_be_told_where_they_are_enough(
     ended: dict[str, int], share: float | None
 ) -> None:
     assert accepted_share(counts(**ended)) == share
+
+
+def test_whoever_dies_before_the_end_is_noted_has_told_of_it(
+    stage: Stage, logs_without_personal_data: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise Dead
+
+    stage.start()
+    stage.both_done()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stage.runs), "announced", dies)
+        with pytest.raises(Dead):
+            stage.finish()
+    assert len(told(logs_without_personal_data, "RunsCompleted")) == 1
