@@ -64,6 +64,7 @@ class Outputs:
     ApiUrl: str
     SkillFunctionArn: str = ""
     SkillFunctionName: str = ""
+    SkillFunctionAlias: str = ""
     JwtApiUrl: str = ""
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 STACK_NAME = "yellow-ring"
-SKILL_FUNCTION = f"{STACK_NAME}-skill"
+SKILL_FUNCTION = f"{STACK_NAME}-skill:live"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
 ALARM_TOPIC = f"{STACK_NAME}-alarms"
 SIMULATOR_SECONDS = 60.0

@@ -66,6 +66,11 @@ class Stack:
     endpoint: str | None = None
 
     @functools.cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """Reach the stack itself."""
+        return self.session.client("cloudformation", **_options(self.endpoint))
+
+    @functools.cached_property
     def dynamodb(self) -> DynamoDBClient:
         """Reach the tables."""
         return self.session.client("dynamodb", **_options(self.endpoint))
