@@ -212,11 +212,6 @@ def test_a_later_run_of_the_same_campaign_outdoes_a_halted_one() -> None:
     assert states(of_runs([*mended, run_that("halted", hours=3, name="rain")], NOW)) == ["fault"]
 
 
-def test_a_cause_names_nobody() -> None:
-    [fault] = of_runs([run_that("halted", cause="amzn1.ask.account.ABC is refused")], NOW)
-    assert "ABC" not in fault.what
-
-
 # ---- schedules ----
 
 
