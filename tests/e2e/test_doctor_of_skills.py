@@ -143,7 +143,7 @@ def test_a_package_that_alexa_did_not_take_is_found(
     stack: LocalStack, skill: Smapi, changed: Path
 ) -> None:
     document: dict[str, Any] = json.loads((changed / "skill.json").read_text(encoding="utf-8"))
-    document["manifest"]["permissions"] = [{"name": "alexa::made:up"}]
+    document["manifest"]["manifestVersion"] = "2.0"
     (changed / "skill.json").write_text(json.dumps(document), encoding="utf-8")
     give(skill, stack.skill.skill_id, changed)
     found = look(stack, skill, "build")
