@@ -163,6 +163,7 @@ def test_a_variable_that_was_changed_by_hand_is_named_with_what_it_should_be() -
     assert "the output RunsTableName is 'runs'" in fault.what
     api = expected("api", parameters, outputs)
     assert states(of_variables(right, api, "api")) == []  # without event sources
+    assert expected("skill", {**parameters, "LogLevel": "INFO"}, outputs).keys() == {"LOG_LEVEL"}
     notifier = expected("notifier", parameters, outputs)
     assert notifier["DEAD_LETTER_QUEUE_URL"][0] == "given-up"
 
