@@ -198,7 +198,8 @@ def run_that(status: str = "completed", hours: float = 1, **parts: Any) -> Run:
         (run_that("running", hours=0.08), []),
         (run_that("running", hours=0.1), ["fault"]),  # without an execution after 5 minutes
         (run_that("running", hours=0.5, executions=1), []),
-        (run_that("running", hours=2, executions=1), ["fault"]),  # it expired after an hour
+        (run_that("running", hours=1.05, executions=1), []),  # it expired 3 minutes ago
+        (run_that("running", hours=1.1, executions=1), ["fault"]),
         (run_that("halted", hours=24 * 7.1), []),
     ],
 )
