@@ -119,6 +119,22 @@ def test_the_senders_rooms_import_only_what_lies_below_them(room: str) -> None:
         assert others - {room} <= ROOMS[room], path
 
 
+DOCTORS_ROOMS: dict[str, set[str]] = {
+    "stack": set(),
+    "skill": {"stack"},
+    "customer": {"stack"},
+}
+"""For each room of the doctor, the other rooms that it may import."""
+
+
+@pytest.mark.parametrize("room", DOCTORS_ROOMS)
+def test_the_doctors_rooms_import_only_what_lies_below_them(room: str) -> None:
+    for path in (ROOT / "tools/yellowring_tools/doctor" / room).glob("*.py"):
+        names = [name.split(".") for name in imported(path)]
+        others = {name[2] for name in names if name[:2] == ["yellowring_tools", "doctor"]}
+        assert others - {room, "finding"} <= DOCTORS_ROOMS[room], path
+
+
 SIMULATORS_ROOMS: dict[str, set[str]] = {
     "alexa": set(),
     "login": set(),

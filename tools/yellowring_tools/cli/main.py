@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "validate": ("validate", "Check campaigns"),
     "preview": ("preview", "Say what Alexa would say"),
     "send": ("send", "Send a campaign to its audience now"),
+    "doctor": ("doctor", "Find what is wrong with the stack, the skill, and one customer's ring"),
     "runs": ("runs", "Runs: list, show, watch, cancel, resume"),
     "subscribers": ("subscribers", "Customers: count, show, export, import"),
     "customer": ("customer", "One of the business' customers: show, export, forget"),

@@ -85,6 +85,10 @@ class Stack:
         """Reach the functions."""
         return self.session.client("lambda", **_options(self.endpoint))
 
+    def functions_in(self, region: str) -> LambdaClient:
+        """Reach the functions of another region of the account."""
+        return self.session.client("lambda", region_name=region, **_options(self.endpoint))
+
     @functools.cached_property
     def scheduler(self) -> EventBridgeSchedulerClient:
         """Reach the schedules."""
@@ -104,6 +108,11 @@ class Stack:
     def workflows(self) -> SFNClient:
         """Reach the executions of runs."""
         return self.session.client("stepfunctions", **_options(self.endpoint))
+
+    @functools.cached_property
+    def alarms(self) -> Any:  # noqa: ANN401 - CloudWatch's client, which has no stubs here
+        """Reach the alarms and the metrics."""
+        return self.session.client("cloudwatch", **_options(self.endpoint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ class Choice:
             return deployed(self)
         if not self.local:
             complain(f"on the local stack at {note['endpoint']}; --stack NAME takes a deployed one")
-        return _local(note)
+        return noted(note)
 
     def _deployed(self) -> tuple[tuple[str, str | None], ...]:
         return ("--stack", self.stack_name), ("--region", self.region), ("--profile", self.profile)
@@ -233,7 +242,8 @@ def running_note(root: Path | None = None, label: str = "run-") -> dict[str, Any
     return None
 
 
-def _local(note: dict[str, Any]) -> Stack:
+def noted(note: dict[str, Any]) -> Stack:
+    """Reach the local stack that wrote a note."""
     from boto3.session import Session  # noqa: PLC0415
 
     own = note["credentials"]
