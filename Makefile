@@ -66,9 +66,10 @@ lint: $(READY) scan ## Check style, types, the template, what scanners find, and
 	$(EXPORT) --frozen | diff lambda/requirements.txt - \
 		|| { echo "lambda/requirements.txt is not what uv.lock says: run 'make lock'" >&2; exit 1; }
 
-# What they find is fixed, or answered in .lint/ with the reason.
+# What they find is fixed, or answered in .lint/ with the reason. cfn-lint: template.yaml itself is
+# linted by sam validate.
 scan: $(READY) $(SCANNERS)/.ready ## Scan templates, code, workflows, advisories and licences
-	$(VENV)/cfn-lint --non-zero-exit-code warning template.yaml $(wildcard infrastructure/*.yaml) \
+	$(VENV)/cfn-lint --non-zero-exit-code warning $(wildcard infrastructure/*.yaml) \
 		examples/*/template.yaml
 	$(SCANNERS)/bin/checkov --config-file .lint/checkov.yaml
 	$(SCANNERS)/bin/bandit --quiet --configfile .lint/bandit.yaml --recursive lambda/yellowring \

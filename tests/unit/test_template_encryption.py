@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.test_template import PARAMETERS, QUEUES, RESOURCES, ROLES, TEMPLATE, properties
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
 KEY = {"Ref": "KmsKeyArn"}
 NOTHING = {"Ref": "AWS::NoValue"}
 TABLES = ("SubscribersTable", "RunsTable")
@@ -103,3 +107,20 @@ def test_every_role_that_reaches_what_is_encrypted_may_use_the_key() -> None:
 )
 def test_a_key_is_given_by_its_own_arn_for_policies_take_no_alias(arn: str, taken: bool) -> None:
     assert bool(re.fullmatch(PARAMETERS["KmsKeyArn"]["AllowedPattern"], arn)) is taken
+
+
+def test_the_pages_key_policy_lets_services_in_for_this_stack_and_for_each_of_its_logs() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    statements = {each["Sid"]: each for each in json.loads(text)["Statement"]}
+    assert all(
+        "Condition" in each for each in statements.values() if "Service" in each["Principal"]
+    )
+    logs = statements["LogsOfThisStack"]["Condition"]["ArnLike"]
+    patterns = logs["kms:EncryptionContext:aws:logs:arn"]
+    for name, group in of_type("AWS::Logs::LogGroup").items():
+        named = group["Properties"]["LogGroupName"]["Fn::Sub"]
+        arn = "arn:aws:logs:eu-west-1:123456789012:log-group:" + named.replace(
+            "${AWS::StackName}", "yellow-ring"
+        )
+        assert any(fnmatchcase(arn, each) for each in patterns), name
+    assert statements["EventsIntoTheQueues"]["Principal"] == {"Service": "events.amazonaws.com"}
