@@ -30,7 +30,7 @@ def test_all_that_ships_is_under_licences_that_are_allowed() -> None:
 
 def test_what_ships_is_what_both_wheels_and_the_artifact_bring_and_nothing_of_the_tests() -> None:
     names = locked()
-    assert {"aiohttp", "boto3", "pydantic", "typer", "fastapi", "multidict"} <= names.keys()
+    assert {"aws-lambda-powertools", "boto3", "pydantic", "typer", "fastapi"} <= names.keys()
     assert not {"pytest", "moto", "aws-sam-cli", "yellowring", "yellowring-tools"} & names.keys()
 
 
