@@ -82,22 +82,14 @@ def operators(stack: LocalStack) -> dict[str, Operator]:
     """Calls `yellowring` as somebody who has one level of the policies, by its name."""
     text = POLICIES.read_text(encoding="utf-8")
     policies = deploy(stack, "operators", text, StackName=STACK_NAME)
-    resources: dict[str, object] = {}
-    outputs: dict[str, object] = {}
+    iam, found = stack.aws.iam, dict[str, Operator]()
     for name, levels in OPERATORS.items():
-        resources[name] = {
-            "Type": "AWS::IAM::User",
-            "Properties": {"ManagedPolicyArns": [policies[f"{each}Arn"] for each in levels]},
-        }
-        key = f"{name}Key"
-        resources[key] = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": name}}}
-        outputs[f"{name}Id"] = {"Value": {"Ref": key}}
-        outputs[f"{name}Secret"] = {"Value": {"Fn::GetAtt": [key, "SecretAccessKey"]}}
-    keys = deploy(stack, "people", json.dumps({"Resources": resources, "Outputs": outputs}))
-    return {
-        name: partial(as_operator, stack, (keys[f"{name}Id"], keys[f"{name}Secret"]))
-        for name in OPERATORS
-    }
+        iam.create_user(UserName=name)
+        for each in levels:
+            iam.attach_user_policy(UserName=name, PolicyArn=policies[f"{each}Arn"])
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        found[name] = partial(as_operator, stack, (key["AccessKeyId"], key["SecretAccessKey"]))
+    return found
 
 
 @pytest.fixture
