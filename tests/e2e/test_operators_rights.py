@@ -67,7 +67,7 @@ def as_operator(stack: LocalStack, key: tuple[str, str], *arguments: str) -> Sai
         env=inherited
         | {
             "AWS_ENDPOINT_URL": stack.aws.endpoint,
-            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": key[0],
             "AWS_SECRET_ACCESS_KEY": key[1],
             "AWS_CONFIG_FILE": os.devnull,
