@@ -19,8 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Say what Alexa would say"),
     "send": ("send", "Send a campaign to its audience now"),
     "runs": ("runs", "Runs: list, show, watch, cancel, resume"),
-    "subscribers": ("subscribers", "Customers: count, show, export"),
-    "customer": ("customer", "One of the business' customers: show"),
+    "subscribers": ("subscribers", "Customers: count, show, export, import"),
+    "customer": ("customer", "One of the business' customers: show, export, forget"),
+    "restore": ("restore", "Take a restored table of customers into the stack's"),
+    "teardown": ("teardown", "Take a stack down, and keep or remove its data"),
     "schedule": (
         "schedule",
         "Schedules: put, list, pause, resume, delete",

@@ -66,6 +66,11 @@ class Stack:
     endpoint: str | None = None
 
     @functools.cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """Reach the stack itself."""
+        return self.session.client("cloudformation", **_options(self.endpoint))
+
+    @functools.cached_property
     def dynamodb(self) -> DynamoDBClient:
         """Reach the tables."""
         return self.session.client("dynamodb", **_options(self.endpoint))
@@ -231,10 +236,11 @@ def running_note(root: Path | None = None, label: str = "run-") -> dict[str, Any
 def _local(note: dict[str, Any]) -> Stack:
     from boto3.session import Session  # noqa: PLC0415
 
-    from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY  # noqa: PLC0415
-
+    own = note["credentials"]
     session = Session(
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
+        aws_access_key_id=own["accessKeyId"],
+        aws_secret_access_key=own["secretAccessKey"],
+        region_name=own["region"],
     )
     endpoint = note["endpoint"]
     return Stack(f"the local stack at {endpoint}", note["outputs"], session, endpoint)
