@@ -5,16 +5,19 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# uv from PATH, else this version from PyPI in .tools/.
-UV_VERSION := 0.13.8
+# uv from PATH, else the one of this file from PyPI in .tools/, by its hashes.
+UV_PINNED := .ci/uv.txt
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 # The Python that is on the machine, never one that uv would download.
 export UV_PYTHON_DOWNLOADS := never
+NO_PYTHON := make: Python 3.13 is not on this machine: install it (apt install python3.13-venv, \
+	brew install python@3.13, pyenv install 3.13 or uv python install 3.13), then run make again
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV
 
 VENV := .venv/bin
 EMULATOR := .local/emulator
+SCANNERS := .local/scanners
 READY := .venv/.ready $(EMULATOR)/.ready
 # SAM asks for a region even when it only reads the template; no account, no telemetry.
 SAM_ENV := AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0
@@ -28,7 +31,7 @@ KEEP ?=
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow fuzz bench lint lock openapi build wheel deploy skill-package \
+.PHONY: help setup run demo test test-slow fuzz bench lint scan lock openapi build wheel release deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -54,18 +57,33 @@ test-slow: $(READY) ## Run the tests that take minutes
 bench: $(READY) ## Run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(VENV)/python "$$each"; done
 
-lint: $(READY) ## Check style, types, the template, and that the locks agree
+lint: $(READY) scan ## Check style, types, the template, what scanners find, and that the locks agree
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/mypy --python-version 3.12 -p yellowring
 	$(SAM_ENV) $(VENV)/sam validate --lint
 	$(UV) lock --check --quiet
+	$(UV) lock --check --quiet --project .lint
 	$(EXPORT) --frozen | diff lambda/requirements.txt - \
 		|| { echo "lambda/requirements.txt is not what uv.lock says: run 'make lock'" >&2; exit 1; }
 
+# What they find is fixed, or answered in .lint/ with the reason. cfn-lint: template.yaml itself is
+# linted by sam validate.
+scan: $(READY) $(SCANNERS)/.ready ## Scan templates, code, workflows, advisories and licences
+	$(VENV)/cfn-lint --non-zero-exit-code warning $(wildcard infrastructure/*.yaml) \
+		examples/*/template.yaml
+	$(SCANNERS)/bin/checkov --config-file .lint/checkov.yaml | tee /dev/stderr \
+		| { ! grep 'Parsing errors' >/dev/null; } # it would pass what it cannot read
+	$(SCANNERS)/bin/bandit --quiet --configfile .lint/bandit.yaml --recursive lambda/yellowring \
+		tools/yellowring_tools infrastructure examples benchmarks
+	$(SCANNERS)/bin/zizmor --offline --quiet --no-progress --pedantic --config .lint/zizmor.yaml .github
+	$(VENV)/python -m infrastructure.checks.licences
+	$(VENV)/python -m infrastructure.checks.advisories
+
 lock: $(UV) ## Resolve the dependencies anew, and write lambda/requirements.txt from them
 	$(UV) lock
+	$(UV) lock --project .lint
 	$(EXPORT) --frozen --output-file lambda/requirements.txt
 
 openapi: $(READY) ## Write the API's OpenAPI document into docs/
@@ -81,6 +99,9 @@ build: $(READY) ## Build the functions for Lambda, compiled ahead so that they s
 wheel: $(UV) ## Build what others install into dist/: the wheels of the library and the tools
 	$(UV) build --quiet --all-packages --wheel --out-dir dist
 	@ls -l dist/*.whl
+
+release: $(READY) ## Check that VERSION=… can be released, and say what is left to do
+	@$(VENV)/python -m infrastructure.release $(or $(VERSION),"")
 
 deploy: build ## Deploy what was built to your AWS account; asks for the parameters
 	$(VENV)/sam deploy --guided --stack-name $(STACK)
@@ -98,6 +119,7 @@ clean: ## Remove everything that was installed, built or cached here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: pyproject.toml tools/pyproject.toml uv.lock .python-version | $(UV)
+	@$(UV) python find >/dev/null 2>&1 || { echo '$(NO_PYTHON)' >&2; exit 1; }
 	$(UV) sync --locked
 	@touch $@
 
@@ -105,6 +127,12 @@ $(EMULATOR)/.ready: pyproject.toml tools/pyproject.toml uv.lock .python-version 
 	UV_PROJECT_ENVIRONMENT=$(EMULATOR) $(UV) sync --locked --only-group emulator
 	@touch $@
 
-.tools/bin/uv:
+$(SCANNERS)/.ready: .lint/pyproject.toml .lint/uv.lock .python-version | $(UV)
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/$(SCANNERS) $(UV) sync --project .lint --locked
+	@touch $@
+
+.tools/bin/uv: $(UV_PINNED)
+	@command -v python3.13 python3 >/dev/null || { echo '$(NO_PYTHON)' >&2; exit 1; }
 	$$(command -v python3.13 || command -v python3) -m venv .tools
-	.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

@@ -35,11 +35,25 @@ MACHINE = (
     ":stateMachine:${AWS::StackName}-run"
 )
 
+ABSENT = object()
 EXECUTIONS = f"{MACHINE.replace(':stateMachine:', ':execution:')}:*"
 
 
+def without_a_key(value: Any) -> Any:
+    """Resolve what depends on a key of one's own (test_template_encryption.py) as without one."""
+    match value:
+        case {"Fn::If": ["HasKmsKey", _, otherwise]}:
+            return ABSENT if otherwise == {"Ref": "AWS::NoValue"} else without_a_key(otherwise)
+        case dict():
+            found = {name: without_a_key(each) for name, each in value.items()}
+            return {name: each for name, each in found.items() if each is not ABSENT}
+        case list():
+            return [each for each in map(without_a_key, value) if each is not ABSENT]
+    return value
+
+
 def properties(resource: str) -> dict[str, Any]:
-    found: dict[str, Any] = RESOURCES[resource]["Properties"]
+    found: dict[str, Any] = without_a_key(RESOURCES[resource]["Properties"])
     return found
 
 

@@ -86,6 +86,7 @@ class Aws:
         self.dynamodb = session.client("dynamodb", **options)
         self.events = session.client("events", **options)
         self.functions = session.client("lambda", **options)
+        self.iam = session.client("iam", **options)
         self.logs = session.client("logs", **options)
         self.s3 = session.client("s3", **options)
         self.scheduler = session.client("scheduler", **options)

@@ -52,7 +52,7 @@ class Template:
             When the file is not there, cannot be read, or is no template.
         """
         from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with SAM, which only this needs
-        from yaml import YAMLError  # type: ignore[import-untyped]  # noqa: PLC0415
+        from yaml import YAMLError  # noqa: PLC0415
 
         if path.is_dir():
             raise UnusableSkill(
