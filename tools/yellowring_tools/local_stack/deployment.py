@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 SAM = Path(sys.executable).with_name("sam")
-TEMPLATE = PROJECT / "template.yaml"
 BUILT_FROM = ("template.yaml", "infrastructure/run.asl.json", "uv.lock")
 BUCKET = "yellow-ring-artifacts"
 BUILD_SECONDS = 900.0
@@ -69,10 +68,11 @@ def host_architecture() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A ``sam build`` for one architecture, cached under ``.local/sam/``."""
+    """A ``sam build`` of a project for one architecture, cached under ``.local/sam/``."""
 
     architecture: str
     root: Path = LOCAL / "sam"
+    project: Path = PROJECT
 
     @property
     def path(self) -> Path:
@@ -96,14 +96,14 @@ class Build:
 
     def start(self, logs: Path) -> Child | None:
         """Start building, without Docker; None when what lies there is what would be built."""
-        sources = fingerprint()
+        sources = fingerprint(self.project)
         if self._built.exists() and self._built.read_text() == sources:
             return None
         self.path.mkdir(parents=True, exist_ok=True)
         self._built.unlink(missing_ok=True)
         self._building.write_text(sources)
         command: list[str | Path] = [
-            *(SAM, "build", "--cached", "--template-file", TEMPLATE),
+            *(SAM, "build", "--cached", "--template-file", self.project / "template.yaml"),
             *("--build-dir", self.path / "build", "--cache-dir", self.path / "cache"),
             *("--parameter-overrides", f"Architecture={self.architecture}"),
             *("--region", REGION),

@@ -26,6 +26,7 @@ def fill_manifest(
     *,
     privacy_policy: str | None = None,
     terms_of_use: str | None = None,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """Fill a manifest's placeholders.
 
@@ -39,6 +40,8 @@ def fill_manifest(
         and no ``events``, which need one.
     privacy_policy, terms_of_use
         Addresses that the skill's page in the store shows, or None to leave them out.
+    name
+        The skill's name in every locale, or None to leave the names as they are.
 
     Returns
     -------
@@ -58,6 +61,9 @@ def fill_manifest(
     else:
         body["apis"]["custom"] = {}
         del body["events"]
+    if name is not None:
+        for page in body["publishingInformation"]["locales"].values():
+            page["name"] = name
     addresses = {PRIVACY_POLICY: privacy_policy, TERMS_OF_USE: terms_of_use}
     privacy = body["privacyAndCompliance"]["locales"]
     for locale, page in privacy.items():
@@ -72,6 +78,7 @@ def write_package(
     *,
     privacy_policy: str | None = None,
     terms_of_use: str | None = None,
+    name: str | None = None,
     source: Path,
     target: Path,
 ) -> Path:
@@ -79,7 +86,7 @@ def write_package(
 
     Parameters
     ----------
-    endpoints, privacy_policy, terms_of_use
+    endpoints, privacy_policy, terms_of_use, name
         As for `fill_manifest`.
     source
         The package with placeholders.
@@ -106,7 +113,11 @@ def write_package(
     except (OSError, json.JSONDecodeError) as error:
         raise SkillPackageError(f"cannot read {source / 'skill.json'}: {error}") from error
     filled = fill_manifest(
-        manifest, endpoints, privacy_policy=privacy_policy, terms_of_use=terms_of_use
+        manifest,
+        endpoints,
+        privacy_policy=privacy_policy,
+        terms_of_use=terms_of_use,
+        name=name,
     )
     if target.exists():
         shutil.rmtree(target)
