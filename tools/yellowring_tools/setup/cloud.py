@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from boto3.session import Session
+
     from yellowring_tools.smapi import Credentials
 
 GONE = ("does not exist",)

@@ -146,8 +146,4 @@ def environment(profile: str | None) -> dict[str, str]:
     }
     direct = ",".join(filter(None, (inherited.get("NO_PROXY"), LOOPBACK)))
     chosen = {"AWS_PROFILE": profile} if profile else {}
-    return (
-        inherited
-        | {"SAM_CLI_TELEMETRY": "0", "NO_PROXY": direct, "no_proxy": direct}
-        | chosen
-    )
+    return inherited | {"SAM_CLI_TELEMETRY": "0", "NO_PROXY": direct, "no_proxy": direct} | chosen

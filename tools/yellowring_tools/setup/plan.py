@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yellowring_tools.cli.files.skill_package import requirements
@@ -18,6 +17,7 @@ from yellowring_tools.setup.problems import SetupStopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 STAGES = ("development", "live")
 ANY_SKILL = "amzn1.ask.skill.00000000-0000-0000-0000-000000000000"
@@ -211,8 +211,7 @@ def _manifest(package: Path) -> dict[str, Any]:
     file = package / "skill.json"
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        if not all("name" in each for each in _locales(manifest).values()):
-            raise KeyError("name")
+        _ = [each["name"] for each in _locales(manifest).values()]
     except (OSError, ValueError) as error:
         raise SetupStopped(f"{file} cannot be read: {error}") from None
     except (KeyError, TypeError, AttributeError):

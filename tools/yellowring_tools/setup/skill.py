@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from yellowring_tools.setup.creation import IMPORT_SECONDS, PACKAGE, create
 from yellowring_tools.setup.problems import SetupStopped
@@ -27,6 +27,7 @@ class Created(Step):
     name = "skill"
     title = "Create the skill"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         if known := work.plan.skill_id or work.journal.entries.skill_id:
@@ -44,6 +45,7 @@ class Created(Step):
             f"create it from {work.plan.package}, without endpoints",
         ]
 
+    @override
     def done(self, work: Work) -> str:
         """Check that SMAPI knows the skill whose id is known."""
         given, known = work.plan.skill_id, work.journal.entries.skill_id
@@ -72,6 +74,7 @@ class Created(Step):
             work.journal.note(skill_id=given, intent=None)
         return f"{given or known} is there"
 
+    @override
     def act(self, work: Work) -> str:
         """Create it, or find the one that was being created."""
         return create(work)
@@ -83,6 +86,7 @@ class Updated(Step):
     name = "endpoints"
     title = "Put the endpoints into the skill"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         lines = [
@@ -92,6 +96,7 @@ class Updated(Step):
         ]
         return [*lines, "import it into the skill (development), and wait for its models"]
 
+    @override
     def done(self, work: Work) -> str:
         """Check that the skill was updated with this package, and that it still calls these."""
         endpoints = endpoints_of(work)
@@ -100,12 +105,14 @@ class Updated(Step):
             return "the live skill calls this stack"
         if work.journal.entries.package != _digest(work, endpoints):
             return ""
-        if _called(work, "development") != endpoints or not asked(
-            lambda: work.smapi.status(work.skill_id)
-        ).sound:
+        if (
+            _called(work, "development") != endpoints
+            or not asked(lambda: work.smapi.status(work.skill_id)).sound
+        ):
             return ""
         return "the skill is as the package is" + (LIVE_LATER if live else "")
 
+    @override
     def act(self, work: Work) -> str:
         """Import the package with its endpoints, and wait until all of it is built."""
         endpoints = endpoints_of(work)
@@ -130,12 +137,14 @@ class Enabled(Step):
     name = "enable"
     title = "Enable the skill for your own account"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         if work.plan.stage == "live":
             return ["nothing: customers enable the live skill themselves"]
         return ["enable the skill in development for the developer's own account"]
 
+    @override
     def done(self, work: Work) -> str:
         """Check whether it is enabled."""
         if work.plan.stage == "live":
@@ -143,6 +152,7 @@ class Enabled(Step):
         is_enabled = asked(lambda: work.smapi.enabled(work.skill_id, "development"))
         return "it is enabled" if is_enabled else ""
 
+    @override
     def act(self, work: Work) -> str:
         """Enable it."""
         asked(lambda: work.smapi.enable(work.skill_id, "development"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from yellowring_tools.local_stack.deployment import Build
 from yellowring_tools.local_stack.processes import ProcessFailed
@@ -28,6 +28,7 @@ class Checked(Step):
     name = "check"
     title = "Check tools, credentials and the skill package"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         return [
@@ -35,6 +36,7 @@ class Checked(Step):
             f"ask AWS who we are, in {', '.join(work.plan.regions.values())}",
         ]
 
+    @override
     def done(self, work: Work) -> str:
         """Check them; there is nothing to be done about them here."""
         sam()
@@ -45,6 +47,7 @@ class Checked(Step):
         told = ", ".join(each.name or each.id for each in vendors) or "no vendor"
         return f"vendor {told}; AWS account {accounts.pop()}"
 
+    @override
     def act(self, work: Work) -> str:
         """Do nothing: what is missing has been told."""
         raise AssertionError("a check is done or stops")
@@ -56,14 +59,17 @@ class Built(Step):
     name = "build"
     title = "Build the functions"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         return [f"sam build {work.plan.template} for {work.plan.architecture}, if it has changed"]
 
+    @override
     def done(self, work: Work) -> str:
         """Tell nothing: whether they are, the build itself knows."""
         return ""
 
+    @override
     def act(self, work: Work) -> str:
         """Build what is not built."""
         build = build_of(work)
@@ -89,6 +95,7 @@ class Stacked(Step):
         self.name = f"deploy-{region}"
         self.title = f"Deploy the stack to {region}"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         plan = work.plan
@@ -102,6 +109,7 @@ class Stacked(Step):
             *(f"  with {name}={value}" for name, value in sorted(values.items())),
         ]
 
+    @override
     def done(self, work: Work) -> str:
         """Check that what was deployed last is what would be, and that it still is there."""
         known = work.journal.deployed(work.plan.stack, self._region)
@@ -112,6 +120,7 @@ class Stacked(Step):
             return ""
         return f"{work.plan.stack} is as it was deployed"
 
+    @override
     def act(self, work: Work) -> str:
         """Deploy it."""
         plan, build = work.plan, build_of(work)
@@ -141,6 +150,7 @@ class Trusted(Step):
     name = "credentials"
     title = "Put the skill's client id and secret into the stack's secret"
 
+    @override
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         return [
@@ -151,6 +161,7 @@ class Trusted(Step):
             ),
         ]
 
+    @override
     def done(self, work: Work) -> str:
         """Check that every secret holds what SMAPI says."""
         credentials = asked(lambda: work.smapi.credentials(work.skill_id))
@@ -159,6 +170,7 @@ class Trusted(Step):
             return f"{_regions(work)} have them"
         return ""
 
+    @override
     def act(self, work: Work) -> str:
         """Put them where they are not."""
         credentials = asked(lambda: work.smapi.credentials(work.skill_id))
@@ -170,7 +182,8 @@ class Trusted(Step):
 
 def build_of(work: Work) -> Build:
     """Return the build of the project for the architecture that was chosen."""
-    return Build(work.plan.architecture, project=work.plan.project)
+    project = work.plan.project
+    return Build(work.plan.architecture, root=project / ".local" / "sam", project=project)
 
 
 def stack_outputs(work: Work, region: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ class Work:
         Where the journal, the filled package and the logs lie.
     journal
         What was done so far.
-    smapi
+    connect
         Reaches the developer's skills.
     cloud
         Reaches the AWS account.
@@ -48,12 +49,17 @@ class Work:
     plan: Plan
     folder: Path
     journal: Journal
-    smapi: Smapi
+    connect: Callable[[], Smapi]
     cloud: Cloud
     tell: Callable[[str], None]
     attended: bool = False
     now: Callable[[], float] = field(default=time.time)
     sleep: Callable[[float], None] = field(default=time.sleep)
+
+    @functools.cached_property
+    def smapi(self) -> Smapi:
+        """The developer's skills; raises `SetupStopped` when there is no way to them."""
+        return asked(self.connect)
 
     @property
     def skill_id(self) -> str:
