@@ -11,6 +11,8 @@ import shutil
 import sys
 import tempfile
 import time
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from yellowring_tools.local_stack.processes import Child, ProcessFailed
 from yellowring_tools.setup.problems import SetupStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from yellowring_tools.setup.cloud import Cloud, Found
 
@@ -46,37 +48,53 @@ def sam() -> Path:
     return Path(found)
 
 
-def deploy_command(
-    template: Path, stack: str, region: str, overrides: Path | str
-) -> list[str | Path]:
-    """Return the command that deploys a built template; it asks nothing."""
-    return [
-        *(sam(), "deploy", "--template-file", template, "--stack-name", stack),
-        *("--region", region, "--resolve-s3", "--capabilities", *CAPABILITIES),
-        *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
-        *("--parameter-overrides", f"file://{overrides}"),
-    ]
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a built template goes.
 
-
-def deploy(
-    template: Path,
-    stack: str,
-    region: str,
-    parameters: Mapping[str, str],
-    cloud: Cloud,
-    *,
-    logs: Path,
-) -> Found:
-    """Deploy a built template, and return the stack as it is then.
-
-    Parameters
+    Attributes
     ----------
     template
         The built template.
     stack, region
         The stack's name, and its AWS region.
+    environment
+        Name of the environment of ``samconfig.toml`` that says the rest: tags, bucket, role.
+    samconfig
+        That file.
+    """
+
+    template: Path
+    stack: str
+    region: str
+    environment: str
+    samconfig: Path
+
+    def command(self, overrides: Path | str) -> list[str | Path]:
+        """Return the command that deploys it with the parameters of a file; it asks nothing."""
+        return [
+            *(sam(), "deploy", "--template-file", self.template, "--stack-name", self.stack),
+            *("--region", self.region, *self._settings()),
+            *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
+            *("--parameter-overrides", f"file://{overrides}"),
+        ]
+
+    def _settings(self) -> tuple[str | Path, ...]:
+        if self.environment in _environments(self.samconfig):
+            return "--config-file", self.samconfig, "--config-env", self.environment
+        nothing = "no-such-environment"  # what stands in another one is not meant here
+        return "--config-env", nothing, "--resolve-s3", "--capabilities", *CAPABILITIES
+
+
+def deploy(target: Target, parameters: Mapping[str, str], cloud: Cloud, *, logs: Path) -> Found:
+    """Deploy a built template, and return the stack as it is then.
+
+    Parameters
+    ----------
+    target
+        What goes where.
     parameters
-        All of the template's that are not to have their default or their value of before.
+        All of the template's that are not to have their default, or their value of before.
     cloud
         The account.
     logs
@@ -88,16 +106,14 @@ def deploy(
         The stack cannot be deployed; says which resources could not be made and why, or shows the
         end of what SAM said.
     """
+    stack, region = target.stack, target.region
     settled(stack, region, cloud)
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = logs / f"deploy-{stack}-{region}.log"
     with tempfile.TemporaryDirectory() as folder:
         overrides = Path(folder) / "parameters.yaml"  # JSON is YAML, and SAM goes by the suffix
         overrides.write_text(json.dumps(dict(parameters), indent=2), encoding="utf-8")
-        settings = Path(folder) / "samconfig.toml"  # what stands in another one is not meant here
-        settings.write_text("version = 0.1\n")
-        command = [*deploy_command(template, stack, region, overrides), "--config-file", settings]
-        env = environment(cloud.profile)
+        command, env = target.command(overrides), environment(cloud.profile)
         with Child.start("sam deploy", command, log=log, env=env, cwd=Path(folder)) as child:
             try:
                 child.wait(LONGEST_DEPLOYMENT)
@@ -112,6 +128,15 @@ def deploy(
         status = found.status if found else "not there"
         raise SetupStopped(f"the stack {stack} in {region} is {status} after its deployment")
     return found
+
+
+def _environments(samconfig: Path) -> Container[str]:
+    try:
+        return tomllib.loads(samconfig.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise SetupStopped(f"{samconfig} cannot be read: {error}") from None
 
 
 def settled(stack: str, region: str, cloud: Cloud) -> Found | None:

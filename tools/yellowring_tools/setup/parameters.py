@@ -19,7 +19,7 @@ from yellowring_tools.local_stack.beside.template import Template
 from yellowring_tools.setup.problems import SetupStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 LONGEST_VALUE = 4096
@@ -81,8 +81,19 @@ def read_template(path: Path) -> Mapping[str, Any]:
         ) from None
 
 
-def check_parameters(values: Mapping[str, str], template: Mapping[str, Any]) -> None:
+def check_parameters(
+    values: Mapping[str, str], template: Mapping[str, Any], kept: Collection[str] = ()
+) -> None:
     """Check values against what a template says of its parameters.
+
+    Parameters
+    ----------
+    values
+        The values that were given.
+    template
+        The template, with intrinsic functions spelled as in JSON.
+    kept
+        Parameters that the stack has a value of already.
 
     Raises
     ------
@@ -91,7 +102,8 @@ def check_parameters(values: Mapping[str, str], template: Mapping[str, Any]) -> 
     """
     known: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
     problems = [problem for name, value in values.items() for problem in _wrong(name, value, known)]
-    missing = [name for name, each in known.items() if "Default" not in each and name not in values]
+    there = {*values, *kept}
+    missing = [name for name, each in known.items() if "Default" not in each and name not in there]
     problems += [f"{name} is needed: {known[name].get('Description', '')}" for name in missing]
     if problems:
         raise SetupStopped("parameters of the template:\n" + "\n".join(f"  {p}" for p in problems))

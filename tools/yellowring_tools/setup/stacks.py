@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, override
 
 from yellowring_tools.local_stack.deployment import Build
 from yellowring_tools.local_stack.processes import ProcessFailed
-from yellowring_tools.setup.deployment import deploy, deploy_command, sam, settled
+from yellowring_tools.setup.deployment import Target, deploy, sam, settled
 from yellowring_tools.setup.journal import Deployed
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.steps import Step
@@ -99,9 +99,7 @@ class Stacked(Step):
     def planned(self, work: Work) -> list[str]:
         """Tell what would be done."""
         plan = work.plan
-        command = deploy_command(
-            build_of(work).template, plan.stack, self._region, "parameters.yaml"
-        )
+        command = _target(work, self._region).command("parameters.yaml")
         skill_id = plan.skill_id or work.journal.entries.skill_id or "(the new skill's)"
         values = plan.all_parameters(skill_id)
         return [
@@ -123,12 +121,10 @@ class Stacked(Step):
     @override
     def act(self, work: Work) -> str:
         """Deploy it."""
-        plan, build = work.plan, build_of(work)
-        with build.reserved():
+        plan = work.plan
+        with build_of(work).reserved():
             found = deploy(
-                build.template,
-                plan.stack,
-                self._region,
+                _target(work, self._region),
                 plan.all_parameters(work.skill_id),
                 work.cloud,
                 logs=work.folder / LOGS,
@@ -184,6 +180,12 @@ def build_of(work: Work) -> Build:
     """Return the build of the project for the architecture that was chosen."""
     project = work.plan.project
     return Build(work.plan.architecture, root=project / ".local" / "sam", project=project)
+
+
+def _target(work: Work, region: str) -> Target:
+    plan = work.plan
+    template, samconfig = build_of(work).template, plan.project / "samconfig.toml"
+    return Target(template, plan.stack, region, f"{plan.stage}-{region}", samconfig)
 
 
 def stack_outputs(work: Work, region: str) -> dict[str, str]:
