@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
     from yellowring.sender.campaign import Campaign
-    from yellowring.subscribers import Audience, Customer, Record, Subscribers
+    from yellowring.subscribers import Audience, Customer, Filter, Record, Subscribers
 
     from yellowring_tools.cli.aws.stacks import Stack
 
@@ -94,6 +94,19 @@ def accounts_of(stack: Stack, customer_id: str) -> dict[str, Record] | None:
         return None
     found = {each: subscribers_of(stack).get(each) for each in user_ids}
     return {user_id: record for user_id, record in found.items() if record is not None}
+
+
+def passes(stack: Stack, where: Filter, user_id: str) -> bool:
+    """Check whether a campaign's filter lets a customer through, as DynamoDB evaluates it."""
+    answer = stack.dynamodb.query(
+        TableName=stack.outputs["SubscribersTableName"],
+        KeyConditionExpression="userId = :user",
+        FilterExpression=where.expression,
+        ExpressionAttributeNames=dict(where.names),
+        ExpressionAttributeValues={":user": {"S": user_id}, **where.values},
+        ConsistentRead=True,
+    )
+    return answer["Count"] > 0
 
 
 def outcomes_of(record: Record) -> list[dict[str, object]]:

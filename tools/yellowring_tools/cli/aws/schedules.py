@@ -96,9 +96,13 @@ class Schedules:
 
     def list(self) -> list[Scheduled]:
         """Give all schedules of the group, by name."""
+        return [_scheduled(each) for each in self.descriptions()]
+
+    def descriptions(self) -> tuple[GetScheduleOutputTypeDef, ...]:
+        """Return all that EventBridge knows of each schedule of the group, by name."""
         pages = self._client.get_paginator("list_schedules").paginate(GroupName=self._group)
         names = sorted(each["Name"] for page in pages for each in page["Schedules"])
-        return [_scheduled(self._get(name)) for name in names]
+        return tuple(map(self._get, names))
 
     def enable(self, name: str, *, enabled: bool) -> Scheduled:
         """Pause or resume a schedule, all else as it is."""

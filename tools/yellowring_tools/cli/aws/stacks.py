@@ -66,6 +66,16 @@ class Stack:
     endpoint: str | None = None
 
     @functools.cached_property
+    def alarms(self) -> Any:  # noqa: ANN401 - CloudWatch's client, which has no stubs here
+        """Reach the alarms and the metrics."""
+        return self.session.client("cloudwatch", **_options(self.endpoint))
+
+    @functools.cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """Reach what the stack was made from."""
+        return self.session.client("cloudformation", **_options(self.endpoint))
+
+    @functools.cached_property
     def dynamodb(self) -> DynamoDBClient:
         """Reach the tables."""
         return self.session.client("dynamodb", **_options(self.endpoint))
@@ -79,6 +89,10 @@ class Stack:
     def functions(self) -> LambdaClient:
         """Reach the functions."""
         return self.session.client("lambda", **_options(self.endpoint))
+
+    def functions_in(self, region: str) -> LambdaClient:
+        """Reach the functions of another region of the account."""
+        return self.session.client("lambda", region_name=region, **_options(self.endpoint))
 
     @functools.cached_property
     def scheduler(self) -> EventBridgeSchedulerClient:
