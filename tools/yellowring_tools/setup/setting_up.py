@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from yellowring_tools.setup.examined import Examined
 from yellowring_tools.setup.notifications import Subscribed
 from yellowring_tools.setup.skill import Created, Enabled, Updated
 from yellowring_tools.setup.stacks import Built, Checked, Stacked, Trusted
@@ -28,4 +29,5 @@ def steps_of(plan: Plan) -> list[Step]:
         Updated(),
         Enabled(),
         Subscribed(),
+        Examined(),
     ]

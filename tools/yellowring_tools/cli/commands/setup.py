@@ -133,14 +133,28 @@ def setup(
 
 
 def _set_up(work: Work, *, as_json: bool) -> None:
+    from yellowring_tools.doctor import exit_code, report  # noqa: PLC0415 - loads boto3
+    from yellowring_tools.setup.examined import Examined  # noqa: PLC0415
     from yellowring_tools.setup.setting_up import steps_of  # noqa: PLC0415
     from yellowring_tools.setup.steps import run  # noqa: PLC0415
 
-    reports = run(steps_of(work.plan), work)
+    steps = steps_of(work.plan)
+    reports = run(steps, work)
+    found = {
+        region: findings
+        for step in steps
+        if isinstance(step, Examined)
+        for region, findings in step.findings.items()
+    }
     if as_json:
-        say_json(_document(work, reports))
+        doctor = {region: [each.document() for each in every] for region, every in found.items()}
+        say_json({**_document(work, reports), "doctor": doctor})
     else:
-        say(f"{work.skill_id} is set up")
+        for region, findings in found.items():
+            say(f"{work.plan.stack} in {region}\n\n{report(findings)}")
+        say(f"the skill {work.skill_id} is set up")
+    if any(exit_code(findings) for findings in found.values()):
+        raise typer.Exit(1)
 
 
 def _show_plan(work: Work, *, as_json: bool) -> None:
