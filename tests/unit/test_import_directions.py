@@ -122,8 +122,9 @@ SIMULATORS_ROOMS: dict[str, set[str]] = {
     "customers": {"alexa", "login", "skill"},
     "voice": {"customers", "skill"},
     "api": {"alexa", "customers", "login"},
+    "smapi": {"voice"},
     "console": set(),
-    "controls": {"alexa", "customers", "login", "skill", "voice"},
+    "controls": {"alexa", "customers", "login", "skill", "smapi", "voice"},
 }
 """For each room of the simulator, the other rooms that it may import."""
 
