@@ -45,6 +45,11 @@ def test_what_setting_up_knows_itself_is_no_parameter(name: str) -> None:
         a_plan(given=Given(single={name: "x"}))
 
 
+def test_a_function_of_ones_own_is_not_set_up_by_this() -> None:
+    with pytest.raises(SetupStopped, match=r"docs/your-skill\.md"):
+        a_plan(given=Given(single={"WithSkillFunction": "false"}))
+
+
 def test_a_stage_is_one_of_two() -> None:
     with pytest.raises(SetupStopped, match="development or live"):
         a_plan(stage="beta")

@@ -189,6 +189,11 @@ def _values(choice: Choice, template: Mapping[str, Any]) -> dict[str, str]:
             f"{' and '.join(twice)} cannot be among the parameters: the stage is --stage, and the "
             "skill's id is found, or is --skill-id"
         )
+    if values.get("WithSkillFunction") == "false":
+        raise SetupStopped(
+            "WithSkillFunction is false: the skill of a function of your own is not set up by "
+            "this; docs/your-skill.md says how it is"
+        )
     architecture = template.get("Parameters", {}).get("Architecture", {})
     values.setdefault("Architecture", str(architecture.get("Default", "arm64")))
     return values

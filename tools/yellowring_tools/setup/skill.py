@@ -170,10 +170,9 @@ def endpoints_of(work: Work) -> dict[str, str]:
     found = {}
     for served, region in work.plan.regions.items():
         deployed = work.journal.deployed(work.plan.stack, region)
-        if deployed is None:
+        if deployed is None or not deployed.endpoint:
             raise SetupStopped(f"the stack {work.plan.stack} in {region} was not deployed yet")
-        if deployed.endpoint:
-            found[served] = deployed.endpoint
+        found[served] = deployed.endpoint
     return found
 
 
