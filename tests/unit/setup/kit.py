@@ -159,14 +159,20 @@ class Cloudless:
     profile = None
 
     def __init__(self) -> None:
-        self.found: Found | None = Found("CREATE_COMPLETE", {"CredentialsSecretId": "c"}, {})
+        self.found: Found | None = Found(
+            "CREATE_COMPLETE", {"CredentialsSecretId": "c", "SubscribersTableName": "t"}, {}
+        )
         self.secrets: dict[str, Credentials] = {}
+        self.rings = iter([False])
 
     def account(self, region: str) -> str:
         return "123456789012"
 
     def stack(self, name: str, region: str) -> Found | None:
         return self.found
+
+    def somebody_rings(self, table: str, region: str) -> bool:
+        return next(self.rings, False)
 
     def has_credentials(self, secret_id: str, region: str, credentials: Credentials) -> bool:
         return self.secrets.get(region) == credentials
