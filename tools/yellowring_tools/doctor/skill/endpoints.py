@@ -127,10 +127,10 @@ def of_policy(
 
 
 def _is_alexas(statement: Mapping[str, Any]) -> bool:
+    """Check whether a statement lets Alexa in, as a service or, in the emulator, as an account."""
     principal = statement.get("Principal")
-    service = principal.get("Service") if isinstance(principal, dict) else principal
-    services = service if isinstance(service, list) else [service]
-    return statement.get("Effect") == "Allow" and ALEXA in services
+    named = list(principal.values()) if isinstance(principal, dict) else [principal]
+    return statement.get("Effect") == "Allow" and any(ALEXA in (each or ()) for each in named)
 
 
 def _token(statement: Mapping[str, Any]) -> str | None:
