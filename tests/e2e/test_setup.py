@@ -26,11 +26,14 @@ from yellowring_tools.local_stack.processes import Child, free_port
 from yellowring_tools.local_stack.story import WEATHER
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import PROJECT, workspace
+from yellowring_tools.smapi import SmapiLogin, connect
 
 from tests.e2e.support import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from yellowring_tools.smapi import Smapi
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +78,13 @@ class Place:
         """List the developer's skills of a name."""
         return [each for each in self.skills() if name in each["names"].values()]
 
+    def smapi(self) -> Smapi:
+        """Reach the developer's skills."""
+        login = SmapiLogin.from_environ(self.environment)
+        return connect(
+            ask_profile=None, login=login, base_url=self.alexa.url, lwa_url=self.alexa.url
+        )
+
     def control(self, method: str, path: str, body: object = None) -> Any:
         return call(method, f"{self.alexa.url}/_sim/{path}", body)
 
@@ -118,6 +128,7 @@ class Setup:
     folder: Path
     name: str
     stack: str
+    regions: str = "us-east-1"
 
     @property
     def arguments(self) -> list[str]:
@@ -131,7 +142,16 @@ class Setup:
         file.write_text(json.dumps(parameters))
         return [
             *("setup", "--yes", "--json", "--name", self.name, "--stack", self.stack),
-            *("--parameters", str(file), "--campaign", str(STORM), "--settle", "5"),
+            *(
+                "--regions",
+                self.regions,
+                "--parameters",
+                str(file),
+                "--campaign",
+                str(STORM),
+                "--settle",
+                "5",
+            ),
         ]
 
     def start(self, *more: str) -> subprocess.Popen[str]:
@@ -227,34 +247,41 @@ def _check_that_nothing_leaks(place: Place, folder: Path, said: Said) -> None:
 
 
 def test_killed_after_every_step_it_goes_on_and_makes_one_skill(place: Place, empty: Path) -> None:
-    setup = Setup(place, empty, "Red Ring", "red-ring")
+    setup = Setup(place, empty, "Red Ring", "red-ring", "us-east-1,eu-west-1")
     # In the middle of the creation: it was done, and nobody was told.
     lost = {"only": ["create-skill-package"], "most": 1, "timeout": 1, "timeoutSeconds": 20}
     place.alexa.set_faults({"smapi": lost})
     with setup.start() as process:
-        eventually(lambda: place.named("Red Ring") or None, "no skill was created")
+        eventually(lambda: place.named("Red Ring"), "no skill was created")
         process.kill()
     place.alexa.set_faults({})
 
     # In the middle of a deployment: whatever has become of the stack, it goes on from there.
-    def deploys(line: str) -> bool:
-        if line.startswith("Deploy"):
-            time.sleep(6)
-            return True
-        return False
-
     setup.killed_when(deploys)
 
-    # After each step.
-    for number in range(1, 9):
+    steps = len(setup.run("--dry-run").document["steps"])
+    for number in range(1, steps):
         setup.killed_when(after(number))
     said = setup.run()
     assert said.status == 0, said.err
-    left = [name for name, state in said.states.items() if state != "there"]
-    assert left == ["build", "doctor"]
+    assert [name for name, state in said.states.items() if state != "there"] == ["build", "doctor"]
+
     [skill] = place.named("Red Ring")
     assert said.document["skillId"] == skill["skillId"]
-    assert skill["sound"]
+    document, _ = place.smapi().manifest(skill["skillId"])
+    for holder in (document["manifest"]["apis"]["custom"], document["manifest"]["events"]):
+        assert {served: each["endpoint"]["uri"] for served, each in holder["regions"].items()} == {
+            "NA": "arn:aws:lambda:us-east-1:000000000000:function:red-ring-skill",
+            "EU": "arn:aws:lambda:eu-west-1:000000000000:function:red-ring-skill",
+        }
+
+
+def deploys(line: str) -> bool:
+    """Check whether a line tells that a deployment begins, and let it get under way."""
+    if line.startswith("Deploy"):
+        time.sleep(6)
+        return True
+    return False
 
 
 def after(number: int) -> Callable[[str], bool]:
