@@ -52,6 +52,9 @@ class Vendors:
     before: Callable[[Call], None] = lambda _: None
     after: Callable[[Call], None] = lambda _: None
     package: bytes = b""
+    model: str = "SUCCEEDED"
+    live: dict[str, Any] | None = None
+    troubles: list[SmapiError] = field(default_factory=list)
 
     def add(self, name: str = NAME) -> str:
         """Add a skill, and return its id."""
@@ -102,6 +105,8 @@ class Vendors:
         return self._location(skill_id)
 
     def _import_skill_package(self, call: Call) -> Answer:
+        if self.troubles:
+            raise self.troubles.pop()
         return self._location(self._import(call.options["skill-id"]))
 
     def _import(self, skill_id: str | None) -> str | None:
@@ -131,13 +136,17 @@ class Vendors:
         return Answer(200, body={"status": self.state, "skill": skill})
 
     def _get_skill_manifest(self, call: Call) -> Answer:
+        if call.options["stage"] == "live" and self.live:
+            return Answer(200, body=self.live)
         if call.options["skill-id"] not in self.skills or call.options["stage"] == "live":
             raise SmapiError(404, "NOT_FOUND", "no such skill")
         return Answer(200, body=self.skills[call.options["skill-id"]]["manifest"])
 
     def _get_skill_status(self, call: Call) -> Answer:
         built = {"lastUpdateRequest": {"status": "SUCCEEDED"}}
-        return Answer(200, body={"manifest": built, "interactionModel": {"en-US": built}})
+        errors = [{"message": "no samples"}] if self.model == "FAILED" else []
+        model = {"lastUpdateRequest": {"status": self.model, "errors": errors}}
+        return Answer(200, body={"manifest": built, "interactionModel": {"en-US": model}})
 
     def _set_skill_enablement(self, call: Call) -> Answer:
         self.enabled = True
@@ -164,9 +173,10 @@ class Cloudless:
         )
         self.secrets: dict[str, Credentials] = {}
         self.rings = iter([False])
+        self.accounts: dict[str, str] = {}
 
     def account(self, region: str) -> str:
-        return "123456789012"
+        return self.accounts.get(region, "123456789012")
 
     def stack(self, name: str, region: str) -> Found | None:
         return self.found

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.setup import deployment
 from yellowring_tools.setup.cloud import Found
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.setting_up import steps_of
 from yellowring_tools.setup.skill import Created, Enabled, Updated
 from yellowring_tools.setup.stacks import Checked, Stacked, Trusted
 from yellowring_tools.setup.steps import dry_run, run
+from yellowring_tools.smapi import SmapiError, SmapiUnknown
 
 from tests.unit.setup.kit import ARN, Vendors, a_plan, a_work, deployed
 
@@ -80,6 +83,71 @@ def test_a_package_that_is_refused_is_told(work: Work, vendors: Vendors) -> None
     with pytest.raises(SetupStopped, match="did not take the skill package"):
         run([Updated()], work)
     assert work.journal.entries.package == ""
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [SmapiUnknown(None, "UNKNOWN", "no answer"), SmapiError(409, "CONFLICT", "under way")],
+    ids=["lost", "another is under way"],
+)
+def test_an_import_into_the_skill_is_repeated(
+    work: Work, vendors: Vendors, trouble: SmapiError
+) -> None:
+    vendors.troubles = [trouble, trouble]
+    assert states(work, Updated()) == ["done"]
+
+
+def test_an_import_is_not_repeated_for_ever(work: Work, vendors: Vendors) -> None:
+    vendors.troubles = [SmapiUnknown(None, "UNKNOWN", "no answer")] * 3
+    with pytest.raises(SetupStopped, match="no answer"):
+        run([Updated()], work)
+    assert vendors.troubles == []
+
+
+def test_a_refused_import_is_not_repeated(work: Work, vendors: Vendors) -> None:
+    vendors.troubles = [SmapiError(400, "INVALID", "left"), SmapiError(400, "INVALID", "no zip")]
+    with pytest.raises(SetupStopped, match="no zip"):
+        run([Updated()], work)
+
+
+def test_a_model_that_cannot_be_built_is_told(work: Work, vendors: Vendors) -> None:
+    vendors.model = "FAILED"
+    with pytest.raises(SetupStopped, match="en-US: no samples"):
+        run([Updated()], work)
+    vendors.model = "SUCCEEDED"
+    assert states(work, Updated()) == ["done"]
+
+
+def test_a_skill_whose_model_has_failed_since_is_updated(work: Work, vendors: Vendors) -> None:
+    run([Updated()], work)
+    vendors.model = "FAILED"
+    assert Updated().done(work) == ""
+
+
+def test_a_live_skill_that_calls_its_stack_is_left(work: Work, vendors: Vendors) -> None:
+    live = replace(work, plan=a_plan(stage="live"))
+    assert Updated().done(live) == ""
+    run([Updated()], live)
+    vendors.live = vendors.skills[work.skill_id]["manifest"]
+    vendors.skills[work.skill_id]["manifest"] = {"manifest": {}}
+    assert Updated().done(live) == "the live skill calls this stack"
+
+
+def test_regions_of_several_accounts_are_told(work: Work) -> None:
+    work.cloud.accounts = {"eu-west-1": "2" * 12}  # type: ignore[attr-defined]
+    two = replace(work, plan=a_plan(regions=["us-east-1", "eu-west-1"]))
+    with pytest.raises(SetupStopped, match="several AWS accounts"):
+        run([Checked()], two)
+
+
+def test_a_stack_that_is_worked_on_is_waited_for(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, whole = Found("UPDATE_IN_PROGRESS", {}, {}), Found("UPDATE_COMPLETE", {}, {})
+    looks = iter([busy, busy, whole])
+    monkeypatch.setattr(work.cloud, "stack", lambda *_: next(looks))
+    monkeypatch.setattr(deployment, "LOOKS", 0.0)
+    assert Stacked("us-east-1").done(work)
 
 
 def test_a_skill_without_a_stack_cannot_be_updated(
