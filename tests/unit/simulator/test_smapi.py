@@ -318,8 +318,12 @@ def test_a_configured_skill_is_seen_by_smapi_and_its_folder_is_never_written(
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    identity = {"skill_id": "amzn1.ask.skill.own", "client_id": "c", "client_secret": "s"}
-    developer = Developer(skill_package=tmp_path, **identity)
+    developer = Developer(
+        skill_package=tmp_path,
+        skill_id="amzn1.ask.skill.own",
+        client_id="c",
+        client_secret="s",
+    )
     path = "/skills/amzn1.ask.skill.own/stages/development/manifest"
     assert developer.smapi("GET", path).document == manifest()
     developer.smapi("PUT", path, manifest("Another"))

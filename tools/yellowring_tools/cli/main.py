@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("preview", "Say what Alexa would say"),
     "send": ("send", "Send a campaign to its audience now"),
     "runs": ("runs", "Runs: list, show, watch, cancel, resume"),
-    "doctor": ("doctor", "Find why rings stay dark, and what to do"),
+    "doctor": ("doctor", "Find what is wrong with the stack, the skill, and one customer's ring"),
     "subscribers": ("subscribers", "Customers: count, show, export"),
     "customer": ("customer", "One of the business' customers: show"),
     "schedule": (

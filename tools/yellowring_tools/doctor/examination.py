@@ -116,7 +116,7 @@ def examine(
     if user is not None:
         checks |= examination.of_customer(user)
     done = [name for name in CHECKS if name in checks and (not only or name in only)]
-    return tuple(each for name in done for each in _looked(name, checks[name]))
+    return tuple(each for name in done for each in looked(name, checks[name]))
 
 
 type _Look = Callable[[], Iterable[Finding]]
@@ -206,7 +206,7 @@ class _Examination:
         return known.of_package(self.package)
 
 
-def _looked(name: str, look: _Look) -> Iterator[Finding]:
+def looked(name: str, look: _Look) -> Iterator[Finding]:
     """Yield what a check finds; what it may not or cannot read is unknown."""
     found = False
     try:

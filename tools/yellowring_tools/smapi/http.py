@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from functools import cache
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, override
@@ -118,7 +119,7 @@ def exchange(operation: str, request: urllib.request.Request, timeout: float) ->
     SmapiError
         Any other status that is no success, or nothing to connect to: then nothing was sent.
     """
-    opener = _opener(request.host)
+    opener = _opener(urlsplit(f"//{request.host}").hostname in _LOOPBACK)
     try:
         with opener.open(request, timeout=timeout) as answer:
             body = _body(answer)
@@ -132,9 +133,9 @@ def exchange(operation: str, request: urllib.request.Request, timeout: float) ->
         raise _unanswered(operation, type(error).__name__) from None
 
 
-def _opener(host: str) -> urllib.request.OpenerDirector:
+@cache
+def _opener(local: bool) -> urllib.request.OpenerDirector:
     """Return what sends; a proxy has no business between a machine and itself."""
-    local = urlsplit(f"//{host}").hostname in _LOOPBACK
     handlers = [_NoRedirect(), *([urllib.request.ProxyHandler({})] if local else [])]
     return urllib.request.build_opener(*handlers)
 
