@@ -26,6 +26,7 @@ from yellowring_tools.local_stack.processes import Child, free_port
 from yellowring_tools.local_stack.story import WEATHER
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import PROJECT, workspace
+from yellowring_tools.setup.journal import Journal
 from yellowring_tools.smapi import SmapiLogin, connect
 
 from tests.e2e.support import eventually
@@ -255,6 +256,11 @@ def test_killed_after_every_step_it_goes_on_and_makes_one_skill(place: Place, em
         eventually(lambda: place.named("Red Ring"), "no skill was created")
         process.kill()
     place.alexa.set_faults({})
+    journal = Journal(empty)
+    journal.read()
+    assert journal.entries.skill_id == ""
+    assert journal.entries.intent is not None
+    assert journal.entries.intent.import_id == ""
 
     # In the middle of a deployment: whatever has become of the stack, it goes on from there.
     setup.killed_when(deploys)
