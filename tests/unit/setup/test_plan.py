@@ -64,7 +64,8 @@ def test_the_architecture_that_was_chosen_is_deployed() -> None:
 def test_another_value_of_a_parameter_is_another_deployment() -> None:
     plain, loud = a_plan(), a_plan(given=Given(single={"LogLevel": "DEBUG"}))
     assert plain.digest("s") == a_plan().digest("s")
-    assert len({plain.digest("s"), plain.digest("t"), loud.digest("s")}) == 3
+    kept = a_plan(keep="s3")
+    assert len({plain.digest("s"), plain.digest("t"), loud.digest("s"), kept.digest("s")}) == 4
 
 
 def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 SAM = Path(sys.executable).with_name("sam")
-BUILT_FROM = ("template.yaml", "infrastructure/run.asl.json", "uv.lock")
+BUILT_FROM = (
+    "template.yaml",
+    "infrastructure/run.asl.json",
+    "infrastructure/trim.py",
+    "uv.lock",
+)
 BUCKET = "yellow-ring-artifacts"
 BUILD_SECONDS = 900.0
 DEPLOY_SECONDS = 180.0
@@ -68,11 +73,15 @@ def host_architecture() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A ``sam build`` of a project for one architecture, cached under ``.local/sam/``."""
+    """A ``sam build`` of a project for one architecture, cached under ``.local/sam/``.
+
+    ``keep`` names more AWS services that the functions may call, by commas.
+    """
 
     architecture: str
     root: Path = LOCAL / "sam"
     project: Path = PROJECT
+    keep: str = ""
 
     @property
     def path(self) -> Path:
@@ -96,7 +105,7 @@ class Build:
 
     def start(self, logs: Path) -> Child | None:
         """Start building, without Docker; None when what lies there is what would be built."""
-        sources = fingerprint(self.project)
+        sources = f"{fingerprint(self.project)} {self.keep}"
         if self._built.exists() and self._built.read_text() == sources:
             return None
         self.path.mkdir(parents=True, exist_ok=True)
@@ -122,7 +131,9 @@ class Build:
         """
         if building is not None:
             building.wait(BUILD_SECONDS)
-            compile_ahead(self.template.parent)
+            built = self.template.parent
+            _run_on_build("-m", "infrastructure.trim", built, "--keep", self.keep)
+            compile_ahead(built)
             self._building.replace(self._built)
 
     @property
@@ -138,13 +149,19 @@ def compile_ahead(built: Path) -> None:
     """Compile what ``sam build`` made, as ``make build`` does.
 
     A function's files cannot be written when it runs, so that without this every cold start would
-    compile the ASK SDK's thousand modules again. Unchecked, since unpacking may change the times.
+    compile a thousand modules again. Unchecked, since unpacking may change the times.
     """
     directories = [path for path in built.iterdir() if path.is_dir()]
     options = ("-q", "-j", "2", "--invalidation-mode", "unchecked-hash")
+    _run_on_build("-W", "ignore", "-m", "compileall", *options, *directories)
+
+
+def _run_on_build(*arguments: str | Path) -> None:
+    """Run a module on what was built, as ``make build`` does."""
     subprocess.run(  # noqa: S603 - our own interpreter on our own files
-        [sys.executable, "-W", "ignore", "-m", "compileall", *options, *directories],
+        [sys.executable, *arguments],
         check=True,
+        cwd=PROJECT,
         env=tool_environment({"PYTHONWARNINGS": "ignore"}),
         stdout=subprocess.DEVNULL,
     )

@@ -22,7 +22,7 @@ from yellowring_tools.setup.problems import SetupStopped
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FRONT_DOOR = ("STACK", "STAGE", "REGIONS", "PARAMETERS", "CAMPAIGN", "ARCHITECTURE")
+FRONT_DOOR = ("STACK", "STAGE", "REGIONS", "PARAMETERS", "CAMPAIGN", "ARCHITECTURE", "KEEP")
 """Variables of make that are no parameters."""
 
 

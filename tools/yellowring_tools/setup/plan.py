@@ -51,6 +51,8 @@ class Plan:
         Whose skill it is; empty when there is one vendor only.
     another
         Whether to create a skill though the vendor has one of that name.
+    keep
+        More AWS services that the functions may call than this project's own do, by commas.
     settle
         Seconds after which a creation whose answer was lost shows in the vendor's list, if ever.
     """
@@ -68,6 +70,7 @@ class Plan:
     another: bool = False
     privacy_policy: str | None = None
     terms_of_use: str | None = None
+    keep: str = ""
     settle: float = 60.0
 
     @property
@@ -95,7 +98,9 @@ class Plan:
     def digest(self, skill_id: str) -> str:
         """Return a digest of all that a deployment depends on."""
         chosen = json.dumps(self.all_parameters(skill_id), sort_keys=True)
-        return hashlib.sha256(f"{fingerprint(self.project)}\n{chosen}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{fingerprint(self.project)}\n{self.keep}\n{chosen}".encode()
+        ).hexdigest()
 
     def filled(self, endpoints: Mapping[str, str]) -> dict[str, Any]:
         """Return the manifest with endpoints by Alexa's region; without any it has no events.
@@ -145,6 +150,7 @@ class Choice:
     another: bool = False
     privacy_policy: str | None = None
     terms_of_use: str | None = None
+    keep: str = ""
     settle: float = 60.0
 
 
@@ -175,6 +181,7 @@ def planned(choice: Choice) -> Plan:
         another=choice.another,
         privacy_policy=choice.privacy_policy,
         terms_of_use=choice.terms_of_use,
+        keep=choice.keep,
         settle=choice.settle,
     )
     check_parameters(plan.all_parameters(choice.skill_id or ANY_SKILL), template)

@@ -179,7 +179,12 @@ class Trusted(Step):
 def build_of(work: Work) -> Build:
     """Return the build of the project for the architecture that was chosen."""
     project = work.plan.project
-    return Build(work.plan.architecture, root=project / ".local" / "sam", project=project)
+    return Build(
+        work.plan.architecture,
+        root=project / ".local" / "sam",
+        project=project,
+        keep=work.plan.keep,
+    )
 
 
 def _target(work: Work, region: str) -> Target:

@@ -71,6 +71,9 @@ def setup(
     terms_of_use: Annotated[
         str | None, typer.Option(metavar="URL", help="The address of the terms of use.")
     ] = None,
+    keep: Annotated[
+        str, typer.Option(help="AWS services that an event source calls, by commas: s3,ses.")
+    ] = "",
     profile: Annotated[str | None, typer.Option(help="The AWS profile to use.")] = None,
     ask_profile: Annotated[
         str | None,
@@ -115,6 +118,7 @@ def setup(
         another=another,
         privacy_policy=privacy_policy,
         terms_of_use=terms_of_use,
+        keep=keep,
         settle=settle,
     )
     try:
