@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
-from yellowring_tools.smapi import SmapiError, SmapiUnknown
+from yellowring_tools.smapi import SmapiError, SmapiUnknown, http
 from yellowring_tools.smapi.errors import Throttled
 
 from tests.unit.smapi.kit import LOGIN, json_reply, served
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from yellowring_tools.smapi import Smapi
 
+    from tests.unit.alexa.wire import Reply, Request
     from tests.unit.smapi.kit import Served
 
 VENDORS = "/v1/vendors"
@@ -195,6 +197,26 @@ def test_bodies_and_queries_are_as_the_model_has_them(server: Served) -> None:
         {"manifest": {"x": 1}},
         False,
     )
+
+
+def test_no_answer_in_time_is_an_unknown_outcome(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.token.get()
+    over = Event()
+
+    def never(request: Request) -> Reply:
+        over.wait(20)
+        return server.reply(request)
+
+    server.wire.reply = never
+    server.answers[IMPORTS] = [NONE]
+    monkeypatch.setattr(http, "TIMEOUT", 0.05)
+    try:
+        with pytest.raises(SmapiUnknown, match="TimeoutError"):
+            server.smapi.create_skill("V", "L")
+    finally:
+        over.set()
 
 
 def test_pages_are_followed_to_their_end_and_not_in_a_circle(server: Served) -> None:

@@ -36,6 +36,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="know no skill until one is created by the Skill Management API",
     )
+    parser.add_argument(
+        "--check-triggers",
+        action="store_true",
+        help="refuse a manifest whose functions do not let Alexa in, as SMAPI does",
+    )
+    parser.add_argument(
+        "--lanes",
+        type=int,
+        default=SimulatorConfig.__dataclass_fields__["lanes"].default,
+        help="deliveries at the same time (default %(default)s)",
+    )
     parser.add_argument("--skill-id", default=environment("SKILL_ID"), help="or SKILL_ID")
     parser.add_argument("--client-id", default=environment("CLIENT_ID"), help="or CLIENT_ID")
     parser.add_argument(
@@ -82,6 +93,8 @@ def _config(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Sim
             stage=options.stage,
             aws_endpoint=options.aws_endpoint or None,
             max_attempts=options.max_attempts,
+            lanes=options.lanes,
+            check_triggers=options.check_triggers,
             developer=_developer(os.environ),
         )
         return config if options.without_skill else _with_skill(config, parser, options)

@@ -82,6 +82,8 @@ class SimulatorConfig:
         The developer's one vendor account.
     developer
         Who may use SMAPI.
+    check_triggers
+        Whether SMAPI refuses a manifest whose functions do not let Alexa in, as it does.
     """
 
     skill_id: str = ""
@@ -100,6 +102,7 @@ class SimulatorConfig:
     voice_deadline_seconds: float = 8.0
     vendor_id: str = "MSIMULATED0001"
     developer: DeveloperLogin = field(default_factory=DeveloperLogin)
+    check_triggers: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, with the reason."""

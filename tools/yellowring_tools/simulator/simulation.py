@@ -33,6 +33,7 @@ from yellowring_tools.simulator.skill.lambda_invoker import LambdaInvoker
 from yellowring_tools.simulator.skill.manifest_invoker import ManifestInvoker
 from yellowring_tools.simulator.smapi.account import Account
 from yellowring_tools.simulator.smapi.manifest_rules import endpoint_of, names_of, subscribed
+from yellowring_tools.simulator.smapi.triggers import LambdaPolicies
 from yellowring_tools.simulator.voice.conversations import Conversations
 from yellowring_tools.simulator.voice.interaction_model import SkillPackage
 
@@ -90,7 +91,8 @@ class Simulation:
         self.clock = clock
         self.monotonic = monotonic
         self.url = _NOWHERE
-        self.account = Account(config, clock, monotonic)
+        policies = LambdaPolicies(config.aws_endpoint) if config.check_triggers else None
+        self.account = Account(config, clock, monotonic, policies)
         self.skill_package = SkillPackage(self._package)
         self.publications = Publications(self._package)
         self._invoke = invoke or self._own_invoke()

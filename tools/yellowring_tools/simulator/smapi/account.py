@@ -34,12 +34,14 @@ from yellowring_tools.simulator.smapi.skills import (
     ManagedSkill,
     new_skill,
 )
+from yellowring_tools.simulator.smapi.triggers import trigger_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from yellowring_tools.simulator.config import SimulatorConfig
+    from yellowring_tools.simulator.smapi.triggers import PolicyOf
 
 UPLOAD_LIFETIME = timedelta(minutes=5)
 USUAL_PAGE, LONGEST_PAGE = 10, 50
@@ -62,6 +64,9 @@ class Account:
         The time of day.
     monotonic
         Seconds; what changes in progress go by.
+    policy_of
+        Finds the policy of a function that a manifest names, which must let Alexa in; ``None``: no
+        function is looked at.
     """
 
     def __init__(
@@ -69,7 +74,9 @@ class Account:
         config: SimulatorConfig,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
+        policy_of: PolicyOf | None = None,
     ) -> None:
+        self._policy_of = policy_of
         self.vendor_id = config.vendor_id
         self._stages = ("development", "live") if config.stage == "live" else ("development",)
         self._clock = clock
@@ -190,8 +197,9 @@ class Account:
         problems = tuple(manifest_problems(document))
 
         def settle() -> None:
-            if problems:
-                skill.manifest_change = Change("FAILED", problems)
+            wrong = problems or self._triggers(document, skill_id)
+            if wrong:
+                skill.manifest_change = Change("FAILED", wrong)
                 return
             files = skill.files() | {MANIFEST: json.dumps(document).encode()}
             self._change(skill, Package(files))
@@ -225,12 +233,14 @@ class Account:
     def _begin(self, begun: Import, seconds: float) -> str:
         import_id = f"amzn1.ask-package.import.{secrets.token_hex(16)}"
         self._imports[import_id] = begun
-        skill, package = begun.skill, begun.package
+        skill = begun.skill
         if skill is not None:
             skill.manifest_change = IN_PROGRESS
-            skill.model_changes = dict.fromkeys(package.of_models, IN_PROGRESS)
+            skill.model_changes = dict.fromkeys(begun.package.of_models, IN_PROGRESS)
 
         def settle() -> None:
+            begun.check(self._triggers(begun.package.manifest, skill.skill_id if skill else None))
+            package = begun.package
             begun.state = "SUCCEEDED" if package.sound else "FAILED"
             if skill is not None:
                 skill.manifest_change = ended(package.of_manifest)
@@ -242,6 +252,12 @@ class Account:
 
         self._later(seconds, settle)
         return import_id
+
+    def _triggers(self, document: Mapping[str, Any], skill_id: str | None) -> tuple[Problem, ...]:
+        if self._policy_of is None:
+            return ()
+        manifest = document.get("manifest") or {}
+        return tuple(trigger_problems(manifest, skill_id, self._policy_of))
 
     def _import(self, package: Package, skill: ManagedSkill | None) -> ManagedSkill:
         if skill is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from yellowring_tools.simulator.smapi.skills import SUCCEEDED, Change
@@ -32,6 +32,11 @@ class Import:
     skill: ManagedSkill | None
     action: Literal["CREATE", "UPDATE"]
     state: State = "IN_PROGRESS"
+
+    def check(self, problems: tuple[Problem, ...]) -> None:
+        """Add to what is wrong with the manifest, where nothing else is."""
+        if not self.package.of_manifest:
+            self.package = replace(self.package, of_manifest=problems)
 
     def document(self) -> dict[str, object]:
         """The import as its status has it (``ImportResponse``)."""

@@ -79,6 +79,16 @@ def endpoint_of(manifest: Mapping[str, Any], area: str, region: str) -> str | No
     return uri if isinstance(uri, str) else None
 
 
+def endpoints_in(manifest: Mapping[str, Any]) -> list[str]:
+    """List every URI at which a manifest has Alexa call the skill."""
+    areas = [_custom(manifest), _member(manifest, "events")]
+    places = [
+        place for area in areas for place in (area, *(_member(area, "regions") or {}).values())
+    ]
+    found = (_member(_member(place, "endpoint"), "uri") for place in places)
+    return [uri for uri in found if isinstance(uri, str)]
+
+
 def subscribed(manifest: Mapping[str, Any], event: str) -> bool:
     """Tell whether a manifest subscribes to a skill event, such as ``SkillEnabled``."""
     entries = _member(_member(manifest, "events"), "subscriptions")
