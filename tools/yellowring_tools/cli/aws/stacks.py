@@ -137,7 +137,7 @@ class Choice:
             return deployed(self)
         if not self.local:
             complain(f"on the local stack at {note['endpoint']}; --stack NAME takes a deployed one")
-        return _local(note)
+        return noted(note)
 
     def _deployed(self) -> tuple[tuple[str, str | None], ...]:
         return ("--stack", self.stack_name), ("--region", self.region), ("--profile", self.profile)
@@ -242,7 +242,8 @@ def running_note(root: Path | None = None, label: str = "run-") -> dict[str, Any
     return None
 
 
-def _local(note: dict[str, Any]) -> Stack:
+def noted(note: dict[str, Any]) -> Stack:
+    """Reach the local stack that wrote a note."""
     from boto3.session import Session  # noqa: PLC0415
 
     from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY  # noqa: PLC0415
