@@ -105,7 +105,7 @@ class Build:
 
     def start(self, logs: Path) -> Child | None:
         """Start building, without Docker; None when what lies there is what would be built."""
-        sources = f"{fingerprint(self.project)} {self.keep}"
+        sources = fingerprint(self.project) + self.keep
         if self._built.exists() and self._built.read_text() == sources:
             return None
         self.path.mkdir(parents=True, exist_ok=True)
