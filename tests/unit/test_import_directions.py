@@ -20,6 +20,7 @@ GROUND = {
     "observability",
     "queue_message",
     "tokens",
+    "aws",
     "version",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -28,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observability": set(),
     "queue_message": set(),
     "tokens": set(),
+    "aws": set(),
     "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},

@@ -126,8 +126,8 @@ def test_skills_are_listed_page_by_page(developer: Developer) -> None:
             "events.subscriptions[0].eventName",
         ),
         (package_files(None, fr_FR=MODEL), "does not have the locale fr-FR"),
-        (package_files(None, en_US={}), "interactionModel"),
-        (package_files(None, en_US=[]), "en-US.json"),
+        (package_files(None, en_US={}), "en-US.json: interactionModel: "),
+        (package_files(None, en_US=[]), "en-US.json: the file: "),
     ],
 )
 def test_a_package_that_is_wrong_makes_no_skill_and_says_what(

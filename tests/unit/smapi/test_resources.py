@@ -7,8 +7,21 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
-from yellowring_tools.smapi import ImportStatus, ResourceStatus, SkillStatus, SmapiError, pack
-from yellowring_tools.smapi.resources import credentials, import_status, problem_of, skill_status
+from yellowring_tools.smapi import (
+    ImportStatus,
+    ResourceStatus,
+    SkillStatus,
+    SkillSummary,
+    SmapiError,
+    pack,
+)
+from yellowring_tools.smapi.resources import (
+    credentials,
+    import_status,
+    problem_of,
+    skill_status,
+    skills,
+)
 
 from tests.skill_packages import package_files, written
 
@@ -16,6 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GOOD, BUSY, BAD = (ResourceStatus(state) for state in ("SUCCEEDED", "IN_PROGRESS", "FAILED"))
+
+
+def test_a_list_has_each_stage_of_a_skill_with_its_names() -> None:
+    each = {"skillId": "S", "stage": "live", "nameByLocale": {"en-US": "Ring"}, "future": 1}
+    found, token = skills({"skills": [each, {"skillId": "T"}], "nextToken": "unused"})
+    assert found == [SkillSummary("S", {"en-US": "Ring"}, "live"), SkillSummary("T", {}, "")]
+    assert token is None
 
 
 def test_an_import_tells_each_problem_once_with_its_part() -> None:
