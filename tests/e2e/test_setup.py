@@ -96,7 +96,7 @@ def place() -> Iterator[Place]:
         endpoint = f"http://127.0.0.1:{free_port()}"
         python = os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda")))
         simulator = [sys.executable, "-m", "yellowring_tools.simulator", "--without-skill"]
-        own = {"AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": python}
+        own = aws_environment(endpoint) | {"PYTHONPATH": python}
         with (
             start_emulator(endpoint, space) as emulator,
             Child.start(
