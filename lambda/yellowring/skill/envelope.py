@@ -219,6 +219,7 @@ def _is_text(value: object, longest: int = 255) -> bool:
         isinstance(value, str)
         and 0 < len(value) <= longest
         and value.isascii()
+        and value.isprintable()
         and not holds_token(value)
     )
 
