@@ -19,6 +19,7 @@ from yellowring_tools.local_stack.deployment import host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
 from yellowring_tools.local_stack.environments import (
     aws_environment,
+    new_keys,
     server_environment,
     tool_environment,
 )
@@ -93,12 +94,12 @@ class Place:
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     with workspace("setup") as space:
-        endpoint = f"http://127.0.0.1:{free_port()}"
+        endpoint, keys = f"http://127.0.0.1:{free_port()}", new_keys()
         python = os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda")))
         simulator = [sys.executable, "-m", "yellowring_tools.simulator", "--without-skill"]
-        own = aws_environment(endpoint) | {"PYTHONPATH": python}
+        own = aws_environment(endpoint, keys) | {"PYTHONPATH": python}
         with (
-            start_emulator(endpoint, space) as emulator,
+            start_emulator(endpoint, keys, space) as emulator,
             Child.start(
                 "simulator",
                 simulator,
@@ -110,7 +111,7 @@ def place() -> Iterator[Place]:
             wait_for_emulator(emulator, endpoint)
             told = alexa.announcement(SIMULATOR_SECONDS)
             developer = told["smapi"]
-            environment = tool_environment(aws_environment(endpoint)) | {
+            environment = tool_environment(aws_environment(endpoint, keys)) | {
                 "SMAPI_BASE_URL": told["url"],
                 "LWA_BASE_URL": told["url"],
                 "SMAPI_CLIENT_ID": developer["clientId"],
@@ -118,7 +119,7 @@ def place() -> Iterator[Place]:
                 "SMAPI_REFRESH_TOKEN": developer["refreshToken"],
                 "SAM_CLI_POLL_DELAY": "0.25",
             }
-            yield Place(Aws(endpoint), Alexa(told["url"]), environment)
+            yield Place(Aws(endpoint, keys), Alexa(told["url"]), environment)
 
 
 @dataclass(frozen=True)
