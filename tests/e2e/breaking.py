@@ -69,10 +69,10 @@ def held_up(stack: LocalStack) -> Iterator[None]:
 @contextmanager
 def shut_out(stack: LocalStack) -> Iterator[None]:
     """Take Alexa's permission back."""
-    functions = stack.aws.functions
-    policy = json.loads(functions.get_policy(FunctionName=SKILL_FUNCTION)["Policy"])
+    functions, called = stack.aws.functions, _called(stack)
+    policy = json.loads(functions.get_policy(**called)["Policy"])
     for each in policy["Statement"]:
-        functions.remove_permission(FunctionName=SKILL_FUNCTION, StatementId=each["Sid"])
+        functions.remove_permission(**called, StatementId=each["Sid"])
     yield
     _permit(stack, stack.skill.skill_id)
 
@@ -83,12 +83,18 @@ def let_in_another(stack: LocalStack) -> Iterator[None]:
     with shut_out(stack):
         _permit(stack, "amzn1.ask.skill.another")
         yield
-        stack.aws.functions.remove_permission(FunctionName=SKILL_FUNCTION, StatementId="alexa")
+        stack.aws.functions.remove_permission(**_called(stack), StatementId="alexa")
+
+
+def _called(stack: LocalStack) -> Any:
+    """Return what Alexa calls: the skill function, or its alias."""
+    alias = [{"Qualifier": each} for each in stack.outputs.SkillFunctionArn.split(":")[7:]]
+    return {"FunctionName": SKILL_FUNCTION, **(alias[0] if alias else {})}
 
 
 def _permit(stack: LocalStack, skill_id: str) -> None:
     stack.aws.functions.add_permission(
-        FunctionName=SKILL_FUNCTION,
+        **_called(stack),
         StatementId="alexa",
         Action="lambda:InvokeFunction",
         Principal="alexa-appkit.amazon.com",

@@ -49,6 +49,8 @@ HOSTS: Mapping[Region, str] = {"na": NA, "eu": EU, "fe": FE}
 BATCH = 25
 NOTIFIER = f"{STACK_NAME}-notifier"
 API = f"{STACK_NAME}-api"
+LIVE = "live"
+"""The alias that Alexa calls."""
 USER_ID = "amzn1.ask.account."
 
 
@@ -298,9 +300,13 @@ def configured(
             Layers=list(layers),
             Environment={"Variables": known["Environment"]["Variables"] | variables},
         )
+    live = {known["FunctionName"]: _publish(stack, known["FunctionName"]) for known in before}
     try:
         yield
     finally:
+        for name, version in live.items():
+            if version:
+                functions.update_alias(FunctionName=name, Name=LIVE, FunctionVersion=version)
         for known in before:
             functions.update_function_configuration(
                 FunctionName=known["FunctionName"],
@@ -308,6 +314,21 @@ def configured(
                 Layers=[],
                 Environment={"Variables": known["Environment"]["Variables"]},
             )
+
+
+def _publish(stack: LocalStack, function: str) -> str:
+    """Have what Alexa calls be what the function is now; return the version that it was.
+
+    Empty, and nothing is published, for a function that has no alias.
+    """
+    functions = stack.aws.functions
+    try:
+        before = functions.get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"]
+    except functions.exceptions.ResourceNotFoundException:
+        return ""
+    version = functions.publish_version(FunctionName=function)["Version"]
+    functions.update_alias(FunctionName=function, Name=LIVE, FunctionVersion=version)
+    return before
 
 
 @contextmanager
@@ -354,14 +375,14 @@ class Said:
         return json.loads(self.out)
 
 
-def yellowring(stack: LocalStack, *arguments: str) -> Said:
-    """Call the operators' command, which finds the stack through CloudFormation."""
+def yellowring(stack: LocalStack, *arguments: str, name: str = STACK_NAME) -> Said:
+    """Call the operators' command, which finds the stack of a name through CloudFormation."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
     } | aws_environment(stack.aws.endpoint, stack.aws.keys)
     command = [str(Path(sys.executable).with_name("yellowring")), *arguments]
     done = subprocess.run(
-        [*command, "--stack", STACK_NAME],
+        [*command, "--stack", name],
         check=False,
         capture_output=True,
         text=True,

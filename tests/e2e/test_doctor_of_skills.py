@@ -132,9 +132,8 @@ def test_an_event_that_alexa_does_not_know_of_is_found(
 ) -> None:
     document: dict[str, Any] = json.loads((changed / "skill.json").read_text(encoding="utf-8"))
     events = document["manifest"]["events"]
-    events["publications"] = [
-        each for each in events["publications"] if each["eventName"] != WEATHER
-    ]
+    others = [each for each in events["publications"] if each["eventName"] != WEATHER]
+    events["publications"] = others
     (changed / "skill.json").write_text(json.dumps(document), encoding="utf-8")
     give(skill, stack.skill.skill_id, changed)
     [found] = look(stack, skill, "manifest")
@@ -145,7 +144,7 @@ def test_a_package_that_alexa_did_not_take_is_found(
     stack: LocalStack, skill: Smapi, changed: Path
 ) -> None:
     document: dict[str, Any] = json.loads((changed / "skill.json").read_text(encoding="utf-8"))
-    document["manifest"]["permissions"] = [{"name": "alexa::made:up"}]
+    document["manifest"]["manifestVersion"] = "2.0"
     (changed / "skill.json").write_text(json.dumps(document), encoding="utf-8")
     give(skill, stack.skill.skill_id, changed)
     found = look(stack, skill, "build")

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
 GROUND = {
+    "aws",
     "subscribers",
     "alexa",
     "catalog",
@@ -20,16 +21,17 @@ GROUND = {
     "observability",
     "queue_message",
     "tokens",
-    "aws",
+    "tracing",
     "version",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
+    "aws": set(),
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
     "tokens": set(),
-    "aws": set(),
+    "tracing": {"observability"},
     "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
@@ -115,6 +117,22 @@ def test_the_senders_rooms_import_only_what_lies_below_them(room: str) -> None:
         names = [name.split(".") for name in imported(path)]
         others = {name[2] for name in names if name[:2] == ["yellowring", "sender"]}
         assert others - {room} <= ROOMS[room], path
+
+
+DOCTORS_ROOMS: dict[str, set[str]] = {
+    "stack": set(),
+    "skill": {"stack"},
+    "customer": {"stack"},
+}
+"""For each room of the doctor, the other rooms that it may import."""
+
+
+@pytest.mark.parametrize("room", DOCTORS_ROOMS)
+def test_the_doctors_rooms_import_only_what_lies_below_them(room: str) -> None:
+    for path in (ROOT / "tools/yellowring_tools/doctor" / room).glob("*.py"):
+        names = [name.split(".") for name in imported(path)]
+        others = {name[2] for name in names if name[:2] == ["yellowring_tools", "doctor"]}
+        assert others - {room, "finding"} <= DOCTORS_ROOMS[room], path
 
 
 SIMULATORS_ROOMS: dict[str, set[str]] = {

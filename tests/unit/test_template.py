@@ -1,21 +1,27 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import xform_name
 from botocore.session import Session
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from yellowring.sender.campaign import parse_campaign
 from yellowring.settings import SenderSettings, SkillSettings, is_secure
 from yellowring.subscribers.items import CUSTOMERS
 from yellowring_tools.local_stack.deployment import Outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text(encoding="utf-8"))
@@ -120,8 +126,13 @@ def test_without_our_skill_function_nothing_of_it_is_deployed_and_all_else_is() 
         "SkillFunction",
         "SkillLogGroup",
         "SkillRole",
+        "SkillErrorsAlarm",
+        "SkillRecursionAlarm",
+        "SkillSlowAlarm",
+        "SkillThrottlesAlarm",
         "SkillFunctionArn",
         "SkillFunctionName",
+        "SkillFunctionAlias",
     }
 
 
@@ -147,6 +158,7 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
     assert allowed("SenderRole") == {
         "SenderLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {
+            "dynamodb:DescribeTable",
             "dynamodb:Scan",
             "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
@@ -366,6 +378,95 @@ def test_only_the_one_skill_may_invoke_the_skill_function() -> None:
     assert "Default" not in PARAMETERS["SkillId"]
 
 
+def test_alexa_calls_the_alias_and_every_setting_of_the_skill_publishes_a_version() -> None:
+    skill = properties("SkillFunction")
+    assert skill["AutoPublishAlias"] == "live"
+    assert skill["AutoPublishAliasAllProperties"] is True
+    assert TEMPLATE["Outputs"]["SkillFunctionArn"]["Value"] == {"Ref": "SkillFunctionAliaslive"}
+    # SAM sees a change of the template, not of a parameter's value: that is the description's.
+    read = re.findall(r"'Ref': '(\w+)'", str({**skill, "shared": TEMPLATE["Globals"]["Function"]}))
+    of_the_sender = {"MaxEventsPerSecond", "MaxWorkers", "NoteAccepted"}
+    of_the_code_itself = {"Architecture"}
+    how_it_is_published = {"SkillDeployment"}
+    settings = set(read) & PARAMETERS.keys() - of_the_sender - of_the_code_itself
+    settings -= how_it_is_published
+    description = skill["VersionDescription"]["Fn::Sub"]
+    assert set(re.findall(r"\$\{(\w+)\}", description)) == settings
+
+
+def test_the_description_of_a_version_has_room_for_what_a_stack_at_amazon_needs() -> None:
+    parts = re.findall(r"\$\{(\w+)\}", properties("SkillFunction")["VersionDescription"]["Fn::Sub"])
+    longest = {
+        name: max(
+            len(str(PARAMETERS[name].get("Default", ""))),
+            PARAMETERS[name].get("MaxLength", 0),
+            *map(len, PARAMETERS[name].get("AllowedValues", [""])),
+        )
+        for name in parts
+    } | {"SkillId": len("amzn1.ask.skill.01234567-89ab-cdef-0123-456789abcdef")}
+    assert sum(longest.values()) + len(parts) - 1 <= 256
+
+
+@pytest.fixture
+def expanded(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """What gives the resources that SAM makes of the template with some parameters."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    def expand(**parameters: str) -> dict[str, Any]:
+        document = copy.deepcopy(TEMPLATE)
+        document["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
+        document["Resources"]["RunMachine"]["Properties"]["DefinitionUri"] = "s3://bucket/machine"
+        policies = SimpleNamespace(load=dict)
+        made = transform(document, {"SkillId": "amzn1.ask.skill.theirs", **parameters}, policies)
+        resources: dict[str, Any] = made["Resources"]
+        return resources
+
+    return expand
+
+
+def test_codedeploy_moves_the_alias_only_where_that_was_asked_for(
+    expanded: Callable[..., dict[str, Any]],
+) -> None:
+    assert PARAMETERS["SkillDeployment"]["Default"] == "AllAtOnce"
+    at_once = expanded()
+    assert not [each for each in at_once.values() if "CodeDeploy" in each["Type"]]
+    assert "UpdatePolicy" not in at_once["SkillFunctionAliaslive"]
+    for kind in PARAMETERS["SkillDeployment"]["AllowedValues"]:
+        if kind == "AllAtOnce":
+            continue
+        gradual = expanded(SkillDeployment=kind)
+        group = gradual["SkillFunctionDeploymentGroup"]
+        assert group["Condition"] == "HasSkillFunction"
+        assert kind in str(group["Properties"]["DeploymentConfigName"])
+        assert group["Properties"]["AlarmConfiguration"] == {
+            "Enabled": True,
+            "Alarms": [{"Name": {"Ref": "SkillErrorsAlarm"}}],
+        }
+        assert "DEPLOYMENT_STOP_ON_ALARM" in str(group["Properties"]["AutoRollbackConfiguration"])
+        assert "CodeDeployLambdaAliasUpdate" in gradual["SkillFunctionAliaslive"]["UpdatePolicy"]
+
+
+def test_only_the_alias_may_be_invoked_by_alexa(
+    expanded: Callable[..., dict[str, Any]],
+) -> None:
+    permission = expanded()["SkillFunctionAlexaPermission"]["Properties"]
+    assert permission["FunctionName"] == {"Ref": "SkillFunctionAliaslive"}
+    assert permission["EventSourceToken"] == {"Ref": "SkillId"}
+
+
+def test_tables_that_are_to_be_kept_are_protected_and_others_can_go_with_the_stack() -> None:
+    assert PARAMETERS["DeletionProtection"]["Default"] == "true"
+    assert TEMPLATE["Conditions"]["IsProtected"] == {
+        "Fn::And": [
+            {"Fn::Equals": [{"Ref": "DeletionProtection"}, "true"]},
+            {"Fn::Equals": [{"Ref": "DataDeletionPolicy"}, "Retain"]},
+        ]
+    }
+    for table in ("SubscribersTable", "RunsTable"):
+        protected = properties(table)["DeletionProtectionEnabled"]
+        assert protected == {"Fn::If": ["IsProtected", True, False]}
+
+
 @pytest.mark.parametrize(
     ("table", "keys"),
     [("SubscribersTable", {"userId": "HASH"}), ("RunsTable", {"runId": "HASH", "part": "RANGE"})],
@@ -503,6 +604,32 @@ def test_the_outputs_are_those_that_the_local_stack_reads() -> None:
     assert set(TEMPLATE["Outputs"]) == {each.name for each in dataclasses.fields(Outputs)}
 
 
+def test_the_functions_and_the_workflow_are_traced_where_a_parameter_says_so() -> None:
+    assert PARAMETERS["Tracing"]["Default"] == "Disabled"
+    assert TEMPLATE["Conditions"]["HasTracing"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+    everywhere = TEMPLATE["Globals"]["Function"]
+    assert everywhere["Tracing"] == {"Fn::If": ["HasTracing", "Active", "PassThrough"]}
+    assert everywhere["Environment"]["Variables"]["TRACING"] == {"Ref": "Tracing"}
+    traced = {"Enabled": {"Fn::If": ["HasTracing", True, False]}}
+    assert properties("RunMachine")["Tracing"] == traced
+    assert RESOURCES["TracingPolicy"]["Condition"] == "HasTracing"
+    told = json.dumps(properties("TracingPolicy")["Roles"])
+    assert all(role in told for role in ROLES if role != "ScheduleRole")
+
+
+@pytest.mark.parametrize("name", ["skill", "sender", "notifier", "api"])
+def test_each_function_names_itself_in_its_logs(name: str) -> None:
+    told = environment(f"{name.capitalize()}Function")["POWERTOOLS_SERVICE_NAME"]
+    assert told == name
+
+
+def test_a_census_is_taken_each_day_and_is_no_schedule_of_campaigns() -> None:
+    census = properties("SenderFunction")["Events"]["Census"]["Properties"]
+    assert json.loads(census["Input"]) == {"task": "census"}
+    assert census["ScheduleExpression"] == "rate(1 day)"
+    assert "GroupName" not in census
+
+
 def test_the_functions_requirements_are_the_locked_versions_of_the_projects_dependencies() -> None:
     requirements = (PROJECT / "lambda" / "requirements.txt").read_text(encoding="utf-8")
     required = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements, re.MULTILINE))
@@ -510,8 +637,8 @@ def test_the_functions_requirements_are_the_locked_versions_of_the_projects_depe
     locked = {package["name"]: package for package in packages}
     needed: dict[str, str] = {}
     ours = locked["yellowring"]
-    extra = ours["optional-dependencies"]["sender"]
-    wanted = [each["name"] for each in (*ours["dependencies"], *extra)]
+    extras = [*ours["optional-dependencies"]["sender"], *ours["optional-dependencies"]["tracing"]]
+    wanted = [each["name"] for each in (*ours["dependencies"], *extras)]
     while wanted:
         name = wanted.pop()
         if name not in needed:

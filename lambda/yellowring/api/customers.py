@@ -14,10 +14,10 @@ from yellowring.catalog import EVENT_NAMES
 from yellowring.observability import hash_user_id
 from yellowring.subscribers import (
     AttributesChange,
-    Erased,
     InvalidAttributes,
     check_attributes,
     deliverability,
+    erase_customer,
 )
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from yellowring.subscribers import Audience, Record, Subscribers
 
 MOST_OUTCOMES = 20
-_LOOK_AGAIN, _LOOKS_AGAIN = 1.0, 10
-"""Seconds between two looks at the index of an erasure, and how many follow the first: the ten
-seconds that everything here allows the index to lag, well within the 29 that the function has."""
 _WORST_FIRST = ("not subscribed", "disabled", "no permission", "rejected")
 
 
@@ -103,21 +100,10 @@ class Customers:
         return self.find(customer_id)
 
     def erase(self, customer_id: str) -> int:
-        """Erase the records of all of a customer's accounts; return how many there were.
-
-        However many are linked: the limit guards sending. The index lags behind a link, so it is
-        looked at each second for ten seconds.
-        """
-        erased: set[str] = set()
-        for pause in (0.0, *[_LOOK_AGAIN] * _LOOKS_AGAIN):
-            self.sleep(pause)
-            at = int(self.now().timestamp() * 1000)
-            # Who is linked anew after it stays: that is news.
-            while user_ids := {*self.audience.accounts(customer_id, past_disables=True)} - erased:
-                for user_id in user_ids:
-                    self.subscribers.apply_as_newest(user_id, Erased(at))
-                erased |= user_ids
-        return len(erased)
+        """Erase the records of all of a customer's accounts; return how many there were."""
+        return erase_customer(
+            self.subscribers, self.audience, customer_id, now=self.now, sleep=self.sleep
+        )
 
     def _records(self, customer_id: str) -> dict[str, Record]:
         user_ids = self.audience.household(customer_id)

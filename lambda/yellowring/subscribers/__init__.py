@@ -19,12 +19,14 @@ from yellowring.subscribers.changes import (
     Rejected,
 )
 from yellowring.subscribers.deliverability import (
+    TOMBSTONE_DAYS,
     deliverability,
     expires_at,
     is_deliverable,
     subscribed_events,
     subscription_is_due,
 )
+from yellowring.subscribers.erasure import erase_account, erase_customer
 from yellowring.subscribers.ids import (
     CUSTOMER_ID_PATTERN,
     LONGEST_USER_ID,
@@ -34,7 +36,7 @@ from yellowring.subscribers.ids import (
     is_customer_id,
     is_user_id,
 )
-from yellowring.subscribers.record import Record
+from yellowring.subscribers.record import Record, merge
 from yellowring.subscribers.store import NotWritten, Subscribers, is_conflict
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "LONGEST_USER_ID",
     "MOST_ACCOUNTS",
     "NOTIFICATIONS_SCOPE",
+    "TOMBSTONE_DAYS",
     "USER_ID_PATTERN",
     "Accepted",
     "AttributeValue",
@@ -66,11 +69,14 @@ __all__ = [
     "check_attributes",
     "customer_id_of",
     "deliverability",
+    "erase_account",
+    "erase_customer",
     "expires_at",
     "is_conflict",
     "is_customer_id",
     "is_deliverable",
     "is_user_id",
+    "merge",
     "subscribed_events",
     "subscription_is_due",
 ]

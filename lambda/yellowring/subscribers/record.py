@@ -110,14 +110,55 @@ def join(record: Record, change: Change) -> Record:
     else:
         name, entry = change.register, Entry(change.at, change.by, _plain(change.value))
         registers = {**registers, name: _newer(registers, name, entry)}
+    return _without_erased(registers, attributes, moments, record.other, outcomes)
+
+
+def merge(record: Record, other: Record) -> Record:
+    """Return what two records of one customer tell together.
+
+    It is the record that all changes of both would have been joined into, so that a copy of an
+    earlier time brings nothing back: what is newer wins, and an erasure of either counts. Of what
+    has no form that is known here, the first record's wins.
+    """
+    registers = dict(record.registers)
+    for name, entry in other.registers.items():
+        registers[name] = _newer(registers, name, entry)
+    moments = {
+        name: max(record.moments.get(name, NEVER), other.moments.get(name, NEVER))
+        for name in (*record.moments, *other.moments)
+    }
+    return _without_erased(
+        registers,
+        _newest_of_both(record.attributes, other.attributes),
+        moments,
+        {**other.other, **record.other},
+        _newest_of_both(record.outcomes, other.outcomes),
+    )
+
+
+def _without_erased(
+    registers: Mapping[str, Entry],
+    attributes: Mapping[str, Entry],
+    moments: Mapping[str, int],
+    other: Mapping[str, object],
+    outcomes: Mapping[str, Entry],
+) -> Record:
+    """Return a record of these without what is not newer than its erasure."""
     erased = moments.get(Erased.name, NEVER)
     return Record(
         {name: entry for name, entry in registers.items() if entry.at > erased},
         _newest(attributes, KEPT_ATTRIBUTES, erased),
         {name: at for name, at in moments.items() if name == Erased.name or at > erased},
-        {} if erased > NEVER else record.other,
+        {} if erased > NEVER else other,
         _newest(outcomes, KEPT_OUTCOMES, erased),
     )
+
+
+def _newest_of_both(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> dict[str, Entry]:
+    return {
+        **entries,
+        **{key: max(entries.get(key, each), each, key=_order) for key, each in others.items()},
+    }
 
 
 def _newest(entries: Mapping[str, Entry], kept: int, erased: int) -> dict[str, Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from yellowring.subscribers.changes import ConcurrentChange, OutcomeChange, Rejected
 from yellowring.subscribers.deliverability import RETENTION_DAYS
 from yellowring.subscribers.items import dump, load, number
-from yellowring.subscribers.record import join
+from yellowring.subscribers.record import join, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,16 @@ class Subscribers:
         deadline = self._clock() + PATIENCE
         return self._write(user_id, self._read(user_id), newest, deadline)[0]
 
+    def merge(self, user_id: str, other: Record) -> Applied:
+        """Merge what a copy of the table knows of a customer into their record.
+
+        Returns, and raises, as `apply` does: what is newer here stays, whatever others write
+        meanwhile, and a copy of what was erased here since is ``stale``.
+        """
+        deadline = self._clock() + PATIENCE
+        merged = partial(_merging, other)
+        return self._write(user_id, self._read(user_id), merged, deadline)[0]
+
     def mark_rejected(self, user_id: str, at: int) -> Applied:
         """Note that Alexa refused this customer at ``at`` (ms); a newer subscription lifts it."""
         return self.apply(user_id, Rejected(at))
@@ -209,6 +219,10 @@ class Subscribers:
 def is_conflict(error: ClientError) -> bool:
     """Check whether a write was refused because its condition does not hold."""
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _merging(other: Record, record: Record) -> Record:
+    return merge(record, other)
 
 
 def _joining(changes: tuple[Change, ...]) -> Callable[[Record], Record]:

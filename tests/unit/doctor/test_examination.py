@@ -9,6 +9,7 @@ from yellowring_tools.doctor import CHECKS, Finding, examine, exit_code, report
 from yellowring_tools.doctor.examination import looked
 from yellowring_tools.doctor.finding import ask, fault, fine, unknown, warning
 from yellowring_tools.doctor.report import HEADINGS
+from yellowring_tools.doctor.skill.known import Unreadable
 from yellowring_tools.local_stack.workspace import PROJECT
 from yellowring_tools.smapi import Smapi, SmapiError
 
@@ -61,8 +62,7 @@ def test_a_check_that_finds_nothing_is_fine() -> None:
         (refused("ThrottlingException", "slow down"), "slow down", "look again"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "connect", "network"),
         (SmapiError(401, "REFUSED", "log in"), "log in", "ask configure"),
-        (FileNotFoundError("no skill.json"), "no skill.json", "--skill-package"),
-        (ValueError("no JSON"), "no JSON", "--skill-package"),
+        (Unreadable("no skill.json"), "no skill.json", "--skill-package"),
     ],
 )
 def test_what_cannot_be_read_is_unknown_and_what_was_found_before_stays(
@@ -72,6 +72,12 @@ def test_what_cannot_be_read_is_unknown_and_what_was_found_before_stays(
     assert (before.state, after.state) == ("warning", "unknown")
     assert says in after.what
     assert remedy in after.remedy
+
+
+def test_no_finding_names_anybody() -> None:
+    said = [fault("schedules", f"schedule {ADA}", f"sends to {ADA}", "x")]
+    [found] = looked("schedules", lambda: said)
+    assert (found.where, found.what) == ("schedule (a user id)", "sends to (a user id)")
 
 
 def test_a_failure_of_a_checks_own_ends_the_examination() -> None:
@@ -172,10 +178,6 @@ def test_the_report_says_what_is_wrong_first_and_where_to_read_on() -> None:
     assert [line for line in lines if line in HEADINGS.values()] == list(HEADINGS.values())
     assert lines[1:3] == ["  secret s: is not there", "    → fill it [docs/doctor.md#secret]"]
     assert lines[-1] == "1 fault, 1 warning, 1 not to be seen, 1 question"
-
-
-def test_the_report_names_nobody() -> None:
-    assert ADA not in report([fault("record", "x", f"{ADA} is not there", "y")])
 
 
 def test_only_a_fault_is_a_failure() -> None:

@@ -13,7 +13,7 @@ from yellowring_tools.doctor.skill.endpoints import (
     of_existence,
     of_policy,
 )
-from yellowring_tools.doctor.skill.known import Known, of_package, of_skill
+from yellowring_tools.doctor.skill.known import Known, Unreadable, of_package, of_skill
 from yellowring_tools.doctor.skill.manifest import check_manifest, check_models, of_model, of_texts
 from yellowring_tools.doctor.skill.standing import (
     of_build,
@@ -129,11 +129,11 @@ def test_a_skill_is_read_from_smapi_with_every_model_it_should_have() -> None:
 
 
 def test_a_package_that_cannot_be_read_says_so(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"skill\.json"):
-        of_package(tmp_path)
-    (tmp_path / "skill.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="line 1"):
-        of_package(tmp_path)
+    for text, says in ((None, "No such file"), ("{", "line 1"), ("[]", "no JSON object")):
+        if text is not None:
+            (tmp_path / "skill.json").write_text(text, encoding="utf-8")
+        with pytest.raises(Unreadable, match=rf"skill\.json .*{says}"):
+            of_package(tmp_path)
 
 
 # ---- endpoints ----

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring.alexa import InvalidCredentials, TokenUnavailable
-from yellowring_tools.doctor.stack.alarms import of_alarms
+from yellowring_tools.doctor.stack.alarms import of_alarms, of_topic
 from yellowring_tools.doctor.stack.clock import of_date
 from yellowring_tools.doctor.stack.functions import (
     OF_OUTPUTS,
@@ -163,6 +163,7 @@ def test_a_variable_that_was_changed_by_hand_is_named_with_what_it_should_be() -
     assert "the output RunsTableName is 'runs'" in fault.what
     api = expected("api", parameters, outputs)
     assert states(of_variables(right, api, "api")) == []  # without event sources
+    assert expected("skill", {**parameters, "LogLevel": "INFO"}, outputs).keys() == {"LOG_LEVEL"}
     notifier = expected("notifier", parameters, outputs)
     assert notifier["DEAD_LETTER_QUEUE_URL"][0] == "given-up"
 
@@ -237,6 +238,17 @@ def test_an_alarm_that_is_raised_gone_or_mute_is_found() -> None:
     assert states(of_alarms([{**ok, "ActionsEnabled": False}], [])) == ["warning"]
     [gone] = of_alarms([], ["ring-errors"])
     assert (gone.state, gone.where) == ("fault", "alarm ring-errors")
+
+
+@pytest.mark.parametrize(
+    ("stage", "topic", "found"),
+    [("live", "", ["warning"]), ("development", "", []), ("live", "arn:aws:sns:x", [])],
+)
+def test_alarms_of_the_public_that_nobody_hears_of_are_found(
+    stage: str, topic: str, found: list[str]
+) -> None:
+    told = {"SkillStage": stage, "AlarmTopicArn": topic}
+    assert states(of_topic(told, "yellow-ring")) == found
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -202,33 +202,29 @@ class _Examination:
             at: Stage = "live" if stage == "live" else "development"
             return known.of_skill(self.smapi, self.deployment.outputs["SkillId"], at)
         if self.package is None:
-            raise FileNotFoundError(_UNSEEN)
+            raise known.Unreadable(_UNSEEN)
         return known.of_package(self.package)
 
 
 def looked(name: str, look: _Look) -> Iterator[Finding]:
-    """Yield what a check finds; what it may not or cannot read is unknown."""
-    found = False
+    """Yield what a check finds, without anybody's user id; what cannot be read is unknown."""
+    found = tuple(_attempted(name, look)) or (fine(name, name, CHECKS[name]),)
+    for each in found:
+        yield replace(each, where=without_users(each.where), what=without_users(each.what))
+
+
+def _attempted(name: str, look: _Look) -> Iterator[Finding]:
     try:
-        for each in look():
-            found = True
-            yield each
+        yield from look()
     except ClientError as error:
-        found = True
         yield _unread(name, error)
     except BotoCoreError as error:
-        found = True
-        yield unknown(name, "AWS", without_users(str(error)), "is the network up?")
+        yield unknown(name, "AWS", str(error), "is the network up?")
     except SmapiError as error:
-        found = True
-        yield unknown(name, "SMAPI", without_users(error.message), _LOG_IN)
-    except (OSError, ValueError) as error:
-        found = True
-        yield unknown(
-            name, "the skill package", str(error), f"name it with --skill-package; {_LOG_IN}"
-        )
-    if not found:
-        yield fine(name, name, CHECKS[name])
+        yield unknown(name, "SMAPI", error.message, _LOG_IN)
+    except known.Unreadable as error:
+        remedy = f"name it with --skill-package; or {_LOG_IN}"
+        yield unknown(name, "the skill package", str(error), remedy)
 
 
 def _unread(name: str, error: ClientError) -> Finding:

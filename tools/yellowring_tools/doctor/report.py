@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from yellowring_tools.cli.aws.aws_errors import without_users
 from yellowring_tools.cli.terminal.output import counted
 from yellowring_tools.doctor.finding import PAGE
 
@@ -31,7 +30,7 @@ def report(findings: Iterable[Finding]) -> str:
         _part(heading, [each for each in found if each.state == state])
         for state, heading in HEADINGS.items()
     ]
-    return without_users("\n\n".join([*filter(None, parts), summary(found)]))
+    return "\n\n".join([*filter(None, parts), summary(found)])
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -63,6 +63,7 @@ class Outputs:
     ApiUrl: str
     SkillFunctionArn: str = ""
     SkillFunctionName: str = ""
+    SkillFunctionAlias: str = ""
     JwtApiUrl: str = ""
 
 

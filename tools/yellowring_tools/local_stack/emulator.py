@@ -82,6 +82,7 @@ class Aws:
             ),
         }
         self.cloudformation = session.client("cloudformation", **options)
+        self.cloudwatch = session.client("cloudwatch", **options)
         self.dynamodb = session.client("dynamodb", **options)
         self.events = session.client("events", **options)
         self.functions = session.client("lambda", **options)
@@ -89,6 +90,7 @@ class Aws:
         self.s3 = session.client("s3", **options)
         self.scheduler = session.client("scheduler", **options)
         self.secrets = session.client("secretsmanager", **options)
+        self.sns = session.client("sns", **options)
         self.sqs = session.client("sqs", **options)
         self.states = session.client("stepfunctions", **options)
 

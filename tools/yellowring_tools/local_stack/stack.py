@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 STACK_NAME = "yellow-ring"
-SKILL_FUNCTION = f"{STACK_NAME}-skill"
+SKILL_FUNCTION = f"{STACK_NAME}-skill:live"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
+ALARM_TOPIC = f"{STACK_NAME}-alarms"
 SIMULATOR_SECONDS = 60.0
 LAST_LINES = 20
 
@@ -217,6 +218,7 @@ def local_stack(
                 build.finish(building)
             with progress.step("Deploy template.yaml"):
                 own = _parameters(skill, alexa, elsewhere, with_skill_function=theirs is None)
+                own["AlarmTopicArn"] = aws.sns.create_topic(Name=ALARM_TOPIC)["TopicArn"]
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
         if theirs:
@@ -249,6 +251,7 @@ def _parameters(
         "WithSkillFunction": str(with_skill_function).lower(),
         "DataDeletionPolicy": "Delete",
         "MaxEventsPerSecond": "200",
+        "ExpectedRunHours": "26",
         "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
         "AlexaBaseUrl": elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}",
         "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,

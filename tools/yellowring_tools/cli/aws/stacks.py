@@ -66,13 +66,8 @@ class Stack:
     endpoint: str | None = None
 
     @functools.cached_property
-    def alarms(self) -> Any:  # noqa: ANN401 - CloudWatch's client, which has no stubs here
-        """Reach the alarms and the metrics."""
-        return self.session.client("cloudwatch", **_options(self.endpoint))
-
-    @functools.cached_property
     def cloudformation(self) -> CloudFormationClient:
-        """Reach what the stack was made from."""
+        """Reach the stack itself."""
         return self.session.client("cloudformation", **_options(self.endpoint))
 
     @functools.cached_property
@@ -113,6 +108,11 @@ class Stack:
     def workflows(self) -> SFNClient:
         """Reach the executions of runs."""
         return self.session.client("stepfunctions", **_options(self.endpoint))
+
+    @functools.cached_property
+    def alarms(self) -> Any:  # noqa: ANN401 - CloudWatch's client, which has no stubs here
+        """Reach the alarms and the metrics."""
+        return self.session.client("cloudwatch", **_options(self.endpoint))
 
 
 @dataclass(frozen=True, slots=True)

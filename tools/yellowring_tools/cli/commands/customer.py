@@ -1,9 +1,12 @@
-"""`yellowring customer`: why somebody's ring does or does not turn yellow."""
+"""`yellowring customer`: why somebody's ring does or does not turn yellow, and their data."""
 
 from __future__ import annotations
 
 import json
+import sys
+import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +17,10 @@ from yellowring_tools.cli.aws.customers import (
     accounts_of,
     attributes_of,
     outcomes_of,
+    plain,
     subscribers_of,
 )
+from yellowring_tools.cli.aws.personal import traces_of
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.terminal.output import AsJson, counted, failure, one_line, say, say_json
 from yellowring_tools.cli.terminal.standing import REASONS, masked
@@ -26,8 +31,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the subcommands."""
-    group = typer.Typer(help="One of the business' customers: show.", no_args_is_help=True)
-    group.command()(show)
+    group = typer.Typer(
+        help="One of the business' customers: show, export, forget.", no_args_is_help=True
+    )
+    for command in (show, export, forget):
+        group.command()(command)
     app.add_typer(group, name="customer")
 
 
@@ -43,15 +51,13 @@ def _checked(customer: str) -> str:
     )
 
 
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="Your own id, or amzn1.ask.account.…", callback=_checked)
+]
+
+
 @on_stack
-def show(
-    stack: Stack,
-    customer: Annotated[
-        str,
-        typer.Argument(metavar="ID", help="Your own id, or amzn1.ask.account.…", callback=_checked),
-    ],
-    as_json: AsJson = False,
-) -> None:
+def show(stack: Stack, customer: Id, as_json: AsJson = False) -> None:
     """Show whether each event reaches a customer's accounts, and what became of the last."""
     records = _records(stack, customer)
     accounts = [_account(stack, user_id, record) for user_id, record in sorted(records.items())]
@@ -62,6 +68,75 @@ def show(
     for account in accounts:
         say("")
         _tell(account)
+
+
+@on_stack
+def export(stack: Stack, customer: Id) -> None:
+    """Print all that is kept of a customer as JSON, user ids included: it is for them.
+
+    It reads the whole runs table. What is in logs has a hash in place of the id, and what waits on
+    a queue is gone within two days.
+    """
+    from yellowring.observability import hash_user_id  # noqa: PLC0415 - loads Powertools
+
+    records = _records(stack, customer)
+    ids = {customer, *records}
+    hashes = {each: hash_user_id(each, stack.outputs["SkillId"]) for each in ids}
+    traces = traces_of(stack, ids, set(hashes.values()))
+    say_json(
+        {
+            "exportedAt": datetime.now(UTC).isoformat(timespec="seconds"),
+            "accounts": [
+                {"userId": user_id, "account": hashes[user_id], "record": plain(record)}
+                for user_id, record in sorted(records.items())
+            ],
+            "notifications": traces.notifications,
+            "runs": traces.runs,
+        }
+    )
+
+
+@on_stack
+def forget(
+    stack: Stack,
+    customer: Id,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase what is kept of a customer, as they can themselves by voice: all accounts of an id.
+
+    A user id is erased even if it is not known: its tombstone keeps it out of older copies. By
+    your own id it takes ten seconds, for a link that was made just now.
+    """
+    from yellowring.subscribers import (  # noqa: PLC0415 - loads boto3
+        Audience,
+        ConcurrentChange,
+        erase_account,
+        erase_customer,
+        is_user_id,
+    )
+
+    if not yes and not (sys.stdin.isatty() and typer.confirm("Erase this customer?", err=True)):
+        raise failure("nothing was erased: what is erased cannot be had back; give --yes to do it")
+    subscribers, clock = subscribers_of(stack), partial(datetime.now, UTC)
+    try:
+        if is_user_id(customer):
+            erase_account(subscribers, customer, clock)
+            many = 1
+        else:
+            audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
+            many = erase_customer(subscribers, audience, customer, now=clock, sleep=time.sleep)
+    except ConcurrentChange:
+        raise failure("others kept changing the record: run the same command again") from None
+    if as_json:
+        say_json({"erased": many})
+        return
+    say(f"{counted(many, 'account')} erased" if many else "nobody is linked to this customer id")
+    say(
+        "a list of a run that can still be resumed, and what waits on a queue, may name them until "
+        "it expires: at most two days, 14 in a dead-letter queue (docs/privacy.md)"
+    )
 
 
 def _records(stack: Stack, customer: str) -> dict[str, Record]:

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from yellowring.catalog import EVENT_NAMES
 
+from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age
 from yellowring_tools.cli.aws.customers import plain, records, subscribers_of
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.commands.catalog import event_named
+from yellowring_tools.cli.commands.taken_in import DryRun, Rate, tell_taken_in
+from yellowring_tools.cli.files import exports
+from yellowring_tools.cli.files.exports import line_of
 from yellowring_tools.cli.terminal.output import (
     AsJson,
     complain,
@@ -38,9 +42,10 @@ OneEvent = Annotated[str | None, typer.Option(help="Only this event, such as Wea
 
 def register(app: typer.Typer) -> None:
     """Add the subcommands."""
-    group = typer.Typer(help="Customers: count, show, export.", no_args_is_help=True)
+    group = typer.Typer(help="Customers: count, show, export, import.", no_args_is_help=True)
     for command in (count, show, export):
         group.command()(command)
+    group.command("import")(import_)
     app.add_typer(group, name="subscribers")
 
 
@@ -111,18 +116,19 @@ def export(
 ) -> None:
     """Write every record as a line of JSON, user ids included: your customers' personal data.
 
+    Each line has the whole record as well, and the time, so that subscribers import can take it in.
     With --event, only customers who are deliverable for it. --json prints a summary when the
     records go to a file.
     """
     from yellowring.subscribers import deliverability  # noqa: PLC0415 - loads boto3
 
     wanted = event_named(event) if event else None
-    written = 0
+    written, began = 0, datetime.now(UTC)
     with _opened(output, force=force) as lines:
         for user_id, record in records(stack, consistent=True, quiet=output is None):
             if wanted is None or deliverability(record, wanted) == "deliverable":
-                document = {"userId": user_id} | plain(record)
-                lines.write(printable(json.dumps(document, ensure_ascii=False)) + "\n")
+                line = line_of(user_id, record, plain(record), began)
+                lines.write(printable(line) + "\n")
                 written += 1
     if output is None:
         return
@@ -130,6 +136,34 @@ def export(
         say_json({"file": str(output), "records": written})
     else:
         complain(f"{written:,} records written to {output}, readable by you only")
+
+
+@on_stack
+def import_(
+    stack: Stack,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="As subscribers export wrote it.")],
+    *,
+    rate: Rate = RATE,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take an export into the table: newer records stay, and whoever was erased stays erased.
+
+    The whole file is checked before anything is written. Taking it in again is safe.
+    """
+    try:
+        times = [each.exported_at for each in exports.read(file)]
+        if not times:
+            raise failure(f"{file} is empty: subscribers export writes a line for each record")
+        check_age(f"the oldest line of {file}", min(times), datetime.now(UTC))
+        check_age(f"the newest line of {file}", max(times), datetime.now(UTC))
+        copies = ((each.user_id, each.record) for each in exports.read(file))
+        taking_in = TakingIn(subscribers_of(stack), rate=rate, dry_run=dry_run)
+        tell_taken_in(taking_in, copies, len(times), str(file), as_json=as_json)
+    except exports.InvalidExport as error:
+        raise failure(f"{file}: {error}; nothing was written") from None
+    except OSError as error:
+        raise failure(f"{file} cannot be read: {error.strerror or error}") from None
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def check_endpoints(deployment: Deployment, known: Known) -> Iterator[Finding]:
         remedy = f"{_FILL}; or log in to SMAPI, and the skill itself is looked at"
         yield unknown("endpoints", known.source, what, remedy)
         return
-    own = deployment.outputs.get("SkillFunctionArn")
+    own = deployment.outputs.get("SkillFunctionArn") or None
     yield from of_endpoints(there, own, known.source)
     for each in there:
         yield from of_existence(each, _exists(deployment, each.uri), known.source)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 NOT_FOUND = 404
 
 
+class Unreadable(ValueError):
+    """There is no skill to look at, or its package cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a skill.
@@ -66,18 +70,14 @@ def of_package(package: Path) -> Known:
 
     Raises
     ------
-    OSError, ValueError
-        Its ``skill.json`` or one of its models cannot be read, or is not JSON.
+    Unreadable
+        Its ``skill.json`` or one of its models cannot be read, or is not JSON; names the file.
     """
-    document = json.loads((package / "skill.json").read_text(encoding="utf-8"))
+    file = package / "skill.json"
+    known = Known(str(file), _read(file), {})
     folder = package / "interactionModels" / "custom"
-    there = {
-        file.stem: json.loads(file.read_text(encoding="utf-8"))
-        for file in sorted(folder.glob("*.json"))
-    }
-    known = Known(str(package / "skill.json"), document, {})
-    missing = dict.fromkeys(known.locales)
-    return Known(known.source, document, {**missing, **there})
+    there = {model.stem: _read(model) for model in sorted(folder.glob("*.json"))}
+    return Known(known.source, known.document, {**dict.fromkeys(known.locales), **there})
 
 
 def member(holder: object, name: str) -> dict[str, Any]:
@@ -95,3 +95,13 @@ def _model(smapi: Smapi, skill_id: str, locale: str, stage: Stage) -> dict[str, 
         if error.status == NOT_FOUND:
             return None
         raise
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{file} cannot be read: {error}") from None
+    if not isinstance(document, dict):
+        raise Unreadable(f"{file} is no JSON object")
+    return document

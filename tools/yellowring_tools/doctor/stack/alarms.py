@@ -24,11 +24,15 @@ def check_alarms(deployment: Deployment) -> Iterator[Finding]:
     found = [each for page in pages for each in page["MetricAlarms"]]
     made = {each.physical_id for each in deployment.resources if each.kind == _ALARM}
     yield from of_alarms(found, made)
-    live = deployment.parameters.get("SkillStage") == "live"
-    if live and deployment.parameters.get("AlarmTopicArn") == "":
+    yield from of_topic(deployment.parameters, deployment.name)
+
+
+def of_topic(parameters: Mapping[str, str], name: str) -> Iterator[Finding]:
+    """Check that somebody hears of the alarms of a stack that notifies the public."""
+    if parameters.get("SkillStage") == "live" and parameters.get("AlarmTopicArn") == "":
         what = "nobody hears of an alarm: the parameter AlarmTopicArn is empty"
         right = "deploy with AlarmTopicArn, the ARN of an SNS topic that somebody reads"
-        yield warning("alarms", f"stack {deployment.name}", what, right)
+        yield warning("alarms", f"stack {name}", what, right)
 
 
 def of_alarms(alarms: Sequence[Mapping[str, Any]], made: Collection[str]) -> Iterator[Finding]:

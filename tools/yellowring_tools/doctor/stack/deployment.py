@@ -47,7 +47,7 @@ class Deployment:
     @property
     def skill_function(self) -> str | None:
         """The skill function's name; ``None`` where the skill has a function of its own."""
-        return self.outputs.get("SkillFunctionName")
+        return self.outputs.get("SkillFunctionName") or None
 
     @property
     def functions(self) -> dict[str, str]:
@@ -91,8 +91,10 @@ class Deployment:
         return variables_of(self.configuration(self.functions["sender"]))
 
     def _configuration(self, function: str) -> Mapping[str, Any] | None:
+        """Read a function's configuration; of the skill's the version that Alexa calls."""
         functions = self.stack.functions
-        return found(lambda: functions.get_function_configuration(FunctionName=function))
+        called = self.outputs.get("SkillFunctionArn") if function == self.skill_function else None
+        return found(lambda: functions.get_function_configuration(FunctionName=called or function))
 
 
 def variables_of(configuration: Mapping[str, Any] | None) -> Mapping[str, str]:

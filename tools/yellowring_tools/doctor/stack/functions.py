@@ -39,6 +39,19 @@ OF_OUTPUTS: Mapping[str, str] = {
 }
 """Of each variable of every function, the output that it is; the notifier's dead letters differ."""
 
+OF_SKILL = frozenset(
+    {
+        "SKILL_ID",
+        "VOICE_CONSENT",
+        "USERINFO_URL",
+        "USERINFO_CLAIM",
+        "LOG_LEVEL",
+        "SUBSCRIBERS_TABLE",
+        "NOTIFICATIONS_QUEUE_URL",
+    }
+)
+"""What the skill function reads; the others may be older in the version that Alexa calls."""
+
 
 def check_functions(deployment: Deployment) -> Iterator[Finding]:
     """Check every function of the stack."""
@@ -115,6 +128,8 @@ def expected(
     }
     if service == "sender" and "EventSources" in parameters:
         told["EVENT_SOURCES"] = parameters["EventSources"], "the parameter EventSources"
+    if service == "skill":
+        return {variable: right for variable, right in told.items() if variable in OF_SKILL}
     return told
 
 

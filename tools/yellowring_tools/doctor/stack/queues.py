@@ -36,7 +36,7 @@ def check_queues(deployment: Deployment, now: datetime) -> Iterator[Finding]:
     notifier = deployment.configuration(deployment.functions["notifier"]) or {}
     yield from of_notifications(attributes, notifier.get("Timeout", 0), name_of(url))
     if attributes is not None:
-        yield from of_age(_oldest(deployment, name_of(url), now), name_of(url))
+        yield from of_age(oldest(deployment, name_of(url), now), name_of(url))
     dead = {
         outputs.get("NotificationsDeadLetterQueueUrl", ""): ("notifications given up", _REDRIVE),
         outputs["DeadLetterQueueUrl"]: ("firings and calls of the sender that failed", _READ),
@@ -122,7 +122,7 @@ def _attributes(deployment: Deployment, url: str) -> Mapping[str, str] | None:
     return {**told.get("Attributes", {})} if told else None  # type: ignore[dict-item]
 
 
-def _oldest(deployment: Deployment, name: str, now: datetime) -> float | None:
+def oldest(deployment: Deployment, name: str, now: datetime) -> float | None:
     """Return the age (seconds) of the oldest message in the last minutes that were measured."""
     told = deployment.stack.alarms.get_metric_statistics(
         Namespace="AWS/SQS",

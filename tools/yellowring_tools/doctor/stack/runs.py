@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from yellowring.sender.delivery.outcomes import Outcome
 
-from yellowring_tools.cli.aws.aws_errors import without_users
 from yellowring_tools.cli.aws.stack_runs import reached_nobody, runs_of
 from yellowring_tools.cli.terminal.output import counted
 from yellowring_tools.doctor.finding import fault, warning
@@ -47,7 +46,7 @@ def of_runs(runs: Iterable[Run], now: datetime) -> Iterator[Finding]:
 def of_run(run: Run, now: datetime) -> Iterator[Finding]:
     """Check how one run is doing, or how it ended."""
     where = f"run {run.run_id}"
-    cause = without_users(run.cause or "")
+    cause = run.cause
     if run.status == "running":
         yield from _of_running(run, where, now)
     elif run.status == "halted":

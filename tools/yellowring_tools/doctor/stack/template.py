@@ -59,7 +59,7 @@ def of_outputs(
     wanted = list(OUTPUTS)
     if parameters.get("WithSkillFunction", "true") == "true":
         wanted += ["SkillFunctionArn", "SkillFunctionName"]
-    if missing := [each for each in wanted if each not in outputs]:
+    if missing := [each for each in wanted if not outputs.get(each)]:
         what = f"has no output {', '.join(missing)}, so it is of another version"
         yield fault("stack", f"stack {name}", what, DEPLOY)
 

@@ -1,0 +1,101 @@
+"""What the checks read of AWS and of servers, in memory and on this machine."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from yellowring_tools.doctor.skill.endpoints import check_endpoints
+from yellowring_tools.doctor.skill.known import of_package
+from yellowring_tools.doctor.stack.clock import date_of
+from yellowring_tools.doctor.stack.deployment import Deployment
+from yellowring_tools.doctor.stack.queues import oldest
+from yellowring_tools.doctor.stack.schedules import of_own
+from yellowring_tools.local_stack.workspace import PROJECT
+
+from tests.unit.doctor.test_stack import states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yellowring_tools.cli.aws.stacks import Stack
+
+
+def test_the_oldest_message_is_as_old_as_cloudwatch_measured_last(stack: Stack) -> None:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    assert oldest(Deployment(stack), "notifications", now) is None
+    for minutes, seconds in ((9, 4000.0), (2, 1000.0)):
+        stack.alarms.put_metric_data(
+            Namespace="AWS/SQS",
+            MetricData=[
+                {
+                    "MetricName": "ApproximateAgeOfOldestMessage",
+                    "Dimensions": [{"Name": "QueueName", "Value": "notifications"}],
+                    "Timestamp": now - timedelta(minutes=minutes),
+                    "Value": seconds,
+                }
+            ],
+        )
+    assert oldest(Deployment(stack), "notifications", now) == 1000.0
+    assert oldest(Deployment(stack), "others", now) is None
+
+
+def deployment(**parameters: str) -> Any:
+    outputs = {"ScheduleName": "yellow-ring-campaign"}
+    return SimpleNamespace(outputs=outputs, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "found"),
+    [
+        ([{"State": "ENABLED"}], "ENABLED", []),
+        ([{"State": "DISABLED"}], "DISABLED", []),
+        ([{"State": "ENABLED"}], "DISABLED", ["warning"]),
+        ([{"State": "DISABLED"}], "ENABLED", ["warning"]),
+        ([], "DISABLED", ["fault"]),
+    ],
+)
+def test_the_stacks_own_schedule_is_there_and_in_the_state_that_was_deployed(
+    own: list[dict[str, str]], wanted: str, found: list[str]
+) -> None:
+    assert states(of_own(own, deployment(ScheduleState=wanted))) == found
+
+
+def test_endpoints_that_are_still_placeholders_are_unknown() -> None:
+    known = of_package(PROJECT / "skill-package")
+    [found] = check_endpoints(deployment(), known)
+    assert (found.state, "placeholders" in found.what) == ("unknown", True)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    class Quiet(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Quiet) as serving:
+        thread = threading.Thread(target=serving.handle_request)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        thread.join()
+
+
+def test_a_servers_date_is_read_whatever_it_answers() -> None:
+    with server() as url:
+        told = date_of(url)
+    assert told is not None
+    assert abs(parsedate_to_datetime(told) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_server_that_does_not_answer_tells_no_date() -> None:
+    assert date_of("http://127.0.0.1:1") is None

@@ -1,0 +1,205 @@
+"""Taking a stack down: first what runs ends, then the stack goes, then its data, if it is to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from yellowring_tools.cli.aws.schedules import Schedules
+from yellowring_tools.cli.aws.stack_runs import lifecycle_of
+from yellowring_tools.cli.terminal.output import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from yellowring_tools.cli.aws.stacks import Stack
+
+SETTLED = 90.0
+"""Seconds that executions of runs which were cancelled may take to count what they sent."""
+GONE = 1800.0
+"""Seconds that CloudFormation, or DynamoDB, may take to delete."""
+TABLES = ("SubscribersTableName", "RunsTableName")
+
+
+@dataclass(slots=True)
+class Done:
+    """What a tear-down did, and what it left."""
+
+    schedules: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    stopped: int = 0
+    tables_kept: list[str] = field(default_factory=list)
+    tables_deleted: list[str] = field(default_factory=list)
+    backups: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, object]:
+        """Return it as JSON."""
+        return {
+            "schedulesPaused": self.schedules,
+            "runsCancelled": self.cancelled,
+            "executionsStopped": self.stopped,
+            "tablesKept": self.tables_kept,
+            "tablesDeleted": self.tables_deleted,
+            "backupsLeft": self.backups,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TearDown:
+    """Takes a stack down; each step may be done again after an interruption.
+
+    Parameters
+    ----------
+    stack, name
+        The stack, and what CloudFormation calls it.
+    keep
+        Whether the two tables stay.
+    tell
+        Is told each step, in a line.
+    sleep, clock
+        Seconds, for what takes its time.
+    """
+
+    stack: Stack
+    name: str
+    keep: bool
+    tell: Callable[[str], None]
+    sleep: Callable[[float], None]
+    clock: Callable[[], float] = time.monotonic
+
+    def check(self) -> None:
+        """End the command where the stack would not leave the data as it was asked for."""
+        parameters = _parameters(self._described())
+        if self.keep and parameters.get("DataDeletionPolicy") == "Delete":
+            raise failure(
+                f"{self.stack.where} was deployed with DataDeletionPolicy=Delete: its tables go "
+                "with it; deploy it once more with DataDeletionPolicy=Retain, then take it down"
+            )
+
+    def run(self) -> Done:
+        """Do it all, and return what was done; the command ends where something will not go."""
+        self.check()
+        done = Done()
+        self._pause_schedules(done)
+        self._end_runs(done)
+        self._delete_stack()
+        self._settle_data(done)
+        return done
+
+    def _described(self) -> Mapping[str, Any]:
+        [described] = self.stack.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return described
+
+    def _pause_schedules(self, done: Done) -> None:
+        schedules = Schedules(self.stack)
+        for each in schedules.list():
+            if each.enabled:
+                schedules.enable(each.name, enabled=False)
+                done.schedules.append(each.name)
+        self.tell(f"schedules paused: {', '.join(done.schedules) or 'none was enabled'}")
+
+    def _end_runs(self, done: Done) -> None:
+        lifecycle = lifecycle_of(self.stack)
+        for run in lifecycle.runs.list():
+            if run.status == "running" and lifecycle.cancel(run.run_id):
+                done.cancelled.append(run.run_id)
+        deadline = self.clock() + SETTLED
+        while (running := self._running()) and self.clock() < deadline:
+            self.sleep(2.0)
+        for execution in running:
+            self.stack.workflows.stop_execution(
+                executionArn=execution, cause="the stack is taken down"
+            )
+        done.stopped = len(running)
+        self.tell(f"runs cancelled: {', '.join(done.cancelled) or 'none was running'}")
+
+    def _running(self) -> list[str]:
+        pages = self.stack.workflows.get_paginator("list_executions").paginate(
+            stateMachineArn=self.stack.outputs["RunMachineArn"], statusFilter="RUNNING"
+        )
+        return [each["executionArn"] for page in pages for each in page["executions"]]
+
+    def _delete_stack(self) -> None:
+        stack_id = self._described()["StackId"]
+        self.stack.cloudformation.delete_stack(StackName=stack_id)
+        self.tell(f"CloudFormation deletes {self.name}")
+        deadline = self.clock() + GONE
+        pause = 0.5
+        while (status := self._status(stack_id)) != "DELETE_COMPLETE":
+            if status == "DELETE_FAILED":
+                raise failure(
+                    f"{self.name} cannot be deleted as a whole: {self._reasons(stack_id)}; mend "
+                    "that, and run the same command again"
+                )
+            if self.clock() >= deadline:
+                raise failure(
+                    f"{self.name} is still {status} after {GONE / 60:.0f} minutes: look at its "
+                    "events in CloudFormation, and run the same command again"
+                )
+            self.sleep(pause)
+            pause = min(2 * pause, 10.0)
+
+    def _status(self, stack_id: str) -> str:
+        try:
+            [told] = self.stack.cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
+        except ClientError as error:
+            if "does not exist" not in error.response["Error"].get("Message", ""):
+                raise
+            return "DELETE_COMPLETE"
+        return told["StackStatus"]
+
+    def _reasons(self, stack_id: str) -> str:
+        events = self.stack.cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
+        told = [
+            f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
+            for each in events
+            if each["ResourceStatus"] == "DELETE_FAILED" and each.get("ResourceStatusReason")
+        ]
+        return "; ".join(dict.fromkeys(told)) or "its events tell no reason"
+
+    def _settle_data(self, done: Done) -> None:
+        for table in (self.stack.outputs[each] for each in TABLES):
+            backups = self.stack.dynamodb.list_backups(TableName=table)["BackupSummaries"]
+            done.backups += [each["BackupName"] for each in backups]
+            if self.keep:
+                done.tables_kept.append(table)
+            else:
+                self._delete_table(table)
+                done.tables_deleted.append(table)
+
+    def _delete_table(self, table: str) -> None:
+        """Delete a table, protected or not; one that went with the stack is gone already."""
+        dynamodb = self.stack.dynamodb
+        deadline = self.clock() + GONE
+        try:
+            if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
+                dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+                self.tell(f"deletion protection of {table} lifted")
+            while dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] != "DELETING":
+                self._ask_to_delete(table, deadline)
+            while self.clock() < deadline:
+                dynamodb.describe_table(TableName=table)
+                self.sleep(1.0)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            self.tell(f"table {table} is gone")
+            return
+        raise failure(f"table {table} is not gone after {GONE / 60:.0f} minutes: look at DynamoDB")
+
+    def _ask_to_delete(self, table: str, deadline: float) -> None:
+        """Have a table deleted, once it is not being changed any more."""
+        try:
+            self.stack.dynamodb.delete_table(TableName=table)
+        except self.stack.dynamodb.exceptions.ResourceInUseException:
+            if self.clock() >= deadline:
+                raise
+            self.sleep(1.0)
+
+
+def _parameters(described: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        each["ParameterKey"]: each.get("ParameterValue", "")
+        for each in described.get("Parameters", [])
+    }

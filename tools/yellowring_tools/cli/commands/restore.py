@@ -1,0 +1,72 @@
+"""`yellowring restore`: take what a restored table knows into the live one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age, records_of, restored_at
+from yellowring_tools.cli.aws.customers import subscribers_of
+from yellowring_tools.cli.aws.stacks import Stack, on_stack
+from yellowring_tools.cli.commands.taken_in import DryRun, Rate, tell_taken_in
+from yellowring_tools.cli.terminal.output import AsJson, failure
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(restore)
+
+
+def _time(told: str | None) -> str | None:
+    """Check a time before a stack is looked for."""
+    if told is not None:
+        _parsed(told)
+    return told
+
+
+def _parsed(told: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise failure("--taken-at must be a time with its zone, such as 2026-12-24T18:00:00Z")
+    return moment.astimezone(UTC)
+
+
+@on_stack
+def restore(
+    stack: Stack,
+    *,
+    table: Annotated[
+        str, typer.Option("--from", metavar="TABLE", help="A restored table, beside the stack's.")
+    ],
+    taken_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When its data was the stack's own; a restored table tells it itself.",
+            callback=_time,
+        ),
+    ] = None,
+    rate: Rate = RATE,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a restored table of customers into the stack's: of each record what is newer wins.
+
+    Whoever was erased since stays erased, and skill events may come in meanwhile. Taking it in
+    again is safe.
+    """
+    at, total = restored_at(stack, table)
+    times = [each for each in (at, _parsed(taken_at) if taken_at else None) if each]
+    if not times:
+        raise failure(
+            f"{table} was made by no restore, so nothing says how old its data is: give the time "
+            "when a stack last wrote to it, as in --taken-at 2026-12-24T18:00:00Z"
+        )
+    check_age(table, min(times), datetime.now(UTC))
+    taking_in = TakingIn(subscribers_of(stack), rate=rate, dry_run=dry_run)
+    tell_taken_in(taking_in, records_of(stack, table), total, table, as_json=as_json)

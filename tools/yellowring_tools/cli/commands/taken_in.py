@@ -1,0 +1,56 @@
+"""What became of the records of a copy that was taken in, in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yellowring_tools.cli.aws.copies import RESULTS
+from yellowring_tools.cli.terminal.output import complain, counted, say, say_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from yellowring.subscribers import Record
+
+    from yellowring_tools.cli.aws.copies import Result, TakingIn
+
+Rate = Annotated[int, typer.Option(min=1, max=40_000, help="Records per second, at most.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Write nothing; tell what would become of each record.")
+]
+MEANINGS: Mapping[Result, str] = {
+    "added": "were not here",
+    "changed": "told something that was not known here",
+    "unchanged": "told nothing new",
+    "erased": "were erased here since, and stay so",
+    "expired": "are past their time, and were left out",
+    "failed": "were being written by others all the time",
+}
+
+
+def tell_taken_in(
+    taking_in: TakingIn,
+    copies: Iterable[tuple[str, Record]],
+    total: int | None,
+    source: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Take a copy in and say how many records ended how; end with status 1 where some failed."""
+    told = taking_in.all(copies, datetime.now(UTC), total)
+    if as_json:
+        counts: dict[str, int] = {result: told[result] for result in RESULTS}
+        say_json({"from": source, "dryRun": taking_in.dry_run, **counts})
+    else:
+        say(f"{counted(told.total(), 'record')} of {source}")
+        for result in RESULTS:
+            if told[result]:
+                say(f"  {told[result]:>9,}  {result}: {MEANINGS[result]}")
+        if taking_in.dry_run:
+            say("nothing was written: leave out --dry-run")
+    if told["failed"]:
+        complain("error: some records could not be written; the same command again takes them in")
+        raise typer.Exit(1)
