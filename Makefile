@@ -28,8 +28,11 @@ EXPORT := $(UV) export --quiet --package yellowring --extra sender --extra traci
 ARCHITECTURE ?= arm64
 # More AWS services that functions may call, by commas: KEEP=s3,ses
 KEEP ?=
-STACK ?= yellow-ring
+STAGE ?= development
+STACK ?= yellow-ring$(if $(filter live,$(STAGE)),-live)
 REGIONS ?= us-east-1
+# The names of all that was given on the command line: among them parameters of the template.
+GIVEN = $(foreach each,$(.VARIABLES),$(if $(filter command,$(origin $(each))),$(each)))
 
 .PHONY: help setup run demo test test-slow fuzz bench lint scan lock openapi build wheel release deploy skill-package \
 	skill-package-first clean
@@ -103,8 +106,10 @@ wheel: $(UV) ## Build what others install into dist/: the wheels of the library 
 release: $(READY) ## Check that VERSION=… can be released, and say what is left to do
 	@$(VENV)/python -m infrastructure.release $(or $(VERSION),"")
 
-deploy: build ## Deploy what was built to your AWS account; asks for the parameters
-	$(VENV)/sam deploy --guided --stack-name $(STACK)
+deploy: build ## Deploy to your AWS account; SkillId=… and any other parameter, PARAMETERS=file, CAMPAIGN=file
+	@$(VENV)/python -m yellowring_tools.setup.deploying --stack "$(STACK)" --stage "$(STAGE)" \
+		--architecture "$(ARCHITECTURE)" $(addprefix --region ,$(REGIONS)) \
+		--parameters "$(PARAMETERS)" --campaign "$(CAMPAIGN)" --given $(GIVEN)
 
 skill-package: $(READY) ## Fill the deployed stack's endpoints into build/skill-package
 	$(VENV)/python -m infrastructure.skill_package $(if $(ENDPOINTS),$(addprefix \

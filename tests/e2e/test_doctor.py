@@ -25,8 +25,9 @@ from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import Schedule, local_stack
 from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 from yellowring_tools.local_stack.workspace import PROJECT
+from yellowring_tools.setup.package import write_package
 
-from infrastructure.skill_package import write_package
+from infrastructure.skill_package import SOURCE
 from tests.e2e.breaking import patient_of
 from tests.e2e.broken import BROKEN, SetUp
 from tests.e2e.support import Customer, eventually, yellowring
@@ -70,7 +71,9 @@ def package(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Path
     """The package as it is given to Alexa for this stack."""
     target = tmp_path_factory.mktemp("package") / "skill-package"
     endpoint = {"NA": stack.outputs.SkillFunctionArn}
-    return write_package(endpoint, privacy_policy="https://example.org/privacy", target=target)
+    return write_package(
+        endpoint, privacy_policy="https://example.org/privacy", source=SOURCE, target=target
+    )
 
 
 @pytest.fixture(scope="module")

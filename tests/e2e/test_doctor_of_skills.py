@@ -17,9 +17,9 @@ from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import Schedule, local_stack
 from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 from yellowring_tools.local_stack.workspace import PROJECT
+from yellowring_tools.setup.package import write_package
 from yellowring_tools.smapi import SmapiLogin, connect, pack
 
-from infrastructure.skill_package import write_package
 from tests.e2e.breaking import patient_of, secret, told
 from tests.e2e.support import eventually
 
@@ -49,7 +49,8 @@ def stack() -> Iterator[LocalStack]:
 def package(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as it is given to Alexa for this stack."""
     target = tmp_path_factory.mktemp("package") / "skill-package"
-    return write_package({"NA": stack.outputs.SkillFunctionArn}, target=target)
+    endpoint = {"NA": stack.outputs.SkillFunctionArn}
+    return write_package(endpoint, source=PROJECT / "skill-package", target=target)
 
 
 @pytest.fixture(scope="module")

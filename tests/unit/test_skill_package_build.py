@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-
-from infrastructure.endpoints import (
+from yellowring_tools.setup.endpoints import (
     SkillPackageError,
     by_region,
     check_arn,
@@ -17,7 +16,9 @@ from infrastructure.endpoints import (
     parse_endpoint,
     stack_endpoints,
 )
-from infrastructure.skill_package import SOURCE, fill_manifest, main, write_package
+from yellowring_tools.setup.package import fill_manifest, write_package
+
+from infrastructure.skill_package import SOURCE, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,10 +108,10 @@ def test_a_placeholder_that_nothing_fills_is_refused_with_its_path() -> None:
 
 
 def test_the_written_package_is_the_source_with_its_manifest_filled(tmp_path: Path) -> None:
-    written = write_package({"NA": VIRGINIA}, target=tmp_path / "package")
+    written = write_package({"NA": VIRGINIA}, source=SOURCE, target=tmp_path / "package")
     stale = written / "stale.txt"
     stale.touch()
-    write_package({"EU": IRELAND}, target=written)
+    write_package({"EU": IRELAND}, source=SOURCE, target=written)
     names = {path.relative_to(written) for path in written.rglob("*")}
     assert names == {path.relative_to(SOURCE) for path in SOURCE.rglob("*")}
     manifest = json.loads((written / "skill.json").read_text(encoding="utf-8"))
@@ -121,9 +122,9 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path: Path) -> None:
     precious = tmp_path / "precious.txt"
     precious.touch()
     with pytest.raises(SkillPackageError, match="is no skill package"):
-        write_package({"NA": VIRGINIA}, target=tmp_path)
+        write_package({"NA": VIRGINIA}, source=SOURCE, target=tmp_path)
     with pytest.raises(SkillPackageError, match="overlaps"):
-        write_package({"NA": VIRGINIA}, target=SOURCE)
+        write_package({"NA": VIRGINIA}, source=SOURCE, target=SOURCE)
     assert precious.exists()
 
 

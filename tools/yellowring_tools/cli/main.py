@@ -11,6 +11,7 @@ import typer
 from yellowring.version import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "setup": ("setup", "Set a skill up, or what has changed of it"),
     "catalog": ("catalog", "List the eight events with their fields"),
     "new": ("catalog", "Print a right campaign to edit"),
     "schema": ("catalog", "Print the JSON Schema of campaigns"),

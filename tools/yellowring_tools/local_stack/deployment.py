@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from yellowring_tools.local_stack.workspace import Workspace
 
 SAM = Path(sys.executable).with_name("sam")
-TEMPLATE = PROJECT / "template.yaml"
 BUILT_FROM = (
     "template.yaml",
     "infrastructure/run.asl.json",
@@ -75,10 +74,15 @@ def host_architecture() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A ``sam build`` for one architecture, cached under ``.local/sam/``."""
+    """A ``sam build`` of a project for one architecture, cached under ``.local/sam/``.
+
+    ``keep`` names more AWS services that the functions may call, by commas.
+    """
 
     architecture: str
     root: Path = LOCAL / "sam"
+    project: Path = PROJECT
+    keep: str = ""
 
     @property
     def path(self) -> Path:
@@ -102,14 +106,14 @@ class Build:
 
     def start(self, logs: Path) -> Child | None:
         """Start building, without Docker; None when what lies there is what would be built."""
-        sources = fingerprint()
+        sources = fingerprint(self.project) + self.keep
         if self._built.exists() and self._built.read_text() == sources:
             return None
         self.path.mkdir(parents=True, exist_ok=True)
         self._built.unlink(missing_ok=True)
         self._building.write_text(sources)
         command: list[str | Path] = [
-            *(SAM, "build", "--cached", "--template-file", TEMPLATE),
+            *(SAM, "build", "--cached", "--template-file", self.project / "template.yaml"),
             *("--build-dir", self.path / "build", "--cache-dir", self.path / "cache"),
             *("--parameter-overrides", f"Architecture={self.architecture}"),
             *("--region", REGION),
@@ -128,8 +132,9 @@ class Build:
         """
         if building is not None:
             building.wait(BUILD_SECONDS)
-            _run_on_build("-m", "infrastructure.trim", self.template.parent)
-            compile_ahead(self.template.parent)
+            built = self.template.parent
+            _run_on_build("-m", "infrastructure.trim", built, "--keep", self.keep)
+            compile_ahead(built)
             self._building.replace(self._built)
 
     @property

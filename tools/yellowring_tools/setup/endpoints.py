@@ -134,7 +134,7 @@ def stack_endpoints(
     make = client or _cloudformation
     endpoints = []
     for text in regions:
-        served, aws_region = _served_region(text)
+        served, aws_region = served_region(text)
         arn = _stack_output(make(aws_region), stack, aws_region)
         check_arn(arn)
         endpoints.append((served, arn))
@@ -172,7 +172,19 @@ def distant(endpoints: Mapping[str, str]) -> list[str]:
     return notes
 
 
-def _served_region(text: str) -> tuple[str, str]:
+def served_region(text: str) -> tuple[str, str]:
+    """Return the Alexa region that is served and the AWS region that serves it.
+
+    Parameters
+    ----------
+    text
+        An AWS region, which serves what is nearest, or both, as in ``FE=us-west-2``.
+
+    Raises
+    ------
+    SkillPackageError
+        Alexa does not know the region, or cannot call functions there.
+    """
     served, separator, aws_region = text.rpartition("=")
     if aws_region not in NEAREST:
         raise SkillPackageError(

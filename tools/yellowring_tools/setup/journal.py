@@ -1,0 +1,180 @@
+"""What setting up has done so far, written down before and after what cannot be done twice.
+
+``.yellowring/setup.json`` in the folder that the command is run in: ids and digests, no secrets.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yellowring_tools.setup.problems import SetupStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSION = 1
+DIRECTORY = ".yellowring"
+FILE = "setup.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A skill that is about to be created, or was: nobody knows until its id is known.
+
+    Attributes
+    ----------
+    vendor_id
+        Whose skill it becomes.
+    names
+        Its names, by which it is found again.
+    known
+        Ids of the vendor's skills of these names before.
+    at
+        When the creation was asked for, in seconds since 1970.
+    import_id
+        What SMAPI calls the creation; empty as long as it has not answered.
+    """
+
+    vendor_id: str
+    names: tuple[str, ...]
+    known: tuple[str, ...]
+    at: float
+    import_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A stack as it was deployed last.
+
+    Attributes
+    ----------
+    digest
+        Of what was built and of the parameters.
+    endpoint
+        ARN of the function that Alexa calls.
+    """
+
+    digest: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """All that is written down.
+
+    Attributes
+    ----------
+    skill_id
+        The skill's id, once it is known.
+    intent
+        The creation that was begun and whose skill's id is not known.
+    package
+        Digest of the skill package that the skill was updated with last.
+    stacks
+        Stacks by ``NAME/REGION``.
+    """
+
+    skill_id: str = ""
+    intent: Intent | None = None
+    package: str = ""
+    stacks: dict[str, Deployed] = field(default_factory=dict)
+
+
+class Journal:
+    """The journal of a folder; every change of it is on the disk before anything else happens."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / DIRECTORY
+        self.path = self._folder / FILE
+        self.entries = Entries()
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Read the journal, and keep any other set-up out of its folder meanwhile.
+
+        Raises
+        ------
+        SetupStopped
+            Another set-up is at work in this folder, or the journal cannot be read.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._folder / ".gitignore").write_text("*\n")
+        with (self._folder / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SetupStopped(
+                    f"another yellowring setup is at work in {self._folder.parent}: let it end"
+                ) from None
+            self.read()
+            yield
+
+    def read(self) -> None:
+        """Read what is written; nothing is, in a folder that nothing was set up in.
+
+        Raises
+        ------
+        SetupStopped
+            What is there is no journal of this version.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.entries = Entries()
+            return
+        try:
+            self.entries = _entries(json.loads(text))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise SetupStopped(
+                f"{self.path} is no journal of this version ({type(error).__name__}): move it "
+                "away, and name the skill with --skill-id"
+            ) from None
+
+    def note(self, **changes: Any) -> None:  # noqa: ANN401 - whatever the entries are
+        """Change entries, and have them on the disk."""
+        self.entries = replace(self.entries, **changes)
+        document = {"version": VERSION, **asdict(self.entries)}
+        with tempfile.NamedTemporaryFile(  # of mode 600
+            "w", encoding="utf-8", dir=self._folder, prefix=f"{FILE}.", delete=False
+        ) as new:
+            json.dump(document, new, indent=2)
+            new.write("\n")
+            new.flush()
+            os.fsync(new.fileno())
+        Path(new.name).replace(self.path)
+        _on_disk(self._folder)
+
+    def deployed(self, stack: str, region: str) -> Deployed | None:
+        """Return a stack as it was deployed last."""
+        return self.entries.stacks.get(f"{stack}/{region}")
+
+    def note_deployed(self, stack: str, region: str, deployed: Deployed) -> None:
+        """Note that a stack was deployed."""
+        self.note(stacks={**self.entries.stacks, f"{stack}/{region}": deployed})
+
+
+def _entries(document: dict[str, Any]) -> Entries:
+    if document.pop("version") != VERSION:
+        raise ValueError("version")
+    intent = document.pop("intent")
+    stacks = {name: Deployed(**each) for name, each in document.pop("stacks").items()}
+    if intent is not None:
+        lists = {name: tuple(intent[name]) for name in ("names", "known")}
+        intent = Intent(**{**intent, **lists})
+    return Entries(**document, intent=intent, stacks=stacks)
+
+
+def _on_disk(folder: Path) -> None:
+    """Have the folder itself on the disk, and so the name of the file that was put there."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
