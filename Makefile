@@ -26,7 +26,7 @@ ARCHITECTURE ?= arm64
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
-.PHONY: help setup run demo test test-slow fuzz bench lint lock openapi build wheel deploy skill-package \
+.PHONY: help setup run demo test test-slow fuzz soak bench lint lock openapi build wheel deploy skill-package \
 	skill-package-first clean
 
 help: ## List the targets
@@ -48,6 +48,10 @@ fuzz: $(READY) ## Look for new counter-examples: the property tests with other e
 
 test-slow: $(READY) ## Run the tests that take minutes
 	$(VENV)/pytest -m slow
+
+soak: $(READY) ## Random customers, sendings and faults against a model; MINUTES=30 SEED=1
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) $(VENV)/pytest tests/e2e/test_soak.py \
+		-o log_cli=true -o log_cli_level=WARNING
 
 bench: $(READY) ## Run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(VENV)/python "$$each"; done

@@ -68,8 +68,8 @@ def test_everybody_hears_what_they_should_have_whatever_goes_wrong(stack: LocalS
     logger.warning(
         "%.1f minutes: %s acts, %s accounts, %s sendings (%s runs %s, outcomes %s), %s repeats, "
         "%s changes of weather, kills %s; %s times somebody heard; %s compared, %s of them "
-        "certain; %s records; Alexa answered %s; most processes %s, largest %s MiB; errors logged %s; "
-        "%s differences",
+        "certain; %s records; Alexa answered %s; most processes %s, largest %s MiB; errors "
+        "logged %s; %s differences",
         (time.time() - world.begun) / 60,
         sum(each.done for each in actors),
         len(world.accounts),

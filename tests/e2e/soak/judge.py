@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.e2e.soak.world import World
 
 HEARD = frozenset({"accepted", "duplicate"})
+LINES_SHOWN = 25
 FINAL = HEARD | {"rejected", "skipped", "invalid", "limited", "expired"}
 
 
@@ -256,12 +257,14 @@ class Logs:
         """Count the errors by function and message."""
         found: Counter[str] = Counter()
         for name, before in self._before.items():
-            for line in self._lines(name)[before:]:
+            lines = self._lines(name)[before:]
+            for number, line in enumerate(lines):
                 try:
                     told = json.loads(line)
                 except ValueError:
                     if "Traceback" in line or "[ERROR]" in line:
-                        found[f"{name}: {line[:200]}"] += 1
+                        told_on = "\n".join(lines[number : number + LINES_SHOWN])
+                        found[f"{name}: {told_on}"] += 1
                     continue
                 if isinstance(told, dict) and told.get("level") in ("ERROR", "CRITICAL"):
                     why = told.get("error") or told.get("exception_name") or told.get("problem")
