@@ -40,8 +40,10 @@ class Held:
         ``rejected`` (403) or ``invalid`` (400).
     sent_at
         When the request was begun, in milliseconds since the epoch.
-    host_known
-        Whether their own host was asked; another's refusal says nothing about them.
+    is_news
+        Whether a refusal would say something new of them: their own host was asked, and by their
+        record they are subscribed to the event. A mark silences every event, so who never
+        subscribed to this one must not get it.
     answered
         The number of requests begun in this slice when the refusal came.
     link
@@ -52,7 +54,7 @@ class Held:
     region: Region
     outcome: Outcome
     sent_at: int
-    host_known: bool = True
+    is_news: bool = True
     answered: int = 0
     link: str = ""
 

@@ -66,7 +66,7 @@ def _segment(random: Random, number: int, version: int) -> Segment:
         visited=random.random() < 0.5,
         counts=Counts({Outcome.ACCEPTED: random.randint(0, 2), Outcome.SKIPPED: 1}),
         waiting=tuple(Waiting(each, 5, 1, random.random() < 0.5, "1f") for each in IDS[:2]),
-        held=(Held(IDS[2], "eu", Outcome.REJECTED, 7, host_known=False, answered=9, link="2e"),),
+        held=(Held(IDS[2], "eu", Outcome.REJECTED, 7, is_news=False, answered=9, link="2e"),),
         evidence={"eu": Evidence(1, accepted=True)},
         unauthorized=Unauthorized(2, 3),
         rest=random.randint(0, 3),
