@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -29,6 +30,10 @@ logger = logging.getLogger(__name__)
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 2)
 SEED = int(os.environ.get("SOAK_SEED") or Random().randrange(1_000_000))  # noqa: S311 - chance
 ACTORS = 3
+MOST_MIB = 128
+"""What one process of a function may come to have: half as much again as the largest had."""
+MOST_PROCESSES = 12
+"""Processes of one function at a time: three runs of three workers each, and those that start."""
 SETTLE_SECONDS = 900.0
 """The longest back-off of a notification, and a little: so long may the last try be away."""
 
@@ -64,36 +69,34 @@ def test_everybody_hears_what_they_should_have_whatever_goes_wrong(stack: LocalS
         settle(stack, world, business)
     verdict = Judge(world, business.sent).judge()
     errors = logs.errors()
-    sent = business.sent
-    logger.warning(
-        "%.1f minutes: %s acts, %s accounts, %s sendings (%s runs %s, outcomes %s), %s repeats, "
-        "%s changes of weather, kills %s; %s times somebody heard; %s compared, %s of them "
-        "certain; %s records; Alexa answered %s; most processes %s, largest %s MiB; errors "
-        "logged %s; %s differences",
-        (time.time() - world.begun) / 60,
-        sum(each.done for each in actors),
-        len(world.accounts),
-        len(sent.sendings),
-        len(sent.runs),
-        dict(verdict.runs),
-        dict(verdict.outcomes),
-        sent.repeats,
-        weather.changes,
-        killer.kills,
-        verdict.rang,
-        verdict.compared,
-        verdict.certain,
-        verdict.records,
-        answered(world),
-        killer.census.most,
-        killer.census.largest,
-        dict(errors),
-        len(verdict.differences),
-    )
+    sent, census = business.sent, killer.census
+    figures = {
+        "minutes": round((time.time() - world.begun) / 60, 1),
+        "acts": sum(each.done for each in actors),
+        "accounts": len(world.accounts),
+        "sendings": len(sent.sendings),
+        "runs": verdict.runs,
+        "outcomes": verdict.outcomes,
+        "repeats": sent.repeats,
+        "weather": weather.changes,
+        "kills": killer.kills,
+        "rang": verdict.rang,
+        "compared": verdict.compared,
+        "certain": verdict.certain,
+        "records": verdict.records,
+        "alexa": answered(world),
+        "processes": census.most,
+        "MiB": census.largest,
+        "errors": errors,
+        "differences": len(verdict.differences),
+    }
+    logger.warning("soak: SEED=%s %s", SEED, json.dumps(figures))
     assert world.problems == []
     assert verdict.differences == [], "\n\n".join([f"SEED={SEED}", *verdict.differences[:12]])
     assert [messages(stack, url) for url in queues(stack)] == [0, 0, 0]
     assert dict(errors) == {}
+    assert max(census.largest.values()) <= MOST_MIB
+    assert max(census.most.values()) <= MOST_PROCESSES
 
 
 def chance(*whose: object) -> Random:
