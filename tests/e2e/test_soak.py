@@ -115,7 +115,7 @@ def settle(stack: LocalStack, world: World, business: Business) -> None:
         return all(runs_of(stack).load(each).status != "running" for each in business.sent.runs)
 
     eventually(ended, "runs do not end", SETTLE_SECONDS)
-    business.resume(wait=True)
+    business.resume()
     eventually(ended, "resumed runs do not end", SETTLE_SECONDS)
     business.close()
     eventually(

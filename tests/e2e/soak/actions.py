@@ -217,7 +217,7 @@ class Customers:
     def _linked_for_sure(self, person: Person) -> list[Person] | None:
         """Return who is linked to the person's id, if that cannot be doubted now."""
         all_of_them = [each for each in self._people if each.subject == person.subject]
-        settled = time.time() - 3 * PAUSE
+        settled = time.time() - 4 * PAUSE
         quiet = all(each.account.acts[-1].ended < settled for each in all_of_them)
         sure = all(len(each.state.linked) == 1 for each in all_of_them)
         linked = [each for each in all_of_them if person.subject in each.state.linked]

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from tests.e2e.soak.world import World
 
-TELLING = {"copies": 2, "shuffle": True, "delayMs": [0, 2500], "timestamps": "mixed"}
+LATE, VERY_LATE = (0, 2500), (3000, 15_000)
+"""How many milliseconds after an act, at least and most, the skill is told of it."""
+TELLING = {"copies": 2, "shuffle": True, "delayMs": LATE, "timestamps": "mixed"}
 """Everything that Alexa tells the skill comes twice, late and in any order, dated in any way."""
 FAIR: Mapping[str, object] = {
     "events": TELLING,
@@ -66,8 +68,10 @@ class Weather:
             if kind == "no tokens":
                 lwa["error5xx"] = 1
                 call("POST", f"{stack.alexa.url}/_sim/tokens/revoke")
-            seed = self._random.randrange(1_000_000)
-            stack.alexa.set_faults({**FAIR, "seed": seed, "api": WEATHER[kind], "lwa": lwa})
+            [late] = self._random.choices((LATE, VERY_LATE), (3, 1))
+            telling = {**TELLING, "copies": self._random.randint(1, 3), "delayMs": late}
+            more = {"seed": self._random.randrange(1_000_000), "events": telling}
+            stack.alexa.set_faults({**FAIR, **more, "api": WEATHER[kind], "lwa": lwa})
             self.changes += 1
             self._world.over.wait(self._random.uniform(4, 12))
         stack.alexa.set_faults(FAIR)

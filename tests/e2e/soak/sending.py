@@ -99,6 +99,8 @@ class Business:
             self._act()
 
     def _act(self) -> None:
+        if self._random.random() < 1 / 6:
+            self.resume()
         running = [each for each in self.sent.runs if self._run(each).status == "running"]
         if running and self._random.random() < 1 / 8:
             self._cancel(self._random.choice(running))
@@ -175,11 +177,11 @@ class Business:
         if self._until_it_works(lambda: lifecycle_of(self._world.stack).cancel(run_id)):
             self.sent.cancelled.append(run_id)
 
-    def resume(self, *, wait: bool = False) -> None:
+    def resume(self) -> None:
         """Resume what was cancelled and has come to its end."""
         for run_id in [*self.sent.cancelled]:
             run = self._run(run_id)
-            if run.status == "running" and not wait:
+            if run.status == "running":
                 continue
             self.sent.cancelled.remove(run_id)
             if run.resumable:
