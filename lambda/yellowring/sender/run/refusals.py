@@ -40,23 +40,30 @@ class Held:
         ``rejected`` (403) or ``invalid`` (400).
     sent_at
         When the request was begun, in milliseconds since the epoch.
-    is_news
-        Whether a refusal would say something new of them: their own host was asked, and by their
-        record they are subscribed to the event. A mark silences every event, so who never
-        subscribed to this one must not get it.
+    host_known
+        Whether their own host was asked; another's refusal says nothing about them.
     answered
         The number of requests begun in this slice when the refusal came.
     link
         Which customer id they were visited for, as `Waiting` has it.
+    deliverable
+        Whether their record allowed the event, as `Waiting` has it. Where it did not, the refusal
+        is no news, and a mark would silence the events that they are subscribed to.
     """
 
     user_id: str
     region: Region
     outcome: Outcome
     sent_at: int
-    is_news: bool = True
+    host_known: bool = True
     answered: int = 0
     link: str = ""
+    deliverable: bool = True
+
+    @property
+    def is_markable(self) -> bool:
+        """Check whether the refusal, once believed, says something new about the customer."""
+        return self.outcome is Outcome.REJECTED and self.host_known and self.deliverable
 
 
 @dataclass(slots=True)
