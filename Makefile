@@ -23,6 +23,8 @@ EXPORT := $(UV) export --quiet --package yellowring --extra sender --no-dev --no
 
 # What the functions are built for and deployed as; any of them can be given: make deploy STACK=mine
 ARCHITECTURE ?= arm64
+# More AWS services that functions may call, by commas: KEEP=s3,ses
+KEEP ?=
 STACK ?= yellow-ring
 REGIONS ?= us-east-1
 
@@ -76,6 +78,7 @@ openapi: $(READY) ## Write the API's OpenAPI document into docs/
 build: $(READY) ## Build the functions for Lambda, compiled ahead so that they start fast
 	PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 sam build \
 		--parameter-overrides Architecture=$(ARCHITECTURE)
+	$(VENV)/python -m infrastructure.trim .aws-sam/build --keep "$(KEEP)"
 	PYTHONWARNINGS=ignore $(VENV)/python -m compileall -q -j 2 --invalidation-mode unchecked-hash \
 		.aws-sam/build/*/
 

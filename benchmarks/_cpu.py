@@ -106,8 +106,10 @@ def show(measured: dict[str, dict[str, float]]) -> None:
 async def _ours(url: str, trusted: Path) -> tuple[float, float]:
     context = ssl.create_default_context(cafile=str(trusted))
     known = {PROACTIVE_EVENTS: Token(TOKEN, time.monotonic() + 3600)}
-    async with aiohttp.ClientSession() as http, Connections(context=context) as connections:
-        tokens = AccessTokens(http, Credentials("id", "secret"), PROACTIVE_EVENTS, known=known)
+    async with Connections(context=context) as connections:
+        tokens = AccessTokens(
+            connections, Credentials("id", "secret"), PROACTIVE_EVENTS, known=known
+        )
         events = ProactiveEvents(connections, tokens, stage="live", base_url=url)
 
         async def send() -> None:

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import _cpu
 import _loopback
 import _world
-import aiohttp
 import boto3
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
@@ -138,11 +137,10 @@ class Bench:
     async def sending(self, per_second: int) -> AsyncIterator[Sending]:
         """Send over connections of its own, as an invocation does."""
         token = {PROACTIVE_EVENTS: Token("Atc|" + "x" * 350, time.monotonic() + 3600)}
-        async with (
-            aiohttp.ClientSession() as http,
-            Connections(context=self._context) as connections,
-        ):
-            tokens = AccessTokens(http, Credentials("id", "secret"), PROACTIVE_EVENTS, known=token)
+        async with Connections(context=self._context) as connections:
+            tokens = AccessTokens(
+                connections, Credentials("id", "secret"), PROACTIVE_EVENTS, known=token
+            )
             events = ProactiveEvents(connections, tokens, stage="live", base_url=self._alexa)
             limiter = RateLimiter(_world.Alone(SharedWindow(self.client, "runs")), per_second)
             yield Sending(events, limiter, Concurrency(), "na")

@@ -154,7 +154,10 @@ def measure(rounds: int = ROUNDS) -> dict[str, dict[str, Any]]:
     silence = io.StringIO()
     for handler in logger._logger.handlers:
         handler.stream = silence  # type: ignore[attr-defined]
-    with patch("boto3.client", lambda *_, **__: instantly), contextlib.redirect_stdout(silence):
+    with (
+        patch("yellowring.aws.client", lambda *_, **__: instantly),
+        contextlib.redirect_stdout(silence),
+    ):
         ours: Handler = app.lambda_handler
         asked: dict[str, tuple[Handler, Iterator[dict[str, Any]]]]
         asked = {name: (ours, itertools.repeat(each)) for name, each in requests().items()}

@@ -63,7 +63,7 @@ def main() -> None:
     payload = {"weatherAlert": {"source": "Desk", "alertType": "TORNADO"}}
     campaign = {"name": "storm", "event": {"name": WEATHER, "payload": payload}}
     notify = {"version": 1, "command": "notify", "campaign": campaign}
-    with patch("boto3.client", lambda *_, **__: table):
+    with patch("yellowring.aws.client", lambda *_, **__: table):
         handle = yellowring.wrap(their_handler)
         subscriptions = {"subscriptions": [{"eventName": WEATHER}]}
         kind = "AlexaSkillEvent.ProactiveSubscriptionChanged"

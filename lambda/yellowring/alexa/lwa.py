@@ -13,19 +13,20 @@ import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-import aiohttp
-
+from yellowring.alexa.connections import NoAnswer
 from yellowring.alexa.endpoints import LWA_HOST
 from yellowring.alexa.errors import InvalidCredentials, TokenUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
+    from yellowring.alexa.connections import Connections
+
 PROACTIVE_EVENTS = "alexa::proactive_events"
 SKILL_MESSAGING = "alexa:skill_messaging"
 
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 TRIES = 4
 PLACEHOLDER = "REPLACE_ME"
 """What the template puts into a new secret."""
@@ -34,6 +35,7 @@ EXPIRY_MARGIN = 60.0
 
 LONGEST_LIFE = 10 * 86_400
 """Seconds; Amazon's tokens live for an hour."""
+_FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 _TOKEN = re.compile(r"[!-~]+")
 """What can stand in a header, whole and alone."""
 
@@ -90,8 +92,8 @@ class AccessTokens:
 
     Parameters
     ----------
-    http
-        The session to call with.
+    connections
+        The connections to call over.
     credentials, scope
         Whose token, and for what (``PROACTIVE_EVENTS`` or ``SKILL_MESSAGING``).
     base_url
@@ -102,7 +104,7 @@ class AccessTokens:
 
     def __init__(
         self,
-        http: aiohttp.ClientSession,
+        connections: Connections,
         credentials: Credentials,
         scope: str,
         *,
@@ -110,7 +112,7 @@ class AccessTokens:
         known: MutableMapping[str, Token] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http
+        self._connections = connections
         self._credentials = credentials
         self._scope = scope
         self._url = f"{base_url or LWA_HOST}/auth/O2/token"
@@ -159,8 +161,8 @@ class AccessTokens:
                 return await self._request()
             except TokenUnavailable as error:
                 problem = str(error)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                problem = f"no answer ({type(error).__name__})"
+            except NoAnswer as error:
+                problem = f"no answer ({error})"
         raise TokenUnavailable(f"Login with Amazon gave no token in {TRIES} tries: {problem}")
 
     async def _request(self) -> Token:
@@ -171,25 +173,23 @@ class AccessTokens:
             "client_secret": self._credentials.client_secret,
             "scope": self._scope,
         }
-        async with self._http.post(self._url, data=form, timeout=TIMEOUT) as answer:
-            text = await answer.text(errors="replace")
-            body = _object(text)
-            request_id = answer.headers.get("x-amzn-requestid")
-            if answer.status == HTTPStatus.OK:
-                return _token(body, asked_at)
-            if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
-                code = str(body.get("error", "refused"))[:100]
-                raise InvalidCredentials(
-                    f"Login with Amazon refused the skill's credentials for {self._scope}: {code}; "
-                    "compare the secret with client id and client secret on the skill's "
-                    "Permissions page",
-                    status=answer.status,
-                    request_id=request_id,
-                    code=code,
-                )
-            raise TokenUnavailable(
-                f"status {answer.status}", status=answer.status, request_id=request_id
+        answer = await self._connections.post(self._url, _FORM, urlencode(form).encode())
+        request_id = answer.header(b"x-amzn-requestid")
+        if answer.status == HTTPStatus.OK:
+            return _token(_object(answer.body), asked_at)
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
+            code = str(_object(answer.body).get("error", "refused"))[:100]
+            raise InvalidCredentials(
+                f"Login with Amazon refused the skill's credentials for {self._scope}: {code}; "
+                "compare the secret with client id and client secret on the skill's "
+                "Permissions page",
+                status=answer.status,
+                request_id=request_id,
+                code=code,
             )
+        raise TokenUnavailable(
+            f"status {answer.status}", status=answer.status, request_id=request_id
+        )
 
 
 def _token(body: dict[str, object], asked_at: float) -> Token:
@@ -202,9 +202,9 @@ def _token(body: dict[str, object], asked_at: float) -> Token:
     return Token(value, asked_at + expires_in - margin)
 
 
-def _object(text: str) -> dict[str, object]:
+def _object(body: bytes) -> dict[str, object]:
     try:
-        document = json.loads(text)
-    except ValueError:
+        document = json.loads(body.decode(errors="replace"))
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

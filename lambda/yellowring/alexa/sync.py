@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
-import aiohttp
-
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, SKILL_MESSAGING, AccessTokens, Credentials
 from yellowring.alexa.proactive_events import ProactiveEvents
@@ -56,7 +54,6 @@ class OutOfSession:
 
     def __enter__(self) -> Self:
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
-        self._http = self._runner.run(_connect())
         self._connections = Connections()
         return self
 
@@ -118,13 +115,8 @@ class OutOfSession:
 
     async def _close(self) -> None:
         self._connections.close()
-        await self._http.close()
 
     def _tokens(self, scope: str) -> AccessTokens:
         return AccessTokens(
-            self._http, self._credentials, scope, base_url=self._lwa, known=self._known
+            self._connections, self._credentials, scope, base_url=self._lwa, known=self._known
         )
-
-
-async def _connect() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession()  # binds itself to the loop that runs it

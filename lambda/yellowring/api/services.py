@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
+from yellowring import aws
 from yellowring.api.customers import Customers
 from yellowring.api.notifications import Notifications
 from yellowring.api.queue import Queue
@@ -46,24 +46,24 @@ class Services:
 @functools.lru_cache(maxsize=4)
 def services(settings: ApiSettings) -> Services:
     """Return what answers requests, with clients that outlive an invocation."""
-    dynamodb = boto3.client("dynamodb", config=_AWS)
+    dynamodb = aws.client("dynamodb", _AWS)
     audience = Audience(dynamodb, settings.subscribers_table)
     lifecycle = Lifecycle(
         Runs(dynamodb, settings.runs_table),
-        Machine(boto3.client("stepfunctions", config=_AWS), settings.run_machine_arn),
-        Announcer(boto3.client("events", config=_AWS), settings.event_bus_name),
+        Machine(aws.client("stepfunctions", _AWS), settings.run_machine_arn),
+        Announcer(aws.client("events", _AWS), settings.event_bus_name),
     )
     return Services(
         Notifications(
             Statuses(dynamodb, settings.runs_table),
-            Queue(boto3.client("sqs", config=_AWS), settings.notifications_queue_url),
+            Queue(aws.client("sqs", _AWS), settings.notifications_queue_url),
             audience,
             settings.skill_id,
             now_utc,
         ),
         RunDesk(
             lifecycle,
-            boto3.client("lambda", config=_SENDER),
+            aws.client("lambda", _SENDER),
             settings.sender_function_name,
             settings.skill_id,
             now_utc,

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-import aiohttp
-import boto3
 from botocore.config import Config
 
+from yellowring import aws
 from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
@@ -274,9 +273,9 @@ class Worker:
             credentials = await asyncio.to_thread(_credentials, settings, self.stores)
         except InvalidCredentials as error:
             refused = error
-        async with aiohttp.ClientSession() as http, Connections() as connections:
+        async with Connections() as connections:
             tokens = AccessTokens(
-                http,
+                connections,
                 credentials,
                 PROACTIVE_EVENTS,
                 base_url=settings.lwa_base_url,
@@ -323,7 +322,7 @@ def _credentials(settings: SenderSettings, stores: Stores) -> Credentials:
 
 @functools.lru_cache(maxsize=4)
 def _stores(settings: SenderSettings) -> Stores:
-    dynamodb = boto3.client("dynamodb", config=_AWS)
+    dynamodb = aws.client("dynamodb", _AWS)
     runs = Runs(dynamodb, settings.runs_table)
     return Stores(
         runs=runs,
@@ -332,15 +331,15 @@ def _stores(settings: SenderSettings) -> Stores:
         audience=Audience(dynamodb, settings.subscribers_table),
         lifecycle=Lifecycle(
             runs,
-            Machine(boto3.client("stepfunctions", config=_AWS), settings.run_machine_arn),
-            Announcer(boto3.client("events", config=_AWS), settings.event_bus_name),
+            Machine(aws.client("stepfunctions", _AWS), settings.run_machine_arn),
+            Announcer(aws.client("events", _AWS), settings.event_bus_name),
         ),
-        queue=boto3.client("sqs", config=_AWS),
-        secrets=boto3.client("secretsmanager", config=_AWS),
+        queue=aws.client("sqs", _AWS),
+        secrets=aws.client("secretsmanager", _AWS),
         evidence=Evidence(dynamodb, settings.runs_table, settings.skill_id),
         sources=EventSources(
             dict(settings.event_sources),
-            functools.partial(boto3.client, "lambda", config=_FUNCTIONS),
+            functools.partial(aws.client, "lambda", _FUNCTIONS),
         ),
         statuses=Statuses(dynamodb, settings.runs_table),
     )

@@ -6,9 +6,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 
+from yellowring import aws
 from yellowring.observability import count, logger
 from yellowring.skill.account_linking import AccountLinking
 from yellowring.skill.background import Background, Memory
@@ -60,7 +60,7 @@ class Skill:
 @functools.lru_cache(maxsize=4)
 def skill_for(settings: SkillSettings) -> Skill:
     """Return the parts for an environment, the same ones each time."""
-    table = Subscribers(boto3.client("dynamodb", config=AWS), settings.subscribers_table)
+    table = Subscribers(aws.client("dynamodb", AWS), settings.subscribers_table)
     linking = AccountLinking(settings.userinfo_url, settings.userinfo_claim)
     asked = linking if settings.userinfo_url else None
     stored = Memory()

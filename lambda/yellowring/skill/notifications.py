@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from yellowring import aws
 from yellowring.queue_message import expiry_of, queue_message
 from yellowring.settings import InvalidSettings
 
@@ -36,7 +35,8 @@ class Notifications:
                 "NOTIFICATIONS_QUEUE_URL is not set: it must hold the URL of the queue on which "
                 "the sender finds notifications"
             )
-        return boto3.client("sqs", config=self._config)
+        client: SQSClient = aws.client("sqs", self._config)
+        return client
 
     def put(self, notification: Mapping[str, object]) -> None:
         """Put a notification on the queue.

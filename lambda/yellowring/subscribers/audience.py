@@ -307,7 +307,7 @@ class Audience:
                 code = "ProvisionedThroughputExceededException"
                 raise ClientError({"Error": {"Code": code, "Message": told}}, "BatchGetItem")
             wanted["Keys"] = answer["UnprocessedKeys"][self._table]["Keys"]
-            jittered = random.uniform(0, pause)  # noqa: S311 - no secret
+            jittered = random.SystemRandom().uniform(0, pause)
             self._sleep(jittered)
             waited += jittered
             pause = min(2 * pause, _LONGEST_PAUSE)

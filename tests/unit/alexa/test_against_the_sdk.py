@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import aiohttp
 import pytest
 import requests
 from ask_sdk_core.api_client import DefaultApiClient
@@ -102,9 +101,9 @@ def sdk_configuration(url: str) -> tuple[Any, Any]:
 
 def ours(url: str, body: bytes, stage: Stage) -> None:
     async def send() -> None:
-        async with aiohttp.ClientSession() as http, Connections() as connections:
+        async with Connections() as connections:
             credentials = Credentials("clientId", "clientSecret")
-            tokens = AccessTokens(http, credentials, PROACTIVE_EVENTS, base_url=url)
+            tokens = AccessTokens(connections, credentials, PROACTIVE_EVENTS, base_url=url)
             await ProactiveEvents(connections, tokens, stage=stage, base_url=url).send("na", body)
 
     asyncio.run(send())
@@ -189,9 +188,9 @@ def test_a_proactive_event_is_the_sdks_to_the_last_header(
 @pytest.mark.parametrize("scope", [PROACTIVE_EVENTS, SKILL_MESSAGING, "alexa:abc"])
 def test_a_token_is_asked_for_as_the_sdk_asks(listening: Wire, scope: str) -> None:
     async def get() -> str:
-        async with aiohttp.ClientSession() as http:
+        async with Connections() as connections:
             credentials = Credentials("clientId", "clientSecret")
-            return await AccessTokens(http, credentials, scope, base_url=listening.url).get()
+            return await AccessTokens(connections, credentials, scope, base_url=listening.url).get()
 
     listening.requests.clear()
     our_token = asyncio.run(get())
@@ -222,9 +221,9 @@ def test_a_skill_message_is_the_sdks_to_the_last_header(
     listening: Wire, user_id: str, data: dict[str, Any], expires_after: int | None
 ) -> None:
     async def send() -> None:
-        async with aiohttp.ClientSession() as http, Connections() as connections:
+        async with Connections() as connections:
             credentials = Credentials("clientId", "clientSecret")
-            tokens = AccessTokens(http, credentials, SKILL_MESSAGING, base_url=listening.url)
+            tokens = AccessTokens(connections, credentials, SKILL_MESSAGING, base_url=listening.url)
             messages = SkillMessages(connections, tokens, base_url=listening.url)
             await messages.send("na", user_id, data, expires_after)
 

@@ -30,10 +30,10 @@ def functions() -> Functions:
 def clients(environment: pytest.MonkeyPatch, functions: Functions) -> None:
     """AWS clients that are made once for all tests: each is dear, and all are the same."""
 
-    def client(service: str, **_: object) -> object:
+    def client(service: str, _config: object) -> object:
         return functions if service == "lambda" else _client(service)
 
-    environment.setattr(boto3, "client", client)
+    environment.setattr("yellowring.aws.client", client)
 
 
 @pytest.fixture

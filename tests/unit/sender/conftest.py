@@ -44,7 +44,7 @@ def table(dynamodb: DynamoDBClient) -> Iterator[DynamoDBClient]:
 @pytest.fixture
 def clients(environment: pytest.MonkeyPatch) -> None:
     """AWS clients that are made once for all tests: each is dear, and all are the same."""
-    environment.setattr(boto3, "client", lambda service, **_: _client(service))
+    environment.setattr("yellowring.aws.client", lambda service, _config: _client(service))
 
 
 @pytest.fixture(scope="module")

@@ -206,7 +206,7 @@ def environment_of_fuzz() -> Iterator[Table]:
         patch.setenv("SKILL_ID", SEEDS[0]["context"]["System"]["application"]["applicationId"])
         patch.setenv("SUBSCRIBERS_TABLE", "subscribers")
         patch.setenv("NOTIFICATIONS_QUEUE_URL", "https://sqs.example/notifications")
-        patch.setattr("boto3.client", lambda *_, **__: table)
+        patch.setattr("yellowring.aws.client", lambda *_, **__: table)
         # A customer hears an apology for whatever is raised, this test's own doubts included.
         failed = "yellowring.skill.voice.logger.exception"
         patch.setattr(failed, lambda *_: table.failures.append(sys.exception()))

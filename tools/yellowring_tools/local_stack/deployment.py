@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 SAM = Path(sys.executable).with_name("sam")
 TEMPLATE = PROJECT / "template.yaml"
-BUILT_FROM = ("template.yaml", "infrastructure/run.asl.json", "uv.lock")
+BUILT_FROM = (
+    "template.yaml",
+    "infrastructure/run.asl.json",
+    "infrastructure/trim.py",
+    "uv.lock",
+)
 BUCKET = "yellow-ring-artifacts"
 BUILD_SECONDS = 900.0
 DEPLOY_SECONDS = 180.0
@@ -122,6 +127,7 @@ class Build:
         """
         if building is not None:
             building.wait(BUILD_SECONDS)
+            _run_on_build("-m", "infrastructure.trim", self.template.parent)
             compile_ahead(self.template.parent)
             self._building.replace(self._built)
 
@@ -138,13 +144,19 @@ def compile_ahead(built: Path) -> None:
     """Compile what ``sam build`` made, as ``make build`` does.
 
     A function's files cannot be written when it runs, so that without this every cold start would
-    compile the ASK SDK's thousand modules again. Unchecked, since unpacking may change the times.
+    compile a thousand modules again. Unchecked, since unpacking may change the times.
     """
     directories = [path for path in built.iterdir() if path.is_dir()]
     options = ("-q", "-j", "2", "--invalidation-mode", "unchecked-hash")
+    _run_on_build("-W", "ignore", "-m", "compileall", *options, *directories)
+
+
+def _run_on_build(*arguments: str | Path) -> None:
+    """Run a module on what was built, as ``make build`` does."""
     subprocess.run(  # noqa: S603 - our own interpreter on our own files
-        [sys.executable, "-W", "ignore", "-m", "compileall", *options, *directories],
+        [sys.executable, *arguments],
         check=True,
+        cwd=PROJECT,
         env=tool_environment({"PYTHONWARNINGS": "ignore"}),
         stdout=subprocess.DEVNULL,
     )

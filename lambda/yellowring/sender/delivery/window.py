@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.aws import decode, encode
 from yellowring.subscribers import is_conflict
 
 if TYPE_CHECKING:
@@ -166,7 +166,6 @@ class SharedWindow:
         self, change: str, condition: str, values: Mapping[str, object]
     ) -> Window | None:
         """Write, and return the window as it is then; ``None`` if the condition did not hold."""
-        serialize = TypeSerializer().serialize
         expressions = f"{change} {condition}"
         names = {f"#{name}": name for name in _NAMES if f"#{name}" in expressions}
         try:
@@ -178,7 +177,7 @@ class SharedWindow:
                     UpdateExpression=change,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=names,
-                    ExpressionAttributeValues={k: serialize(v) for k, v in values.items()},
+                    ExpressionAttributeValues={k: encode(v) for k, v in values.items()},
                     ReturnValues="ALL_NEW",
                 )
         except ClientError as error:
@@ -203,8 +202,7 @@ def _attributes(window: Window) -> dict[str, int]:
 
 
 def _window(item: Mapping[str, Any]) -> Window:
-    deserialize = TypeDeserializer().deserialize
-    plain = {name: int(deserialize(item[name])) for name in _NAMES}
+    plain = {name: int(decode(item[name])) for name in _NAMES}
     present, before = (
         Window(*(plain[name] for name in names))  # type: ignore[arg-type]  # mypy counts no items
         for names in (_COUNTS, _BEFORE.values())

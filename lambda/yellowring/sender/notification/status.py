@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.aws import decode, encode
 from yellowring.sender.delivery.outcomes import Outcome
 from yellowring.sender.run.items import key
 from yellowring.subscribers import is_conflict
@@ -107,11 +107,10 @@ class Statuses:
             "tried": {},
             "expiresAt": int((expires_at + KEPT).timestamp()),
         }
-        serialize = TypeSerializer().serialize
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=_key(notification_id) | {name: serialize(v) for name, v in item.items()},
+                Item=_key(notification_id) | {name: encode(v) for name, v in item.items()},
                 # What has expired says nothing any more, though DynamoDB takes its time.
                 ConditionExpression="attribute_not_exists(runId) OR expiresAt < :now",
                 ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
@@ -204,7 +203,6 @@ class Statuses:
         names: Mapping[str, str] | None = None,
     ) -> None:
         """Change an item that is there; make none."""
-        serialize = TypeSerializer().serialize
         aliases: Any = {"ExpressionAttributeNames": names} if names else {}
         try:
             self._client.update_item(
@@ -212,7 +210,7 @@ class Statuses:
                 Key=_key(notification_id),
                 UpdateExpression=f"SET {change}",
                 ConditionExpression="attribute_exists(runId)",
-                ExpressionAttributeValues={name: serialize(v) for name, v in values.items()},
+                ExpressionAttributeValues={name: encode(v) for name, v in values.items()},
                 **aliases,
             )
         except ClientError as error:
@@ -226,8 +224,7 @@ def _key(notification_id: str) -> dict[str, Any]:
 
 
 def _status(notification_id: str, item: Mapping[str, Any]) -> Status:
-    deserialize = TypeDeserializer().deserialize
-    plain: Any = {name: deserialize(value) for name, value in item.items()}
+    plain: Any = {name: decode(value) for name, value in item.items()}
     entries, done = plain["outcomes"], "doneAt" in plain
     if not done and (given_up := plain.get("givenUp")):
         done = True

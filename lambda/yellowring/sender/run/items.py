@@ -6,8 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from yellowring.aws import decode, encode
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.refusals import Evidence, Held, Unauthorized
 from yellowring.sender.run.run import Ending, Run, Segment, Waiting
@@ -61,8 +60,7 @@ def run_item(run: Run) -> dict[str, Any]:
         "expiryTime": run.expiry_time.isoformat(),
         "expiresAt": int((run.started_at + RETENTION).timestamp()),
     }
-    serialize = TypeSerializer().serialize
-    return key(run.run_id, RUN) | {name: serialize(value) for name, value in item.items()}
+    return key(run.run_id, RUN) | {name: encode(value) for name, value in item.items()}
 
 
 def read_run(item: Mapping[str, Any]) -> Run:
@@ -127,9 +125,8 @@ def segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str,
         "problem": segment.problem,
         "expiresAt": int((run.expiry_time + REMNANTS).timestamp()),
     }
-    serialize = TypeSerializer().serialize
     return key(run.run_id, segment_part(segment.number)) | {
-        name: serialize(value) for name, value in item.items()
+        name: encode(value) for name, value in item.items()
     }
 
 
@@ -164,5 +161,4 @@ def read_segment(item: Mapping[str, Any]) -> Segment:
 
 
 def _plain(item: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an item's values are of any type
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+    return {name: decode(value) for name, value in item.items()}

@@ -12,9 +12,9 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
+from yellowring.aws import encode
 from yellowring.sender.run.items import (
     REMNANTS,
     RETENTION,
@@ -341,7 +341,6 @@ class Runs:
         removed: Sequence[str] = (),
     ) -> bool:
         """Set attributes of a run's item, ``None`` removes one; return whether it was as known."""
-        serialize = TypeSerializer().serialize
         sets = {name: value for name, value in values.items() if value is not None}
         gone = [*removed, *(name for name, value in values.items() if value is None)]
         names = {f"#{name}": name for name in (*sets, *gone)}
@@ -359,7 +358,7 @@ class Runs:
                 ConditionExpression=condition,
                 ExpressionAttributeNames=names,
                 ExpressionAttributeValues={
-                    name: serialize(value) for name, value in {**new, **known}.items()
+                    name: encode(value) for name, value in {**new, **known}.items()
                 },
             )
         except ClientError as error:
