@@ -20,6 +20,6 @@ def test_a_test_that_is_named_is_there(path: str, name: str) -> None:
 
 
 def test_every_promise_is_held_by_a_test() -> None:
-    promises = PROMISE.findall(PAGE)
+    promises = PROMISE.findall(PAGE.partition("## The soak")[0])
     assert len(promises) >= 25
     assert [said for said, tests in promises if "::test_" not in tests] == []
