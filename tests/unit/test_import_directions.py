@@ -20,6 +20,7 @@ GROUND = {
     "observability",
     "queue_message",
     "tokens",
+    "aws",
     "version",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -28,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observability": set(),
     "queue_message": set(),
     "tokens": set(),
+    "aws": set(),
     "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},
@@ -122,8 +124,9 @@ SIMULATORS_ROOMS: dict[str, set[str]] = {
     "customers": {"alexa", "login", "skill"},
     "voice": {"customers", "skill"},
     "api": {"alexa", "customers", "login"},
+    "smapi": {"voice"},
     "console": set(),
-    "controls": {"alexa", "customers", "login", "skill", "voice"},
+    "controls": {"alexa", "customers", "login", "skill", "smapi", "voice"},
 }
 """For each room of the simulator, the other rooms that it may import."""
 

@@ -48,7 +48,7 @@ def client_with_one() -> Client:
             "/faults",
             {"event": {}},
             400,
-            "allowed: seed, events, api, lwa, userinfo, messages, dailyLimit",
+            "allowed: seed, events, api, lwa, userinfo, messages, smapi, dailyLimit",
         ),
         (
             "PUT",
@@ -121,6 +121,19 @@ def test_faults_are_replaced_whole_and_shown_with_their_defaults() -> None:
             "malformed": 0,
         },
         "messages": {"firstRetrySeconds": 30},
+        "smapi": {
+            "importSeconds": 0.5,
+            "only": [],
+            "most": None,
+            "error5xx": 0,
+            "throttle": 0,
+            "retryAfter": None,
+            "resetAfterAccept": 0,
+            "timeout": 0,
+            "timeoutSeconds": 30,
+            "latencyMs": [0, 0],
+            "unauthorized": 0,
+        },
         "dailyLimit": None,
     }
     assert client.sim("GET", "/faults") == defaults

@@ -15,6 +15,7 @@ from yellowring_tools.simulator.controls.controls import Controls, answer_errors
 from yellowring_tools.simulator.controls.voice import VoiceControls
 from yellowring_tools.simulator.login.endpoints import OidcEndpoints
 from yellowring_tools.simulator.simulation import Simulation
+from yellowring_tools.simulator.smapi.endpoints import SmapiEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,6 +55,7 @@ def create_app(config: SimulatorConfig, simulation: Simulation | None = None) ->
     )
     app.state.simulation = simulation
     app.router.routes.extend(endpoints.routes(simulation))
+    app.router.routes.extend(SmapiEndpoints(simulation).routes())
     app.router.routes.extend(OidcEndpoints(simulation).routes())
     app.router.routes.extend(VoiceControls(simulation).routes())
     app.router.routes.extend(Controls(simulation).routes())

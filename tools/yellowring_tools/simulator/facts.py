@@ -31,5 +31,7 @@ NOTIFICATIONS_SCOPE = "alexa::devices:all:notifications:write"
 
 PROACTIVE_EVENTS_SCOPE = "alexa::proactive_events"
 SKILL_MESSAGING_SCOPE = "alexa:skill_messaging"
+SMAPI_SCOPE = "alexa::ask:skills:readwrite"
+"""What a developer's token is for; SMAPI has more scopes, and the simulator this one."""
 TOKEN_SCOPES = frozenset({PROACTIVE_EVENTS_SCOPE, SKILL_MESSAGING_SCOPE})
 """What a skill may ask Login with Amazon for in its own name."""

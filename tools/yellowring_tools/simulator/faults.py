@@ -93,6 +93,27 @@ class MessageFaults(Document):
     first_retry_seconds: float = Field(default=30, ge=0.01, le=3600)
 
 
+class SmapiFaults(Document):
+    """How the Skill Management API fails; probabilities are per request.
+
+    ``only`` names the operations that fail, as the ASK CLI calls them, and ``most`` how many
+    requests the faults may strike; ``import_seconds`` is how long a change is in progress.
+    ``reset_after_accept`` and ``timeout`` carry the operation out, and lose the answer.
+    """
+
+    import_seconds: float = Field(default=0.5, ge=0, le=3600)
+    only: tuple[str, ...] = ()
+    most: int | None = Field(default=None, ge=0)
+    error_5xx: Probability = Field(default=0, alias="error5xx")
+    throttle: Probability = 0
+    retry_after: int | None = Field(default=None, ge=0, le=3600)
+    reset_after_accept: Probability = 0
+    timeout: Probability = 0
+    timeout_seconds: float = Field(default=30, ge=0, le=3600)
+    latency_ms: Delay = (0, 0)
+    unauthorized: Probability = 0
+
+
 class Faults(Document):
     """The whole fault document; its defaults are an Alexa that never fails.
 
@@ -108,6 +129,7 @@ class Faults(Document):
     lwa: LwaFaults = LwaFaults()
     userinfo: UserinfoFaults = UserinfoFaults()
     messages: MessageFaults = MessageFaults()
+    smapi: SmapiFaults = SmapiFaults()
     daily_limit: int | None = Field(default=None, ge=0)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from yellowring_tools.simulator.alexa.proactive_events import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MEMBER = "manifest.events.publications"
@@ -19,12 +20,12 @@ class Publications:
     Parameters
     ----------
     package
-        The skill package; without one, or without a manifest in it, every event may be sent.
+        Gives the skill package; without one, or without a manifest in it, every event may be sent.
     """
 
-    def __init__(self, package: Path | None) -> None:
-        self._file = package / "skill.json" if package is not None else None
-        self._read: tuple[int, tuple[str, ...]] = (-1, ())
+    def __init__(self, package: Callable[[], Path | None]) -> None:
+        self._package = package
+        self._read: tuple[Path | None, int, tuple[str, ...]] = (None, -1, ())
 
     def check(self, event_name: str) -> None:
         """Check that the skill may send an event.
@@ -34,9 +35,11 @@ class Publications:
         Refused
             With status 403, naming the event and what is published.
         """
-        if self._file is None or not self._file.is_file():
+        package = self._package()
+        file = None if package is None else package / "skill.json"
+        if file is None or not file.is_file():
             return
-        published = self._published(self._file)
+        published = self._published(file)
         if event_name not in published:
             told = ", ".join(published) or "none"
             raise Refused(
@@ -45,9 +48,9 @@ class Publications:
 
     def _published(self, file: Path) -> tuple[str, ...]:
         changed = file.stat().st_mtime_ns
-        if self._read[0] != changed:
-            self._read = (changed, published_in(file))
-        return self._read[1]
+        if self._read[:2] != (file, changed):
+            self._read = (file, changed, published_in(file))
+        return self._read[2]
 
 
 def published_in(file: Path) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from yellowring_tools.simulator.api.traffic import Traffic
+from yellowring_tools.simulator.config import SkillIdentity
 from yellowring_tools.simulator.customers.customers import Customers
 from yellowring_tools.simulator.customers.linking import AccountLinking
 from yellowring_tools.simulator.customers.notifications import Notifications
+from yellowring_tools.simulator.facts import HOME_LOCALES
 from yellowring_tools.simulator.faults import Faults, draw
 from yellowring_tools.simulator.login.lwa import Tokens
 from yellowring_tools.simulator.login.provider import Provider
@@ -28,18 +30,26 @@ from yellowring_tools.simulator.skill.events import (
     resolution,
 )
 from yellowring_tools.simulator.skill.lambda_invoker import LambdaInvoker
+from yellowring_tools.simulator.skill.manifest_invoker import ManifestInvoker
+from yellowring_tools.simulator.smapi.account import Account
+from yellowring_tools.simulator.smapi.manifest_rules import endpoint_of, names_of, subscribed
+from yellowring_tools.simulator.smapi.triggers import LambdaPolicies
 from yellowring_tools.simulator.voice.conversations import Conversations
 from yellowring_tools.simulator.voice.interaction_model import SkillPackage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
+    from pathlib import Path
     from random import Random
 
     from yellowring_tools.simulator.alexa.skill_messages import NewMessage
     from yellowring_tools.simulator.config import SimulatorConfig
     from yellowring_tools.simulator.customers.customers import Customer
+    from yellowring_tools.simulator.login.lwa import Client
     from yellowring_tools.simulator.skill.events import Body
+    from yellowring_tools.simulator.smapi.skills import ManagedSkill
+    from yellowring_tools.simulator.voice.conversations import Invoke
 
 
 _SPEAKING_AT_ONCE = 4
@@ -81,12 +91,12 @@ class Simulation:
         self.clock = clock
         self.monotonic = monotonic
         self.url = _NOWHERE
-        self.skill_package = SkillPackage(config.skill_package)
-        self.publications = Publications(config.skill_package)
-        if invoke is None and config.function is not None:
-            connections = config.lanes + _SPEAKING_AT_ONCE
-            invoke = LambdaInvoker(config.function, config.aws_endpoint, connections)
-        self._invoke = invoke
+        policies = LambdaPolicies(config.aws_endpoint) if config.check_triggers else None
+        self.account = Account(config, clock, monotonic, policies)
+        self.skill_package = SkillPackage(self._package)
+        self.publications = Publications(self._package)
+        self._invoke = invoke or self._own_invoke()
+        invoke = self._invoke
         self.deliverer = Deliverer(config, invoke, monotonic)
         self._silent = False
         self.reset()
@@ -99,14 +109,15 @@ class Simulation:
         self.message_traffic = Traffic()
         self.userinfo_traffic = Traffic()
         self.customers = Customers(self._emit)
-        self.provider = Provider(self.config, lambda: f"{self.url}/oidc")
+        self.provider = Provider(self.config, self.clients, lambda: f"{self.url}/oidc")
+        self._developer: str | None = None
         self.linking = AccountLinking(
             self.customers,
             self.provider,
             self.clock,
             lambda: self.faults.userinfo.token_lifetime_seconds,
         )
-        self.notifications = Notifications(self.config, self.customers)
+        self.notifications = Notifications(lambda: self.skill, self.customers)
         self.conversations = Conversations(
             self.config, self.customers, self._sender, self._invoke, self.clock
         )
@@ -119,7 +130,54 @@ class Simulation:
         self.faults = faults
         self._event_random = draw(faults.seed, "events")
         self._requests_of: Counter[tuple[str, int | str]] = Counter()
+        self._struck = 0
         self.deliverer.reset(faults.events, faults.seed)
+
+    def strike(self, most: int) -> bool:
+        """Tell whether a fault of SMAPI may strike once more, and count that it does."""
+        self._struck += 1
+        return self._struck <= most
+
+    @property
+    def skill(self) -> SkillIdentity:
+        """The skill that the customers have; its ids are empty while there is none."""
+        served, stage = self.account.served, self.config.stage
+        if served is None:
+            return SkillIdentity("", "", stage)
+        return SkillIdentity(served.skill_id, served.client_id, stage)
+
+    @property
+    def function(self) -> str | None:
+        """Where skill events of North America go, if they go anywhere."""
+        served = self.account.served
+        if served is not None and served.managed:
+            return endpoint_of(served.manifest(), "events", "NA")
+        return self.config.function
+
+    def clients(self) -> list[Client]:
+        """List client id and secret of every skill."""
+        return [(each.client_id, each.client_secret) for each in self.account.skills()]
+
+    @property
+    def developer(self) -> Customer | None:
+        """The developer as a customer of the skill, once they enabled it for themselves."""
+        customer = None if self._developer is None else self.customers.find(self._developer)
+        while customer is not None and customer.successor is not None:
+            customer = self.customers.find(customer.successor)
+        return customer
+
+    def enable_for_developer(self, skill: ManagedSkill) -> None:
+        """Enable a skill for the developer's own account; again changes nothing."""
+        self.account.serve(skill)
+        customer = self.developer
+        if customer is None:
+            locales = [*names_of(skill.manifest())]
+            home = HOME_LOCALES["na"]
+            locale = home if home in locales or not locales else locales[0]
+            customer = self.customers.add("na", locale)
+        if not customer.enabled:
+            customer = self.customers.enable(customer)
+        self._developer = customer.user_id
 
     def fate(self, scope: str, user_id: str | None) -> Random:
         """Give the randomness of one request to the API of a scope.
@@ -156,10 +214,34 @@ class Simulation:
         finally:
             self._silent = False
 
+    def _own_invoke(self) -> Invoke | None:
+        """Make the way to the function of the configuration, or to those of a manifest."""
+        config, connections = self.config, self.config.lanes + _SPEAKING_AT_ONCE
+        if config.function is not None:
+            return LambdaInvoker(config.function, config.aws_endpoint, connections)
+        if config.skill_id:
+            return None
+        return ManifestInvoker(self._endpoint, config.aws_endpoint, connections)
+
+    def _endpoint(self, area: str, region: str) -> str | None:
+        served = self.account.served
+        return None if served is None else endpoint_of(served.manifest(), area, region)
+
+    def _package(self) -> Path | None:
+        served = self.account.served
+        return None if served is None else served.folder
+
+    def _hears(self, body: Body) -> bool:
+        """Tell whether the skill subscribes to an event; one that SMAPI does not know hears all."""
+        served = self.account.served
+        if served is None or not served.managed:
+            return True
+        return subscribed(served.manifest(), body.type)
+
     def _emit(self, customer: Customer, bodies: Sequence[Body], at: datetime | None) -> None:
         if self._silent:
             return
-        for index, body in enumerate(bodies):
+        for index, body in enumerate(filter(self._hears, bodies)):
             if at is None:
                 timestamp = customer.next_timestamp(self.clock(), self._apart)
             else:
@@ -174,7 +256,7 @@ class Simulation:
 
     def _sender(self, customer: Customer) -> Sender:
         return Sender(
-            self.config.skill_id,
+            self.skill.skill_id,
             customer.user_id,
             customer.region,
             customer.granted,

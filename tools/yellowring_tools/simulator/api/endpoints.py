@@ -16,7 +16,13 @@ from yellowring_tools.simulator.api.operations import Announcement, Message
 from yellowring_tools.simulator.customers.notifications import Door
 from yellowring_tools.simulator.facts import PROACTIVE_EVENTS_SCOPE, REGIONS, SKILL_MESSAGING_SCOPE
 from yellowring_tools.simulator.faults import draw
-from yellowring_tools.simulator.login.lwa import OAuthError, requested_scopes
+from yellowring_tools.simulator.login.lwa import (
+    REFRESH,
+    OAuthError,
+    developer_scopes,
+    requested_scopes,
+    token_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +82,7 @@ class LwaEndpoint:
         self._asked = 0
 
     async def token(self, request: Request) -> Response:
-        """Answer a client credentials request."""
+        """Answer a skill's client credentials request, or a developer's refresh token request."""
         simulation = self._simulation
         faults = simulation.faults.lwa
         body = await request.body()
@@ -86,7 +92,13 @@ class LwaEndpoint:
         if random.random() < faults.error_5xx:
             return json_answer({"error": "server_error"}, random.choice(_SERVER_ERRORS))
         try:
-            scopes = requested_scopes(simulation.config, request.headers.get("content-type"), body)
+            form = token_request(request.headers.get("content-type"), body)
+            refreshes = form.get("grant_type") == REFRESH
+            scopes = (
+                developer_scopes(simulation.config.developer, form)
+                if refreshes
+                else requested_scopes(simulation.clients(), form)
+            )
         except OAuthError as error:
             return json_answer(error.document, error.status)
         lifetime = faults.token_lifetime_seconds
@@ -95,7 +107,7 @@ class LwaEndpoint:
             "expires_in": lifetime,
             "scope": " ".join(sorted(scopes)),
             "token_type": "bearer",
-        }
+        } | ({REFRESH: form[REFRESH]} if refreshes else {})
         return json_answer(document, headers={"cache-control": "no-store"})
 
 

@@ -133,7 +133,7 @@ function showRequests(requests) {
 /** Show the header, the tiles and the panels. */
 export function showActivity({ health, customers, notifications, events, messages, requests }, shown) {
   byId("skill").textContent =
-    `${health.skillId} · ${health.stage} · ${health.function ?? "no skill function connected"}`;
+    `${health.skillId ?? "no skill yet"} · ${health.stage} · ${health.function ?? "no skill function connected"}`;
   byId("count-customers").textContent = health.customers;
   const rings = customers.filter((customer) => customer.waiting > 0).length;
   const some = health.customers > shown;

@@ -23,6 +23,7 @@ from yellowring_tools.simulator.login.provider import Mint
 from yellowring_tools.simulator.schemas import EVENT_NAMES
 from yellowring_tools.simulator.simulation import summary
 from yellowring_tools.simulator.skill.delivery import NoFunction
+from yellowring_tools.simulator.smapi.manifest_rules import names_of
 from yellowring_tools.simulator.voice.conversations import SkillFailed, SkillTooSlow
 from yellowring_tools.simulator.voice.turns import BadReply
 
@@ -62,6 +63,7 @@ class Controls:
             ("GET", "/requests", self.requests),
             ("POST", "/tokens/revoke", self.revoke_tokens),
             ("POST", "/oidc/tokens", self.mint),
+            ("GET", "/skills", self.skills),
         )
         return [
             Route(f"/_sim{path}", handler, methods=[method]) for method, path, handler in handlers
@@ -69,12 +71,12 @@ class Controls:
 
     async def health(self, request: Request) -> Response:  # noqa: ARG002
         """Say that it runs, and for which skill."""
-        config = self._simulation.config
+        skill = self._simulation.skill
         document = {
             "status": "ok",
-            "skillId": config.skill_id,
-            "stage": config.stage,
-            "function": config.function,
+            "skillId": skill.skill_id or None,
+            "stage": skill.stage,
+            "function": self._simulation.function,
             "customers": len(self._simulation.customers),
             "notifications": len(self._simulation.notifications.all),
         }
@@ -196,6 +198,27 @@ class Controls:
     async def revoke_tokens(self, request: Request) -> Response:  # noqa: ARG002
         """End every access token."""
         return json_answer({"revoked": self._simulation.tokens.revoke_all()})
+
+    async def skills(self, request: Request) -> Response:  # noqa: ARG002
+        """List the skills that SMAPI knows, and whom the developer is as a customer."""
+        simulation = self._simulation
+        served, you = simulation.account.served, simulation.developer
+        skills = [
+            {
+                "skillId": skill.skill_id,
+                "clientId": skill.client_id,
+                "names": names_of(skill.manifest()),
+                "served": skill is served,
+                "sound": skill.sound,
+            }
+            for skill in simulation.account.skills()
+        ]
+        document = {
+            "vendorId": simulation.account.vendor_id,
+            "skills": skills,
+            "developer": None if you is None else you.user_id,
+        }
+        return json_answer(document)
 
     async def mint(self, request: Request) -> Response:
         """Make any token of the accounts' provider, a forged or expired one too."""

@@ -49,7 +49,7 @@ class VoiceControls:
     def _heard(self, wanted: Say, locale: str) -> dict[str, dict[str, Any]]:
         with suppress(BadModel):  # the console tells of it; what is said is understood without
             if model := self._simulation.skill_package.model(locale):
-                skill_id = self._simulation.config.skill_id
+                skill_id = self._simulation.skill.skill_id
                 return model.heard(wanted.intent, wanted.slots, skill_id)
         return {name: slot_heard(name, value) for name, value in wanted.slots.items()}
 

@@ -10,10 +10,11 @@ from yellowring_tools.simulator.alexa.proactive_events import Refused
 from yellowring_tools.simulator.customers.notification import Notification
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from yellowring_tools.simulator.alexa.proactive_events import ProactiveEvent
-    from yellowring_tools.simulator.config import SimulatorConfig
+    from yellowring_tools.simulator.config import SkillIdentity
     from yellowring_tools.simulator.customers.customers import Customer, Customers
     from yellowring_tools.simulator.facts import Region, Stage
 
@@ -35,10 +36,18 @@ class Door:
 
 
 class Notifications:
-    """Takes checked events to the customers who may have them."""
+    """Takes checked events to the customers who may have them.
 
-    def __init__(self, config: SimulatorConfig, customers: Customers) -> None:
-        self._config = config
+    Parameters
+    ----------
+    skill
+        Gives the skill that the customers have.
+    customers
+        Who there is.
+    """
+
+    def __init__(self, skill: Callable[[], SkillIdentity], customers: Customers) -> None:
+        self._skill = skill
         self._customers = customers
         self.all: list[Notification] = []
 
@@ -81,18 +90,19 @@ class Notifications:
         now: datetime,
         daily_limit: int | None,
     ) -> Refused | None:
+        skill = self._skill()
         if customer is None or not customer.enabled or customer.region != door.region:
             return Refused(
                 403,
-                f"No enablement for clientId: {self._config.client_id}, userId: {event.user_id}",
+                f"No enablement for clientId: {skill.client_id}, userId: {event.user_id}",
                 type="Forbidden",
             )
         name = event.content.event_name
-        if door.stage != self._config.stage or name not in customer.subscriptions:
+        if door.stage != skill.stage or name not in customer.subscriptions:
             return Refused(
                 403,
                 f"Can't find any subscription for stage={door.stage},"
-                f" skillId={self._config.skill_id}, topicId={name}",
+                f" skillId={skill.skill_id}, topicId={name}",
             )
         if event.reference_id in customer.reference_ids:
             return Refused(409, f"referenceId {event.reference_id} was already sent to this user")

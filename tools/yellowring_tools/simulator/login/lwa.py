@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from yellowring_tools.simulator.facts import TOKEN_SCOPES
+from yellowring_tools.simulator.facts import SMAPI_SCOPE, TOKEN_SCOPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from yellowring_tools.simulator.config import SimulatorConfig
+    from yellowring_tools.simulator.config import DeveloperLogin
 
 FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
+REFRESH = "refresh_token"
+
+type Client = tuple[str, str]
+"""A client's id and secret."""
 
 
 class OAuthError(Exception):
@@ -71,25 +77,54 @@ class Tokens:
         return count
 
 
-def requested_scopes(
-    config: SimulatorConfig, content_type: str | None, body: bytes
-) -> frozenset[str]:
-    """Read a client credentials request and check who asks, and for what.
+def token_request(content_type: str | None, body: bytes) -> Mapping[str, str]:
+    """Read a token request; the ASK CLI sends its refresh token as JSON, and Amazon takes it.
+
+    Raises
+    ------
+    OAuthError
+        ``invalid_request``: it cannot be read.
+    """
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind == _JSON and (form := _json_form(body)).get("grant_type") == REFRESH:
+        return form
+    if kind != FORM:
+        raise OAuthError(400, "invalid_request", f"Content-Type must be {FORM}")
+    return read_form(body)
+
+
+def developer_scopes(login: DeveloperLogin, form: Mapping[str, str]) -> frozenset[str]:
+    """Check a refresh token request of a developer, and return what its token is for.
 
     Raises
     ------
     OAuthError
         With the error code and status that OAuth gives for each fault.
     """
-    if (content_type or "").partition(";")[0].strip().lower() != FORM:
-        raise OAuthError(400, "invalid_request", f"Content-Type must be {FORM}")
-    form = read_form(body)
+    for name in ("client_id", "client_secret", REFRESH):
+        if not form.get(name):
+            raise OAuthError(400, "invalid_request", f"The parameter {name} is missing")
+    if not is_client([(login.client_id, login.client_secret)], form):
+        raise OAuthError(401, "invalid_client", "Client id and client secret do not match")
+    if not hmac.compare_digest(form[REFRESH].encode(), login.refresh_token.encode()):
+        raise OAuthError(400, "invalid_grant", "The refresh token is not valid for this client")
+    return frozenset({SMAPI_SCOPE})
+
+
+def requested_scopes(clients: Iterable[Client], form: Mapping[str, str]) -> frozenset[str]:
+    """Check a client credentials request, who asks and for what, and return the scopes.
+
+    Raises
+    ------
+    OAuthError
+        With the error code and status that OAuth gives for each fault.
+    """
     for name in ("grant_type", "client_id", "client_secret", "scope"):
         if not form.get(name):
             raise OAuthError(400, "invalid_request", f"The parameter {name} is missing")
     if form["grant_type"] != "client_credentials":
         raise OAuthError(400, "unsupported_grant_type", "grant_type must be client_credentials")
-    if not is_client(config, form):
+    if not is_client(clients, form):
         raise OAuthError(401, "invalid_client", "Client id and client secret do not match a skill")
     scopes = frozenset(form["scope"].split())
     if not scopes or not scopes <= TOKEN_SCOPES:
@@ -116,8 +151,21 @@ def read_form(body: bytes) -> dict[str, str]:
     return form
 
 
-def is_client(config: SimulatorConfig, form: Mapping[str, str]) -> bool:
-    """Tell whether a form has the client's id and secret."""
-    same_id = hmac.compare_digest(form["client_id"].encode(), config.client_id.encode())
-    same_secret = hmac.compare_digest(form["client_secret"].encode(), config.client_secret.encode())
-    return same_id and same_secret
+def is_client(clients: Iterable[Client], form: Mapping[str, str]) -> bool:
+    """Tell whether a form has the id and secret of one of the clients."""
+    given_id, given_secret = form["client_id"].encode(), form["client_secret"].encode()
+    found = [
+        hmac.compare_digest(given_id, client_id.encode())
+        and hmac.compare_digest(given_secret, client_secret.encode())
+        for client_id, client_secret in clients
+    ]
+    return any(found)
+
+
+def _json_form(body: bytes) -> dict[str, str]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    items = document.items() if isinstance(document, dict) else ()
+    return {name: value for name, value in items if isinstance(value, str)}

@@ -17,9 +17,10 @@ from yellowring_tools.simulator.login.keys import Algorithm, KeyName, encode, si
 from yellowring_tools.simulator.login.lwa import FORM, OAuthError, is_client, read_form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from yellowring_tools.simulator.config import SimulatorConfig
+    from yellowring_tools.simulator.login.lwa import Client
 
 LINKED_SCOPE = "openid profile"
 """What a customer's access token is for; nothing of it opens an API for machines."""
@@ -68,13 +69,21 @@ class Provider:
     Parameters
     ----------
     config
-        The machines' client id and secret, and the audience and scope of the API they call.
+        The audience and scope of the API that machines call.
+    clients
+        Gives the machines' client ids and secrets: the skills' own.
     issuer
         Gives the provider's URL, which is known once it listens.
     """
 
-    def __init__(self, config: SimulatorConfig, issuer: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        clients: Callable[[], Iterable[Client]],
+        issuer: Callable[[], str],
+    ) -> None:
         self._config = config
+        self._clients = clients
         self._issuer = issuer
         self._grants: dict[str, _Grant] = {}
 
@@ -147,14 +156,14 @@ class Provider:
         config, form = self._config, request.form()
         if form.get("grant_type") != "client_credentials":
             raise OAuthError(400, "unsupported_grant_type", "grant_type must be client_credentials")
-        if not is_client(config, form):
+        if not is_client(self._clients(), form):
             raise OAuthError(401, "invalid_client", "Client id and client secret do not match")
         scope = form.get("scope") or config.api_scope
         if scope != config.api_scope:
             raise OAuthError(400, "invalid_scope", f"scope must be {config.api_scope}")
         if form.get("audience", config.api_audience) != config.api_audience:
             raise OAuthError(400, "invalid_target", f"audience must be {config.api_audience}")
-        claims = {"sub": config.client_id, "client_id": config.client_id}
+        claims = {"sub": form["client_id"], "client_id": form["client_id"]}
         token = self._token(
             claims | {"aud": config.api_audience, "scope": scope}, now, _CLIENT_TOKEN_SECONDS
         )

@@ -31,12 +31,17 @@ class LambdaInvoker:
         Base URL of the Lambda API; ``None`` for boto's own choice.
     connections
         How many calls there may be at once.
+    region
+        The AWS region that has it.
     """
 
-    def __init__(self, function: str, endpoint: str | None, connections: int) -> None:
+    def __init__(
+        self, function: str, endpoint: str | None, connections: int, region: str = "us-east-1"
+    ) -> None:
         self._function = function
         self._endpoint = endpoint
         self._connections = connections
+        self._region = region
         self._making = threading.Lock()
         self._client: LambdaClient | None = None
 
@@ -69,7 +74,7 @@ class LambdaInvoker:
             if self._client is None:
                 self._client = boto3.client(
                     "lambda",
-                    region_name="us-east-1",
+                    region_name=self._region,
                     endpoint_url=self._endpoint,
                     aws_access_key_id="test",
                     aws_secret_access_key="test",  # noqa: S106 - a local stack takes any

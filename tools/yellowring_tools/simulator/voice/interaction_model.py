@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 MODELS = "interactionModels/custom"
@@ -156,10 +156,11 @@ class SkillPackage:
     Parameters
     ----------
     path
-        Its directory, the one that holds ``interactionModels``; ``None`` is a package without.
+        Gives its directory, the one that holds ``interactionModels``; ``None`` is a package
+        without.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Callable[[], Path | None]) -> None:
         self._path = path
 
     def model(self, locale: str) -> InteractionModel | None:
@@ -183,9 +184,9 @@ class SkillPackage:
             raise BadModel(f"{path}: {where}: {first['msg']}") from None
 
     def _candidates(self, locale: str) -> Iterator[Path]:
-        if self._path is None:
+        if (path := self._path()) is None:
             return
-        folder = self._path / MODELS
+        folder = path / MODELS
         if (exact := folder / f"{locale}.json").is_file():
             yield exact
         yield from sorted(folder.glob(f"{locale.partition('-')[0]}-*.json"))
