@@ -91,23 +91,27 @@ class State:
     def describe(self, told: Mapping[str, str | None]) -> State:
         """Have the business set attributes, and remove those that are ``None``."""
         kept = {key: value for key, value in {**self.attributes, **told}.items() if value}
-        return replace(self, attributes=kept, known=True)
+        return replace(self, attributes=kept, known=self._known_to_some)
 
     def speak(self) -> State:
         """Open the skill: it learns again where they are, and whose account is linked."""
         linked = self.linked | {self.subject} if self.subject else self.linked
-        known = None if self.erased and not self.known else True
-        return replace(self._here(), linked=linked, known=known)
+        return replace(self._here(), linked=linked, known=self._known_to_some)
 
     def refresh(self) -> State:
         """Have the business ask where they are."""
-        return replace(self, known=True)
+        return replace(self, known=self._known_to_some)
 
     def forget(self) -> State:
         """Erase all that is known; Alexa goes on as before."""
         return replace(
             self, told=NOBODY, linked=frozenset({None}), attributes={}, erased=True, known=False
         )
+
+    @property
+    def _known_to_some(self) -> bool | None:
+        """What is neither an opt-in nor an id may or may not end an erasure for a list of users."""
+        return None if self.erased and not self.known else True
 
     def _here(self) -> State:
         return replace(self, enabled=True, known=True)
