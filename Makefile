@@ -18,7 +18,7 @@ EMULATOR := .local/emulator
 READY := .venv/.ready $(EMULATOR)/.ready
 # SAM asks for a region even when it only reads the template; no account, no telemetry.
 SAM_ENV := AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true SAM_CLI_TELEMETRY=0
-EXPORT := $(UV) export --quiet --package yellowring --extra sender --no-dev --no-emit-project \
+EXPORT := $(UV) export --quiet --package yellowring --extra sender --extra tracing --no-dev --no-emit-project \
 	--no-annotate --no-header
 
 # What the functions are built for and deployed as; any of them can be given: make deploy STACK=mine

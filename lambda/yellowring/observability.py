@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from contextvars import ContextVar
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 NAMESPACE = "YellowRing"
 
+SERVICE = "yellowring"
+"""The logger's own name, so that no other logger of the process gets our guard, or we its."""
+
+_CORRELATION_ID = re.compile(r"[\w~.=:-]{1,128}", re.ASCII)
+_correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 _PERSONAL = re.compile(r"amzn1\.ask\.(?:account|person)\.[\w.-]+|At[czn][ar]?\|[\w|./+=-]+")
 
 
@@ -26,6 +32,8 @@ class _Redacting(LambdaPowertoolsFormatter):
     """The last guard: whatever slipped into a log line, user ids and tokens do not leave in it."""
 
     def serialize(self, log: Any) -> str:  # noqa: ANN401 - the base class' own type is looser still
+        if (correlation_id := _correlation_id.get()) is not None:
+            log["correlation_id"] = correlation_id
         return redact(super().serialize(log))
 
 
@@ -54,8 +62,58 @@ def hash_user_id(user_id: str, skill_id: str) -> str:
     return hashlib.blake2s(encoded, key=key, digest_size=6).hexdigest()
 
 
+def invoked(context: object, correlation_id: object = None) -> None:
+    """Have every line of an invocation tell which one it is, and what it goes back to.
+
+    Parameters
+    ----------
+    context
+        Lambda's own; its request id becomes ``function_request_id``.
+    correlation_id
+        The same in every function that has to do with one request, message or run; what is no
+        such id is left out.
+    """
+    logger.append_keys(
+        function_request_id=getattr(context, "aws_request_id", None),
+        correlation_id=_correlation(correlation_id),
+    )
+
+
+def correlate_else(value: str) -> None:
+    """Have the lines of the invocation go back to a value, where they go back to nothing yet."""
+    if correlation_id() is None:
+        logger.append_keys(correlation_id=_correlation(value))
+
+
+def correlate(*candidates: object) -> None:
+    """Have the lines of the present task, and of the threads it calls, go back to something else.
+
+    For what handles several messages at once, each in a task of its own. The first of the
+    candidates counts that is an id.
+    """
+    ids = (_correlation(each) for each in candidates)
+    _correlation_id.set(next((each for each in ids if each is not None), None))
+
+
+def correlation_id() -> str | None:
+    """Return what the present lines go back to, to be handed on."""
+    told = logger.get_current_keys().get("correlation_id")
+    return _correlation_id.get() or (told if isinstance(told, str) else None)
+
+
+def _correlation(value: object) -> str | None:
+    """Return an id that can be handed on and logged as it is; what is anything else is none."""
+    is_id = isinstance(value, str) and _CORRELATION_ID.fullmatch(value) and redact(value) == value
+    return str(value) if is_id else None
+
+
 def count(metric: str, value: int = 1, **dimensions: str) -> None:
-    """Add to a metric of the ``YellowRing`` namespace (one embedded-metric line on stdout).
+    """Add to a metric of the ``YellowRing`` namespace; as `measure` does, in the unit ``Count``."""
+    measure(metric, value, "Count", **dimensions)
+
+
+def measure(metric: str, value: float, unit: str, **dimensions: str) -> None:
+    """Tell a metric's value, in the namespace ``YellowRing``: one embedded-metric line on stdout.
 
     CloudWatch adds nothing up over dimensions, so each metric is there three times: without any,
     with the stack's name, and with that and its own dimensions.
@@ -76,7 +134,7 @@ def count(metric: str, value: int = 1, **dimensions: str) -> None:
                     {
                         "Namespace": NAMESPACE,
                         "Dimensions": sets,
-                        "Metrics": [{"Name": metric, "Unit": "Count"}],
+                        "Metrics": [{"Name": metric, "Unit": unit}],
                     }
                 ],
             },
@@ -103,4 +161,5 @@ def emit(document: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(document, separators=(",", ":")) + "\n")
 
 
-logger = Logger(service="yellowring", logger_formatter=_Redacting())
+logger = Logger(service=SERVICE, logger_formatter=_Redacting())
+logger.append_keys(service=os.environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE)

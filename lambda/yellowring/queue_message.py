@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
+
+CORRELATION_ID = "correlationId"
+"""Attribute of a message that tells what its notification goes back to."""
 
 SHORTEST_LIFE = timedelta(minutes=6, seconds=30)
 """An event lives at least so long: Alexa takes none with less than five minutes left, the sender
@@ -49,3 +54,16 @@ def queue_message(
         "referenceId": reference_id,
         "expiryTime": expiry_time.replace(microsecond=0).isoformat(),
     }
+
+
+def message_attributes(correlation_id: str | None) -> dict[str, MessageAttributeValueTypeDef]:
+    """Return what a message says beside its body: what it goes back to, where it does."""
+    if correlation_id is None:
+        return {}
+    return {CORRELATION_ID: {"DataType": "String", "StringValue": correlation_id}}
+
+
+def correlation_of(record: Mapping[str, Any]) -> object:
+    """Return what the message of a record of Lambda's event goes back to; ``None`` untold."""
+    attribute = record.get("messageAttributes", {}).get(CORRELATION_ID, {})
+    return attribute.get("stringValue")

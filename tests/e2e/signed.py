@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from yellowring_tools.local_stack.api_url import local_api_url
-from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
+from yellowring_tools.local_stack.environments import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     from yellowring_tools.local_stack.stack import LocalStack
 
-ROOT = Credentials(ACCESS_KEY, SECRET_KEY)
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def root(stack: LocalStack) -> Credentials:
+    """Return the stack's own keys, which may do everything."""
+    return Credentials(stack.aws.keys.access_key_id, stack.aws.keys.secret_access_key)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def signed(
     url: str,
     data: bytes | None,
     headers: Mapping[str, str],
-    credentials: Credentials = ROOT,
+    credentials: Credentials,
 ) -> dict[str, str]:
     """Return a request's headers with its signature."""
     request = AWSRequest(method, url, dict(headers), data)
@@ -69,9 +73,9 @@ def signed(
 class ApiClient:
     """The API of a stack, for callers with an AWS identity."""
 
-    def __init__(self, stack: LocalStack, credentials: Credentials = ROOT) -> None:
+    def __init__(self, stack: LocalStack, credentials: Credentials | None = None) -> None:
         self.url = local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl)
-        self._credentials = credentials
+        self._credentials = credentials or root(stack)
 
     def call(self, method: str, path: str, body: object = None, key: str = "") -> Said:
         data = None if body is None else json.dumps(body).encode()

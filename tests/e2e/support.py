@@ -358,7 +358,7 @@ def yellowring(stack: LocalStack, *arguments: str) -> Said:
     """Call the operators' command, which finds the stack through CloudFormation."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-    } | aws_environment(stack.aws.endpoint)
+    } | aws_environment(stack.aws.endpoint, stack.aws.keys)
     command = [str(Path(sys.executable).with_name("yellowring")), *arguments]
     done = subprocess.run(
         [*command, "--stack", STACK_NAME],

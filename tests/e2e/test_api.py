@@ -14,12 +14,12 @@ import boto3
 import pytest
 from botocore.credentials import Credentials
 from yellowring_tools.local_stack.api_url import local_api_url
-from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
+from yellowring_tools.local_stack.environments import REGION
 from yellowring_tools.local_stack.story import CAMPAIGN, WEATHER
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import PROJECT
 
-from tests.e2e.signed import ApiClient, send, signed
+from tests.e2e.signed import ApiClient, root, send, signed
 from tests.e2e.support import Customer, eventually, heard, messages
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def test_the_clients_of_the_docs_ring_once_and_get_the_same_answer(
         "PATH": os.environ["PATH"],
         "API_URL": api.url,
         "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ACCESS_KEY_ID": stack.aws.keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": stack.aws.keys.secret_access_key,
     }
     python = documented("python")
     assert len([line for line in python.splitlines() if line.strip()]) <= 10
@@ -237,8 +237,8 @@ def client(stack: LocalStack, service: str) -> Any:
         service,  # type: ignore[call-overload]
         endpoint_url=stack.aws.endpoint,
         region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
+        aws_access_key_id=stack.aws.keys.access_key_id,
+        aws_secret_access_key=stack.aws.keys.secret_access_key,
     )
 
 
@@ -344,6 +344,6 @@ def test_no_token_a_broken_one_and_one_of_a_customer_are_refused(
         assert jwt.call(broken).status == 401
     assert send("GET", f"{jwt.url}/v1/customers/4711").status == 401
     url = f"{jwt.url}/v1/customers/4711"
-    assert send("GET", url, None, signed("GET", url, None, {})).status == 401
+    assert send("GET", url, None, signed("GET", url, None, {}, root(stack))).status == 401
     # What a linked customer's own token has: the issuer and audience, and no scope of ours.
     assert jwt.call(jwt.mint(sub="4711", scope="openid profile"), "DELETE").status == 403

@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from yellowring_tools.local_stack.story import CAMPAIGN
 from yellowring_tools.local_stack.workspace import PROJECT
 
-from tests.e2e.signed import ApiClient, send, signed
+from tests.e2e.signed import ApiClient, root, send, signed
 from tests.e2e.support import API, crowd, eventually, messages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from botocore.credentials import Credentials
     from yellowring_tools.local_stack.stack import LocalStack
 
     from tests.e2e.signed import Said
@@ -51,11 +52,14 @@ def schema() -> Any:
 class SigV4(requests.auth.AuthBase):
     """Signs what schemathesis sends, whatever it is."""
 
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body: Any = request.body
         body = body.encode() if isinstance(body, str) else body
         url = str(request.url)
-        request.headers.update(signed(str(request.method), url, body, {}))
+        request.headers.update(signed(str(request.method), url, body, {}, self._credentials))
         return request
 
 
@@ -83,7 +87,9 @@ def test_every_answer_is_one_that_the_document_has(
             campaign["audience"] = NOBODY  # or it would ring for everybody
             campaign.pop("where", None)
         url = ApiClient(stack).url
-        case.call_and_validate(base_url=url, auth=SigV4(), excluded_checks=elsewhere, timeout=60)
+        case.call_and_validate(
+            base_url=url, auth=SigV4(root(stack)), excluded_checks=elsewhere, timeout=60
+        )
 
     holds()
 
@@ -110,7 +116,7 @@ def test_of_a_burst_every_202_rings_exactly_once_and_who_comes_back_is_told_too(
     def ask(number: int) -> Said:
         data = json.dumps({"to": {"userId": user_ids[number]}, **TEXTS}).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"burst-{number}"}
-        return send("POST", url, data, signed("POST", url, data, headers))
+        return send("POST", url, data, signed("POST", url, data, headers, root(stack)))
 
     taken: dict[str, str] = {}
     left, at_once = list(range(MANY)), AT_ONCE

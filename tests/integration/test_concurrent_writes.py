@@ -25,7 +25,7 @@ from yellowring.subscribers import (
     Subscribers,
 )
 from yellowring_tools.local_stack.emulator import start_emulator, wait_for_emulator
-from yellowring_tools.local_stack.environments import aws_environment
+from yellowring_tools.local_stack.environments import REGION, new_keys
 from yellowring_tools.local_stack.processes import free_port
 from yellowring_tools.local_stack.workspace import workspace
 
@@ -56,15 +56,15 @@ ROUNDS = 25
 def dynamodb() -> Iterator[DynamoDBClient]:
     """DynamoDB as the local stack has it: a process that serves many connections at once."""
     endpoint = f"http://127.0.0.1:{free_port()}"
-    with workspace("writes") as place, start_emulator(endpoint, place) as emulator:
+    keys = new_keys()
+    with workspace("writes") as place, start_emulator(endpoint, keys, place) as emulator:
         wait_for_emulator(emulator, endpoint)
-        settings = aws_environment(endpoint)
         client = boto3.client(
             "dynamodb",
             endpoint_url=endpoint,
-            region_name=settings["AWS_REGION"],
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
         )
         create_table(client, "subscribers", "userId")
         yield client

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "lambda" / "yellowring"
 SIMULATOR = ROOT / "tools" / "yellowring_tools" / "simulator"
 GROUND = {
+    "aws",
     "subscribers",
     "alexa",
     "catalog",
@@ -20,16 +21,17 @@ GROUND = {
     "observability",
     "queue_message",
     "tokens",
-    "aws",
+    "tracing",
     "version",
 }
 MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
+    "aws": set(),
     "settings": set(),
     "observability": set(),
     "queue_message": set(),
     "tokens": set(),
-    "aws": set(),
+    "tracing": {"observability"},
     "subscribers": {"alexa", "tokens"},
     "catalog": set(),
     "alexa": {"settings", "observability"},

@@ -21,6 +21,7 @@ from yellowring_tools.local_stack.demo import planned_firing
 from yellowring_tools.local_stack.deployment import Build, fingerprint
 from yellowring_tools.local_stack.environments import (
     aws_environment,
+    new_keys,
     server_environment,
     tool_environment,
 )
@@ -50,7 +51,7 @@ def test_a_developers_aws_account_reaches_no_child(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     for environment in (server_environment, tool_environment):
-        made = environment(aws_environment("http://127.0.0.1:1"))
+        made = environment(aws_environment("http://127.0.0.1:1", new_keys()))
         assert "AWS_PROFILE" not in made
         assert "AWS_SESSION_TOKEN" not in made
         assert made["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
@@ -91,6 +92,19 @@ def test_the_logs_stay_until_the_next_stack_and_the_temporary_files_do_not(tmp_p
     assert not used.temporary.exists()
     with workspace("demo", tmp_path):
         assert not used.path.exists()
+
+
+def test_nobody_else_reads_the_note_of_a_stack_with_its_keys(tmp_path: Path) -> None:
+    with workspace("run", tmp_path) as used:
+        assert used.path.stat().st_mode & 0o077 == 0
+
+
+def test_each_stack_has_keys_of_its_own_that_no_log_shows() -> None:
+    one, other = new_keys(), new_keys()
+    assert one.access_key_id != other.access_key_id
+    assert one.secret_access_key != other.secret_access_key
+    assert one.access_key_id not in repr(one)
+    assert one.secret_access_key not in repr(one)
 
 
 def test_temporary_files_are_held_in_memory_where_there_is_plenty_and_leave_it(

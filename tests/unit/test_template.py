@@ -120,6 +120,10 @@ def test_without_our_skill_function_nothing_of_it_is_deployed_and_all_else_is() 
         "SkillFunction",
         "SkillLogGroup",
         "SkillRole",
+        "SkillErrorsAlarm",
+        "SkillRecursionAlarm",
+        "SkillSlowAlarm",
+        "SkillThrottlesAlarm",
         "SkillFunctionArn",
         "SkillFunctionName",
     }
@@ -147,6 +151,7 @@ def test_the_sender_may_visit_and_mark_customers_and_keep_runs_and_nothing_else(
     assert allowed("SenderRole") == {
         "SenderLogGroup": {"logs:CreateLogStream", "logs:PutLogEvents"},
         "SubscribersTable": {
+            "dynamodb:DescribeTable",
             "dynamodb:Scan",
             "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
@@ -503,6 +508,32 @@ def test_the_outputs_are_those_that_the_local_stack_reads() -> None:
     assert set(TEMPLATE["Outputs"]) == {each.name for each in dataclasses.fields(Outputs)}
 
 
+def test_the_functions_and_the_workflow_are_traced_where_a_parameter_says_so() -> None:
+    assert PARAMETERS["Tracing"]["Default"] == "Disabled"
+    assert TEMPLATE["Conditions"]["HasTracing"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+    everywhere = TEMPLATE["Globals"]["Function"]
+    assert everywhere["Tracing"] == {"Fn::If": ["HasTracing", "Active", "PassThrough"]}
+    assert everywhere["Environment"]["Variables"]["TRACING"] == {"Ref": "Tracing"}
+    traced = {"Enabled": {"Fn::If": ["HasTracing", True, False]}}
+    assert properties("RunMachine")["Tracing"] == traced
+    assert RESOURCES["TracingPolicy"]["Condition"] == "HasTracing"
+    told = json.dumps(properties("TracingPolicy")["Roles"])
+    assert all(role in told for role in ROLES if role != "ScheduleRole")
+
+
+@pytest.mark.parametrize("name", ["skill", "sender", "notifier", "api"])
+def test_each_function_names_itself_in_its_logs(name: str) -> None:
+    told = environment(f"{name.capitalize()}Function")["POWERTOOLS_SERVICE_NAME"]
+    assert told == name
+
+
+def test_a_census_is_taken_each_day_and_is_no_schedule_of_campaigns() -> None:
+    census = properties("SenderFunction")["Events"]["Census"]["Properties"]
+    assert json.loads(census["Input"]) == {"task": "census"}
+    assert census["ScheduleExpression"] == "rate(1 day)"
+    assert "GroupName" not in census
+
+
 def test_the_functions_requirements_are_the_locked_versions_of_the_projects_dependencies() -> None:
     requirements = (PROJECT / "lambda" / "requirements.txt").read_text(encoding="utf-8")
     required = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", requirements, re.MULTILINE))
@@ -510,8 +541,8 @@ def test_the_functions_requirements_are_the_locked_versions_of_the_projects_depe
     locked = {package["name"]: package for package in packages}
     needed: dict[str, str] = {}
     ours = locked["yellowring"]
-    extra = ours["optional-dependencies"]["sender"]
-    wanted = [each["name"] for each in (*ours["dependencies"], *extra)]
+    extras = [*ours["optional-dependencies"]["sender"], *ours["optional-dependencies"]["tracing"]]
+    wanted = [each["name"] for each in (*ours["dependencies"], *extras)]
     while wanted:
         name = wanted.pop()
         if name not in needed:

@@ -58,7 +58,7 @@ class Credentials:
         """
         try:
             document = json.loads(secret or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise InvalidCredentials(

@@ -13,9 +13,10 @@ from yellowring.api.problems import Refusal, errors_of, failed_call, invalid
 from yellowring.api.requests import with_checked_body
 from yellowring.api.routes import resolver
 from yellowring.api.services import services
-from yellowring.observability import count, logger
+from yellowring.observability import count, invoked, logger
 from yellowring.settings import ApiSettings
 from yellowring.subscribers import ConcurrentChange
+from yellowring.tracing import traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "unknown"
 
 
+@traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of an HTTP API.
 
@@ -43,6 +45,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         The response: JSON, or problem details (``application/problem+json``).
     """
     begun = time.monotonic()
+    invoked(context, event["requestContext"].get("requestId"))
     route = f"{event['requestContext']['http']['method']} {_template(event)}"
     try:
         _check_caller(event)

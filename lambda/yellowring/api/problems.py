@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from yellowring.catalog import Problem
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+"""Errors of one request, or of one entry of a batch, that an answer tells."""
 RETRY_AFTER = 2
 """Seconds after which a caller is to try again."""
 
@@ -123,7 +125,8 @@ def invalid(errors: Iterable[Error]) -> Refusal:
     """Return the refusal of a request that is wrong in these places."""
     found = tuple(errors)
     places = "one place" if len(found) == 1 else f"{len(found)} places"
-    return Refusal("invalid", f"The request is wrong in {places}: see errors.", found)
+    shown = "see errors" if len(found) <= MOST_ERRORS else f"errors has the first {MOST_ERRORS}"
+    return Refusal("invalid", f"The request is wrong in {places}: {shown}.", found[:MOST_ERRORS])
 
 
 def failed_call(error: Exception) -> Refusal:

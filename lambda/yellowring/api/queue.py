@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from yellowring.observability import correlation_id
+from yellowring.queue_message import message_attributes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,4 +29,8 @@ class Queue:
         botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
             The queue did not take it, or nobody knows.
         """
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(notification))
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=json.dumps(notification),
+            MessageAttributes=message_attributes(correlation_id()),
+        )

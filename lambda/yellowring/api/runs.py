@@ -12,7 +12,7 @@ from yellowring.api.bodies import MOST_LISTED
 from yellowring.api.idempotency import run_id_of_key
 from yellowring.api.problems import Error, Refusal, errors_of_problems, invalid
 from yellowring.catalog import Problem
-from yellowring.observability import logger
+from yellowring.observability import correlation_id, logger
 from yellowring.sender.campaign import InvalidCampaign
 from yellowring.sender.campaign.parsing import LONGEST_EXPIRY, MOST_NAMED, Listed
 from yellowring.sender.run.lifecycle import CannotResume
@@ -143,6 +143,7 @@ class RunDesk:
             "campaign": request.campaign.document(),
             "runId": request.run_id,
             "refusals": True,
+            "correlationId": correlation_id(),
         }
         answer = self.functions.invoke(
             FunctionName=self.sender, Payload=json.dumps(document).encode()

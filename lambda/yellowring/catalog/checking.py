@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -17,12 +18,16 @@ from yellowring.catalog.localization import (
 )
 from yellowring.catalog.names import EVENT_NAMES
 from yellowring.catalog.payloads import PAYLOADS
-from yellowring.catalog.problems import Problem, at, nearest, quoted, schema_path
+from yellowring.catalog.problems import HUGE, Problem, at, nearest, quoted, schema_path
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+MOST_PROBLEMS = 100
+"""Problems that are told of a payload, and as many of its texts: whoever has more begins there.
+
+A document of some thousand keys and as many texts would else have millions."""
 _ENVELOPE = frozenset({"campaign", "event", "name", "payload", "localizedAttributes", "locale"})
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
@@ -96,7 +101,7 @@ def check_event(
     Returns
     -------
     CheckedEvent
-        With every problem found, in the order of the schema. Nothing is raised.
+        With the problems found, in the order of the schema. Nothing is raised.
 
     Examples
     --------
@@ -110,7 +115,8 @@ def check_event(
     payload_path = f"{root}.event.payload"
     wire, problems = check_payload(name, payload, payload_path)
     used = references(wire or payload, payload_path)
-    problems += localization_problems(attributes, used, f"{root}.localizedAttributes")
+    texts = localization_problems(attributes, used, f"{root}.localizedAttributes")
+    problems += islice(texts, MOST_PROBLEMS)
     if problems or not isinstance(attributes, list):
         return CheckedEvent(name, wire, [], tuple(problems))
     return CheckedEvent(name, wire, attributes, (), root)
@@ -125,7 +131,7 @@ def check_payload(
         checked = model.model_validate(payload)
     except ValidationError as invalid:
         fields = {field.path: field for field in all_fields(event_name)}
-        errors = invalid.errors(include_url=False)
+        errors = invalid.errors(include_url=False)[:MOST_PROBLEMS]
         return {}, [_problem(error, fields, path) for error in errors]
     return checked.model_dump(mode="json", by_alias=True, exclude_none=True), []
 
@@ -221,6 +227,6 @@ def _retyped(field: Field | None, value: object) -> str | None:
     if field.kind == "choices" and isinstance(value, str):
         meant = nearest(value, field.choices)
         return f'write ["{meant}"]' if meant else None
-    if field.kind == "text" and isinstance(value, int | float):
+    if field.kind == "text" and isinstance(value, int | float) and abs(value) <= HUGE:
         return f'write "{value}"'
     return None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ALMOST_REFERENCE = REFERENCE.removesuffix(":")
+_DEEPEST = 20
+"""Objects in one another; no schema has half as many."""
 
 LocalizedAttributes = list[dict[str, str]]
 """The wire shape: ``[{"locale": "en-US", "key": "text"}, …]``."""
@@ -55,7 +57,7 @@ def localization_problems(value: object, used: Mapping[str, str], path: str) -> 
     first_at: dict[str, int] = {}
     for index, entry in enumerate(value):
         here = at(path, index)
-        if isinstance(entry, dict):
+        if isinstance(entry, dict) and all(isinstance(key, str) for key in entry):
             yield from _locale_problems(entry, here, index, first_at)
             yield from _text_problems(entry, here, used)
         else:
@@ -139,10 +141,13 @@ def _text_problems(entry: dict[str, Any], path: str, used: Mapping[str, str]) ->
 
 
 def _texts(value: object, keys: tuple[str, ...] = ()) -> list[tuple[str, tuple[str, ...]]]:
-    """List the texts in a payload, each with the keys that lead to it."""
+    """List the texts in a payload, each with the keys that lead to it.
+
+    It may be nested as deep as JSON can be; what lies deeper than any schema is passed over.
+    """
     if isinstance(value, str):
         return [(value, keys)]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or len(keys) > _DEEPEST:
         return []
     return [found for key, member in value.items() for found in _texts(member, (*keys, key))]
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 _LONGEST_QUOTE = 60
-_HUGE = 10**18
+HUGE = 10**18
+"""A number that is larger is not written out: Python refuses to, from 4,300 digits on."""
+_MOST_CHOICES = 300
+"""Choices that a word is compared with: none of the catalog's own lists has so many."""
 _USER_ID_MARK = "amzn1.ask."
 _PLAIN_KEY = re.compile(r"[$A-Za-z_][A-Za-z0-9_-]{0,59}")
 _STEP = re.compile(r"\.([$A-Za-z_][A-Za-z0-9_-]*)|(\[[0-9]+\])|\[.*", re.DOTALL)
@@ -85,7 +89,7 @@ def quoted(value: object) -> str:
         masked = _USER_ID_MARK in value
         return "a user id" if masked else '"' + _shortened(repr(value)[1:-1]) + '"'
     if isinstance(value, int | float):
-        return "a huge number" if abs(value) > _HUGE else repr(value)
+        return "a huge number" if abs(value) > HUGE else repr(value)
     if isinstance(value, dict):
         return "an object"
     return "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
@@ -95,7 +99,7 @@ def nearest(word: object, choices: Iterable[str]) -> str | None:
     """Find the choice that ``word`` was most likely meant to be, ignoring case and separators."""
     if not isinstance(word, str):
         return None
-    by_letters = {_letters(choice): choice for choice in choices}
+    by_letters = {_letters(choice): choice for choice in islice(choices, _MOST_CHOICES)}
     matches = difflib.get_close_matches(_letters(word)[:80], by_letters, n=1, cutoff=0.75)
     return by_letters[matches[0]] if matches else None
 

@@ -24,7 +24,7 @@ from yellowring.alexa import InvalidCredentials, region_for_aws
 from yellowring.alexa.connections import Connections
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, AccessTokens, Credentials, Token
 from yellowring.alexa.proactive_events import ProactiveEvents
-from yellowring.observability import count, logger
+from yellowring.observability import correlate, correlate_else, count, invoked, logger, measure
 from yellowring.sender.campaign import InvalidCampaign, parse_campaign
 from yellowring.sender.campaign.calls import PAGE_PATIENCE, PLACES
 from yellowring.sender.campaign.content import SameForAll, content_of
@@ -52,6 +52,8 @@ from yellowring.sender.run.slice import Slice, Tools, Turn
 from yellowring.sender.run.store import Runs
 from yellowring.settings import SenderSettings
 from yellowring.subscribers import Audience, Subscribers
+from yellowring.subscribers.census import Census
+from yellowring.tracing import traced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -66,6 +68,8 @@ if TYPE_CHECKING:
 DRAIN = timedelta(seconds=25)
 """What is left of an invocation for requests under way to end in, and for the last checkpoint."""
 
+_ABOUT = ("refusals", "correlationId")
+"""Members of a run request's invocation that are not the request's."""
 SECRET_SECONDS = 60
 """For how long credentials that were read are used."""
 NOTIFICATION_DRAIN = timedelta(seconds=15)
@@ -102,6 +106,7 @@ class Stores:
     window: SharedWindow
     subscribers: Subscribers
     audience: Audience
+    census: Census
     lifecycle: Lifecycle
     queue: SQSClient
     secrets: SecretsManagerClient
@@ -112,6 +117,7 @@ class Stores:
     credentials: dict[str, tuple[float, Credentials]] = field(default_factory=dict)
 
 
+@traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Do what the sender is invoked for.
 
@@ -119,9 +125,11 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     ----------
     event
         - a run request ``{"campaign": {…}, "scheduledTime": "…", "runId"?: "…"}``: starts the run;
-          with ``"refusals": true`` a refusal is returned and not raised;
+          with ``"refusals": true`` a refusal is returned and not raised, and the log's lines go
+          back to a ``correlationId``;
         - ``{"task": "slice", "runId", "attempt", "segment", "failure"?}`` and ``{"task": "finish",
           "runId", "attempt", "executionArn"}``, from the run's workflow;
+        - ``{"task": "census"}``, once a day: counts customers by state;
         - EventBridge's ``aws.states`` event of an execution that ended before its time;
         - a batch of the notifications' queue (``Records``).
     context
@@ -142,6 +150,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     SliceFailed
         The workflow waits and tries again.
     """
+    invoked(context, _goes_back_to(event))
     settings = SenderSettings.from_environ(os.environ)
     stores = _stores(settings)
     time_left = timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -155,15 +164,24 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return worker.slice(event)
         case "finish":
             return _finish(event["runId"], event["attempt"], event["executionArn"], stores)
+        case "census":
+            return _take_census(stores)
         case _:
             return _start_or_tell(event, settings, stores)
+
+
+def _goes_back_to(event: Mapping[str, Any]) -> object:
+    """Return what an invocation's log lines go back to; each notification tells it by itself."""
+    if event.get("source") == "aws.states":
+        return json.loads(event["detail"]["input"]).get("runId")
+    return event.get("correlationId") or event.get("runId")
 
 
 def _start_or_tell(
     event: dict[str, Any], settings: SenderSettings, stores: Stores
 ) -> dict[str, Any]:
     """Start a run; who asked for ``refusals`` gets one as a value, and all others the error."""
-    request = {name: event[name] for name in event if name != "refusals"}
+    request = {name: event[name] for name in event if name not in _ABOUT}
     try:
         return _start(request, settings, stores)
     except REQUEST_REFUSALS as error:
@@ -179,6 +197,7 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
         # An emulator's scheduler leaves the placeholder as it is; it fires once a minute at most.
         event = {**event, "scheduledTime": f"{now_utc():%Y-%m-%dT%H:%MZ}"}
     request = parse_run_request(event)
+    correlate_else(request.run_id)
     _credentials(settings, stores)  # or a run would be started that can send nothing
     stores.sources.of(request.campaign)
     run = stores.lifecycle.start(request, settings.max_workers)
@@ -188,6 +207,13 @@ def _start(event: dict[str, Any], settings: SenderSettings, stores: Stores) -> d
 def _finish(run_id: str, attempt: int, execution_arn: str, stores: Stores) -> dict[str, Any]:
     run = stores.lifecycle.finish(run_id, attempt, execution_arn)
     return stores.lifecycle.document(run)
+
+
+def _take_census(stores: Stores) -> dict[str, Any]:
+    states = stores.census.take()
+    for state, customers in states.items():
+        measure("Subscribers", customers, "Count", state=state)
+    return {"states": dict(states)}
 
 
 def _interrupted(detail: Mapping[str, Any], stores: Stores) -> dict[str, Any]:
@@ -242,6 +268,7 @@ class Worker:
     async def _slice(self, task: dict[str, Any], until: float) -> Turn:
         runs = self.stores.runs
         run = await asyncio.to_thread(runs.load, task["runId"])
+        correlate(run.correlation_id, run.run_id)
         segment = await asyncio.to_thread(runs.segment, run.run_id, task["segment"])
         if run.attempt != task["attempt"] or (segment.done and segment.attempt == run.attempt):
             return Turn(done=True)
@@ -329,6 +356,7 @@ def _stores(settings: SenderSettings) -> Stores:
         window=SharedWindow(dynamodb, settings.runs_table),
         subscribers=Subscribers(dynamodb, settings.subscribers_table),
         audience=Audience(dynamodb, settings.subscribers_table),
+        census=Census(dynamodb, settings.subscribers_table),
         lifecycle=Lifecycle(
             runs,
             Machine(aws.client("stepfunctions", _AWS), settings.run_machine_arn),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from yellowring.observability import invoked
 from yellowring.settings import SkillSettings
 from yellowring.skill.assembly import Json, acknowledge, acknowledged, skill_for
 from yellowring.skill.envelope import (
@@ -12,15 +13,18 @@ from yellowring.skill.envelope import (
     SkillEvent,
     check_skill,
     now_ms,
+    request_id_of,
     request_type,
 )
 from yellowring.skill.messages import MESSAGE
 from yellowring.skill.skill_events import CHANGES
 from yellowring.skill.voice import VoiceHandler
 from yellowring.skill.voice_request import read_voice_request
+from yellowring.tracing import traced
 
 
-def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lambda gives two
+@traced
+def lambda_handler(event: Json, context: object) -> Json:
     """Answer one request from Alexa.
 
     Parameters
@@ -46,6 +50,7 @@ def lambda_handler(event: Json, context: object) -> Json:  # noqa: ARG001 - Lamb
     LinkingUnavailable
         Nobody could tell whose account was linked: likewise.
     """
+    invoked(context, request_id_of(event))
     settings = SkillSettings.from_environ(os.environ)
     try:
         return _answer(event, settings)

@@ -111,6 +111,12 @@ def request_type(envelope: object) -> str:
     return text(request.get("type"), "request.type")
 
 
+def request_id_of(envelope: object) -> object:
+    """Return what an envelope has for its request's id, whatever it is; ``None`` without one."""
+    request = envelope.get("request") if isinstance(envelope, Mapping) else None
+    return request.get("requestId") if isinstance(request, Mapping) else None
+
+
 def check_skill(envelope: Mapping[str, object], skill_id: str) -> None:
     """Let only requests for our own skill pass.
 
@@ -219,6 +225,7 @@ def _is_text(value: object, longest: int = 255) -> bool:
         isinstance(value, str)
         and 0 < len(value) <= longest
         and value.isascii()
+        and value.isprintable()
         and not holds_token(value)
     )
 

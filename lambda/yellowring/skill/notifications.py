@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from yellowring import aws
-from yellowring.queue_message import expiry_of, queue_message
+from yellowring.observability import correlation_id
+from yellowring.queue_message import expiry_of, message_attributes, queue_message
 from yellowring.settings import InvalidSettings
 
 if TYPE_CHECKING:
@@ -49,7 +50,11 @@ class Notifications:
             The queue did not take it.
         """
         # A message has at most 6 KB, which escapes can make 36; the queue takes 256.
-        self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(notification))
+        self._client.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=json.dumps(notification),
+            MessageAttributes=message_attributes(correlation_id()),
+        )
 
 
 def notification_of(command: Notify, user_id: str, at: int, reference_id: str) -> dict[str, object]:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from yellowring.observability import invoked
 from yellowring.settings import InvalidSettings, SkillSettings
 from yellowring.skill.account_linking import LinkingUnavailable
 from yellowring.skill.asking import answer_question
@@ -21,6 +22,7 @@ from yellowring.skill.envelope import (
     WrongSkill,
     check_skill,
     now_ms,
+    request_id_of,
 )
 from yellowring.skill.messages import MESSAGE
 from yellowring.skill.skill_events import CHANGES
@@ -161,6 +163,7 @@ class _Wrapped:
         try:
             if not isinstance(event, Mapping) or "request" not in event:  # a warm-up, say
                 return self._handler(event, context)
+            invoked(context, request_id_of(event))
             settings = _settings()
             request = read_voice_request(event, now_ms())
             if self._is_ours(request):

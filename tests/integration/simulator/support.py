@@ -128,7 +128,8 @@ class Caller:
     ) -> tuple[int, Json]:
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         try:
-            self._connection.request(method, path, raw, headers or {})
+            kind = {} if raw is None else {"content-type": "application/json"}
+            self._connection.request(method, path, raw, kind | (headers or {}))
             response = self._connection.getresponse()
             answer = response.read()
         except OSError:

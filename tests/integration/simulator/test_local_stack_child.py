@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from yellowring_tools.local_stack.alexa import Skill, start_simulator
+from yellowring_tools.local_stack.environments import new_keys
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import workspace
 
@@ -21,7 +22,9 @@ def opening(tmp_path: Path, skill_package: Path | None) -> str:
     """Start it, and give the first thing that it offers customers to say."""
     with (
         workspace("simulator", tmp_path / "local", tmp_path / "memory") as space,
-        start_simulator(SKILL, "skill", NOWHERE, space, skill_package=skill_package) as child,
+        start_simulator(
+            SKILL, "skill", NOWHERE, new_keys(), space, skill_package=skill_package
+        ) as child,
     ):
         url = child.announcement(START_SECONDS)["url"]
         first: str = call("GET", f"{url}/_sim/phrases")["phrases"][0]["text"]

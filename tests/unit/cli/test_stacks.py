@@ -88,7 +88,11 @@ def test_local_without_a_running_stack_says_how_to_start_one(stack: Stack) -> No
 
 @pytest.fixture
 def note(monkeypatch: pytest.MonkeyPatch, environment: pytest.MonkeyPatch) -> dict[str, Any]:
-    found = {"endpoint": "http://127.0.0.1:9", "outputs": dict.fromkeys(NEEDED, "x")}
+    found = {
+        "endpoint": "http://127.0.0.1:9",
+        "credentials": {"accessKeyId": "its own", "secretAccessKey": "x", "region": "eu-west-1"},
+        "outputs": dict.fromkeys(NEEDED, "x"),
+    }
     monkeypatch.setattr(stacks, "running_note", lambda: found)
     return found
 
@@ -100,6 +104,13 @@ def test_a_running_local_stack_is_taken_and_said_when_nothing_else_is(
     assert "on the local stack at http://127.0.0.1:9" in capsys.readouterr().err
     assert Choice(local=True).stack().endpoint == "http://127.0.0.1:9"
     assert capsys.readouterr().err == ""
+
+
+def test_a_local_stack_is_reached_with_the_keys_of_its_note(note: dict[str, Any]) -> None:
+    session = Choice(local=True).stack().session
+    credentials = session.get_credentials()
+    assert credentials is not None
+    assert (credentials.access_key, session.region_name) == ("its own", "eu-west-1")
 
 
 @pytest.mark.parametrize("choice", [Choice("s"), Choice(region="r"), Choice(profile="p")])

@@ -602,3 +602,16 @@ def test_who_asks_for_refusals_gets_the_run_where_there_is_none(world: World) ->
     run = world.start()
     request = {"campaign": campaign(), "scheduledTime": SCHEDULED, "refusals": True}
     assert app.lambda_handler(request, Context()) == run
+
+
+# ---- a census ----
+
+
+def test_a_census_tells_how_many_customers_are_in_each_state(
+    world: World, logs_without_personal_data: list[str]
+) -> None:
+    world.customers(2)
+    answer = app.lambda_handler({"task": "census"}, Context())
+    assert answer["states"]["deliverable"] == 2
+    told = [json.loads(line) for line in logs_without_personal_data if "Subscribers" in line]
+    assert {line["state"]: line["Subscribers"] for line in told} == answer["states"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from yellowring_tools.local_stack.environments import server_environment
+from yellowring_tools.local_stack.environments import aws_environment, server_environment
 from yellowring_tools.local_stack.processes import Child
 from yellowring_tools.local_stack.web import call
 from yellowring_tools.local_stack.workspace import PROJECT
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from yellowring_tools.local_stack.environments import Keys
     from yellowring_tools.local_stack.workspace import Workspace
 
 START_SECONDS = 60.0
@@ -78,9 +79,10 @@ def start_simulator(
     skill: Skill,
     function: str,
     endpoint: str,
+    keys: Keys,
     workspace: Workspace,
-    port: int = 0,
     *,
+    port: int = 0,
     skill_package: Path | None,
 ) -> Child:
     """Start the simulator on a port, 0 for any; it will invoke ``function`` at ``endpoint``.
@@ -93,13 +95,13 @@ def start_simulator(
         "CLIENT_SECRET": skill.client_secret,
         "SKILL_FUNCTION": function,
         "PORT": str(port),
-        "AWS_ENDPOINT_URL": endpoint,
         "SKILL_PACKAGE": str(skill_package.absolute()) if skill_package else "",
         "PYTHONPATH": os.pathsep.join((str(PROJECT / "tools"), str(PROJECT / "lambda"))),
     }
     command = [sys.executable, "-m", "yellowring_tools.local_stack.alexa_process"]
     log = workspace.logs / "simulator.log"
-    return Child.start("simulator", command, log=log, env=server_environment(own), cwd=PROJECT)
+    env = server_environment(aws_environment(endpoint, keys) | own)
+    return Child.start("simulator", command, log=log, env=env, cwd=PROJECT)
 
 
 class Alexa:

@@ -208,7 +208,7 @@ def deploy_template(
     ]
     if parameters:
         command += ["--parameter-overrides", f"file://{overrides}"]
-    env = tool_environment(aws_environment(aws.endpoint) | {"SAM_CLI_POLL_DELAY": "0.25"})
+    env = tool_environment(aws_environment(aws.endpoint, aws.keys) | {"SAM_CLI_POLL_DELAY": "0.25"})
     log = workspace.logs / f"deploy-{stack}.log"
     with Child.start("sam deploy", command, log=log, env=env, cwd=workspace.path) as child:
         try:

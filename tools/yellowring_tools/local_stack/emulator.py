@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -10,9 +11,7 @@ import boto3
 from botocore.config import Config
 
 from yellowring_tools.local_stack.environments import (
-    ACCESS_KEY,
     REGION,
-    SECRET_KEY,
     aws_environment,
     server_environment,
 )
@@ -23,13 +22,18 @@ from yellowring_tools.local_stack.workspace import EMULATOR_PYTHON
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from yellowring_tools.local_stack.environments import Keys
     from yellowring_tools.local_stack.workspace import Workspace
 
 START_SECONDS = 60.0
+GATED = Path(__file__).with_name("gated_emulator.py")
 
 
-def start_emulator(endpoint: str, workspace: Workspace) -> Child:
-    """Start ministack at a loopback address; functions run as its worker processes."""
+def start_emulator(endpoint: str, keys: Keys, workspace: Workspace) -> Child:
+    """Start ministack at a loopback address; functions run as its worker processes.
+
+    It takes ``keys`` for its root, and answers no page of a browser.
+    """
     url = urlsplit(endpoint)
     own = {
         "BIND_HOST": str(url.hostname),
@@ -44,9 +48,9 @@ def start_emulator(endpoint: str, workspace: Workspace) -> Child:
     }
     return Child.start(
         "emulator",
-        [EMULATOR_PYTHON, "-m", "ministack"],
+        [EMULATOR_PYTHON, GATED],
         log=workspace.logs / "emulator.log",
-        env=server_environment(aws_environment(endpoint) | own),
+        env=server_environment(aws_environment(endpoint, keys) | own),
         cwd=workspace.temporary,
     )
 
@@ -63,10 +67,13 @@ class FunctionFailed(RuntimeError):
 class Aws:
     """Typed boto3 clients that reach the emulator and nothing else."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, keys: Keys) -> None:
         self.endpoint = endpoint
+        self.keys = keys
         session = boto3.session.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            region_name=REGION,
         )
         options: dict[str, Any] = {
             "endpoint_url": endpoint,
@@ -75,6 +82,7 @@ class Aws:
             ),
         }
         self.cloudformation = session.client("cloudformation", **options)
+        self.cloudwatch = session.client("cloudwatch", **options)
         self.dynamodb = session.client("dynamodb", **options)
         self.events = session.client("events", **options)
         self.functions = session.client("lambda", **options)
@@ -82,6 +90,7 @@ class Aws:
         self.s3 = session.client("s3", **options)
         self.scheduler = session.client("scheduler", **options)
         self.secrets = session.client("secretsmanager", **options)
+        self.sns = session.client("sns", **options)
         self.sqs = session.client("sqs", **options)
         self.states = session.client("stepfunctions", **options)
 

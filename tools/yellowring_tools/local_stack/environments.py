@@ -1,9 +1,11 @@
-"""The environment that children get: nothing of a developer's AWS account is in it."""
+"""What children get: an environment with nothing of a developer's AWS account, and keys."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +13,48 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGION = "us-east-1"
-ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 - what the emulator takes for its root
 LOOPBACK = "127.0.0.1,localhost"
+_KEY_BYTES = 16
 
 
-def aws_environment(endpoint: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one local stack, which no other takes.
+
+    Attributes
+    ----------
+    access_key_id
+        The emulator checks no signature of its root: who knows this id may do everything.
+    secret_access_key
+        What clients sign with.
+    """
+
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+
+def new_keys() -> Keys:
+    """Return keys that nobody can guess."""
+    return Keys(f"LOCAL{secrets.token_hex(_KEY_BYTES).upper()}", secrets.token_urlsafe(_KEY_BYTES))
+
+
+def credentials(keys: Keys) -> dict[str, str]:
+    """Return keys as `make run` prints them, and as they stand in the note of a stack."""
+    return {
+        "accessKeyId": keys.access_key_id,
+        "secretAccessKey": keys.secret_access_key,
+        "region": REGION,
+    }
+
+
+def aws_environment(endpoint: str, keys: Keys) -> dict[str, str]:
     """Return what points an AWS client at ``endpoint`` and at no account, profile or metadata."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -6,6 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,10 +33,10 @@ class Progress:
         started = time.monotonic()
         mark = "[red]✗[/]"
         try:
-            with self._console.status(title):
+            with self._console.status(escape(title)):
                 yield
             mark = "[green]✓[/]"
         finally:
             seconds = time.monotonic() - started
             self.durations[title] = round(seconds, 2)
-            self._console.print(f"{mark} {title} [dim]{seconds:.1f} s[/]", highlight=False)
+            self._console.print(f"{mark} {escape(title)} [dim]{seconds:.1f} s[/]", highlight=False)

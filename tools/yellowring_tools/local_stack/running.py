@@ -13,7 +13,7 @@ from yellowring_tools.local_stack.api_url import local_api_url
 from yellowring_tools.local_stack.beside.campaign import NONE_PUBLISHED, campaign_for
 from yellowring_tools.local_stack.beside.problems import KeepsNoRecords
 from yellowring_tools.local_stack.beside.records import check_kept
-from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY
+from yellowring_tools.local_stack.environments import REGION, credentials
 from yellowring_tools.local_stack.progress import Progress
 from yellowring_tools.local_stack.stack import STACK_NAME, Schedule, local_stack
 from yellowring_tools.local_stack.story import CAMPAIGN, PEOPLE, event_name, people_for, play
@@ -73,11 +73,7 @@ def _addresses(stack: LocalStack) -> dict[str, object]:
         "simulator": stack.alexa.url,
         "api": local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl),
         "jwtApi": local_api_url(stack.aws.endpoint, stack.outputs.JwtApiUrl),
-        "credentials": {
-            "accessKeyId": ACCESS_KEY,
-            "secretAccessKey": SECRET_KEY,
-            "region": REGION,
-        },
+        "credentials": credentials(stack.aws.keys),
     }
 
 
@@ -85,7 +81,7 @@ def _welcome(stack: LocalStack, campaign: Mapping[str, object] | None) -> Panel:
     outputs, endpoint = stack.outputs, stack.aws.endpoint
     return Panel.fit(
         f"[bold]Console[/]          {stack.alexa.url}\n"
-        f"[bold]AWS endpoint[/]     {endpoint}  (us-east-1, key test, secret test)\n"
+        f"[bold]AWS endpoint[/]     {endpoint}  ({REGION}; keys of its own, below)\n"
         f"[bold]API[/]              {local_api_url(endpoint, outputs.ApiUrl)}\n"
         f"[bold]API with JWT[/]     {local_api_url(endpoint, outputs.JwtApiUrl)}\n"
         f"[bold]Functions[/]        {outputs.SkillFunctionName}, {outputs.SenderFunctionName}\n"

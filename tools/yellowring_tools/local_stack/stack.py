@@ -24,6 +24,7 @@ from yellowring_tools.local_stack.beside.records import check_taken
 from yellowring_tools.local_stack.beside.skill import STACK_PARAMETER
 from yellowring_tools.local_stack.deployment import Build, Outputs, deploy, host_architecture
 from yellowring_tools.local_stack.emulator import Aws, start_emulator, wait_for_emulator
+from yellowring_tools.local_stack.environments import credentials, new_keys
 from yellowring_tools.local_stack.processes import free_port, quiet_port
 from yellowring_tools.local_stack.workspace import PROJECT, workspace
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 STACK_NAME = "yellow-ring"
 SKILL_FUNCTION = f"{STACK_NAME}-skill"
 SKILL_ID = "amzn1.ask.skill.00000000-0000-4000-8000-000000000000"
+ALARM_TOPIC = f"{STACK_NAME}-alarms"
 SIMULATOR_SECONDS = 60.0
 LAST_LINES = 20
 
@@ -193,27 +195,30 @@ def local_stack(
     package = theirs.skill_package if theirs else PROJECT / "skill-package"
     with ExitStack() as parts:
         space = parts.enter_context(workspace(label))
-        endpoint = f"http://127.0.0.1:{free_port()}"
+        endpoint, keys = f"http://127.0.0.1:{free_port()}", new_keys()
         build = Build(host_architecture())
         simulator: Child | None = None
         with build.reserved():
             if building := build.start(space.logs):
                 parts.enter_context(building)
-            emulator = parts.enter_context(start_emulator(endpoint, space))
+            emulator = parts.enter_context(start_emulator(endpoint, keys, space))
             if theirs is None:
                 simulator = parts.enter_context(
-                    start_simulator(skill, SKILL_FUNCTION, endpoint, space, skill_package=package)
+                    start_simulator(
+                        skill, SKILL_FUNCTION, endpoint, keys, space, skill_package=package
+                    )
                 )
             with progress.step("Start the embedded AWS and the simulated Alexa"):
                 wait_for_emulator(emulator, endpoint)
                 # Their function gets its name when it is deployed: till then there is no more of
                 # the Alexa that will call it than its address.
                 alexa = Alexa(_url(simulator) if simulator else f"http://127.0.0.1:{quiet_port()}")
-                aws = Aws(endpoint)
+                aws = Aws(endpoint, keys)
             with progress.step(f"Build the functions for {build.architecture}"):
                 build.finish(building)
             with progress.step("Deploy template.yaml"):
                 own = _parameters(skill, alexa, elsewhere, with_skill_function=theirs is None)
+                own["AlarmTopicArn"] = aws.sns.create_topic(Name=ALARM_TOPIC)["TopicArn"]
                 outputs = deploy(build, STACK_NAME, own | schedule.parameters(), aws, space)
         _fill_secret(aws, outputs, elsewhere or skill)
         if theirs:
@@ -224,7 +229,9 @@ def local_stack(
         if simulator is None:
             function, port = outputs.SkillFunctionName, urlsplit(alexa.url).port or 0
             simulator = parts.enter_context(
-                start_simulator(skill, function, endpoint, space, port, skill_package=package)
+                start_simulator(
+                    skill, function, endpoint, keys, space, port=port, skill_package=package
+                )
             )
             _url(simulator)
         parts_of_it = (emulator, simulator)
@@ -244,6 +251,7 @@ def _parameters(
         "WithSkillFunction": str(with_skill_function).lower(),
         "DataDeletionPolicy": "Delete",
         "MaxEventsPerSecond": "200",
+        "ExpectedRunHours": "26",
         "MaxWorkers": "2",  # the fewest that Lambda takes, enough for a laptop
         "AlexaBaseUrl": elsewhere.alexa_base_url if elsewhere else f"{alexa.url}/{{region}}",
         "LwaBaseUrl": elsewhere.lwa_base_url if elsewhere else alexa.url,
@@ -268,6 +276,7 @@ def _describe(stack: LocalStack) -> None:
     note = {
         "endpoint": stack.aws.endpoint,
         "console": stack.alexa.url,
+        "credentials": credentials(stack.aws.keys),
         "outputs": asdict(stack.outputs),
     }
     (stack.workspace.path / "stack.json").write_text(json.dumps(note, indent=2))

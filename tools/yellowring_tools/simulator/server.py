@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from yellowring_tools.simulator.answers import CONNECTION
 from yellowring_tools.simulator.app import create_app
+from yellowring_tools.simulator.origins import OwnPagesOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,10 +48,10 @@ class _Server(uvicorn.Server):
 
 
 def _make_server(
-    simulation: Simulation, on_listening: Callable[[], None], log_level: str
+    simulation: Simulation, url: str, on_listening: Callable[[], None], log_level: str
 ) -> _Server:
     config = uvicorn.Config(
-        create_app(simulation.config, simulation),
+        OwnPagesOnly(create_app(simulation.config, simulation), url),
         http=_Protocol,
         ws="none",
         log_level=log_level,
@@ -112,7 +113,7 @@ def serve(
     listener, url = _listen(host, port)
     simulation.url = url
     with listener:
-        _make_server(simulation, lambda: on_listening(url), log_level).run(sockets=[listener])
+        _make_server(simulation, url, lambda: on_listening(url), log_level).run(sockets=[listener])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def running(simulation: Simulation) -> Iterator[Running]:
     listener, url = _listen("127.0.0.1", 0)
     simulation.url = url
     with listener:
-        server = _make_server(simulation, listening.set, "critical")
+        server = _make_server(simulation, url, listening.set, "critical")
         thread = threading.Thread(target=server.run, args=([listener],), name="simulator")
         thread.start()
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from yellowring.sender.campaign.calls import Pages
-from yellowring.sender.campaign.event_source import fill
+from yellowring.sender.campaign.event_source import LARGEST_CONTENT, InvalidContent, fill
 from yellowring.sender.campaign.placeholders import attributes_named
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ class Sourced:
         if content is None:
             return None
         request = replace(self.request, payload=content[0], localized_attributes=content[1])
-        return request.unicast().body(customer.user_id)
+        body = request.unicast().body(customer.user_id)
+        if len(body) > LARGEST_CONTENT:
+            raise InvalidContent(f"the content for one customer has over {LARGEST_CONTENT} bytes")
+        return body
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LARGEST_PAGE = 250
 """Customers that an event source may want at once."""
+LARGEST_CONTENT = 32_000
+"""Bytes of a request with what an event source makes: as many as a campaign may have."""
 
 type Content = tuple[dict[str, Any], list[dict[str, str]]]
 """An event's payload and its localized attributes, in their wire shapes."""

@@ -178,6 +178,6 @@ def _contents(told: bytes, customers: int) -> list[object]:
 def _decoded(told: bytes) -> object:
     try:
         found: object = json.loads(told)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found

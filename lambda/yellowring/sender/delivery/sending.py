@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from yellowring.alexa import UnknownEndpoint, region_of
+from yellowring.observability import count, measure
 
 if TYPE_CHECKING:
     from yellowring.alexa import Region
@@ -48,6 +50,7 @@ class Sending:
         self._concurrency = concurrency
         self._home = home
         self._refused = refused
+        self._slowed: Counter[str] = Counter()
 
     @property
     def places(self) -> int:
@@ -100,8 +103,21 @@ class Sending:
         """Lower the pace for all, for an answer that asks for it; return what to say of it."""
         self._limiter.slow_down()
         if answer.status is None:
+            self._slowed["no answer"] += 1
             return "Alexa does not answer"
+        self._slowed[str(answer.status)] += 1
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             pace = self._limiter.per_second
             return f"429: pace {pace}/s" if pace else "429"
         return f"Alexa answers {answer.status}"
+
+    def tell_pace(self) -> None:
+        """Count the requests that were slowed since it was told last, and tell the limit in force.
+
+        Once for each checkpoint or batch, not for each request: a line in the log has its price.
+        """
+        if self._limiter.per_second is not None:
+            measure("Pace", self._limiter.per_second, "Count/Second")
+        slowed, self._slowed = self._slowed, Counter()
+        for why, requests in slowed.items():
+            count("SlowedRequests", requests, why=why)

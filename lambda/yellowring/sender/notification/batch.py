@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yellowring.alexa.proactive_events import CreateProactiveEventRequest
-from yellowring.observability import logger
+from yellowring.observability import correlate, logger
 from yellowring.sender.delivery.outcomes import REFUSALS, Outcome, outcome_of, overloads
 from yellowring.sender.notification.notification import (
     LONGEST_LIFE,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
+    from yellowring.alexa import Region
+    from yellowring.alexa.proactive_events import Answer
     from yellowring.sender.delivery.sending import Sending
     from yellowring.sender.notification.bookkeeping import Bookkeeping, Known
     from yellowring.sender.notification.evidence import Evidence
@@ -75,6 +77,10 @@ class _Open:
     retry_after: float = 0.0
     failure: Exception | None = None
     at_once: bool = False
+
+    def correlate(self) -> None:
+        """Have the present task's log lines go back to what this one does."""
+        correlate(self.message.correlation_id, self.notification.reference_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class Batch:
         )
         await self._send_all([each for ready in prepared for each in ready])
         await self._bookkeeping.close()
+        self._sending.tell_pace()
         return {"batchItemFailures": [{"itemIdentifier": each} for each in self._queue.kept]}
 
     async def _send_all(self, ready: Sequence[_Ready]) -> None:
@@ -161,6 +168,7 @@ class Batch:
         self, message: Received, preparing: Coroutine[Any, Any, list[_Ready]]
     ) -> list[_Ready]:
         """Have a message wait that cannot be prepared; what is none is kept as evidence."""
+        correlate(message.correlation_id)
         try:
             return await preparing
         except InvalidNotification as error:
@@ -177,6 +185,7 @@ class Batch:
     async def _prepare(self, message: Received) -> list[_Ready]:
         """Read a message and its customers' records; return who is to be told."""
         notification = parse_notification(message.body, message.sent_at)
+        correlate(message.correlation_id, notification.reference_id)
         known = await self._bookkeeping.known(notification, message.receives)
         if known.done:  # it was put on the queue more than once
             return []
@@ -189,6 +198,7 @@ class Batch:
     async def _try(self, ready: _Ready) -> None:
         """Send to one account; the last of a notification's concludes it."""
         here = ready.of
+        here.correlate()
         try:
             outcome = await self._send(ready)
         except Exception as error:
@@ -214,6 +224,7 @@ class Batch:
         begun_at, account = self._now(), self._opening.account(user_id)
         ready.of.tried[account] = UNANSWERED  # until it is known better
         answer = await self._sending.send(region, request.unicast().body(user_id))
+        logger.info("Alexa answered", extra=_answered(answer, region, account))
         outcome = outcome_of(answer)
         if outcome is None:
             ready.of.retry_after = max(ready.of.retry_after, answer.retry_after or 0.0)
@@ -242,6 +253,7 @@ class Batch:
 
     async def _conclude(self, here: _Open) -> None:
         """Leave a notification on the queue that has an account without an outcome."""
+        here.correlate()
         done = not (here.left or here.tried or here.failure)
         if here.failure:
             await self._failed(here.message, here.failure)
@@ -275,3 +287,13 @@ class Batch:
         age = (self._now() - message.sent_at).total_seconds()
         doubled = FIRST_BACK_OFF << min(message.receives - 1, 10)
         return min(LONGEST_BACK_OFF, doubled, FIRST_BACK_OFF + max(0, math.floor(age)))
+
+
+def _answered(answer: Answer, region: Region, account: str) -> dict[str, object]:
+    """Return what the log is told of an answer: never its text, which may name a user id."""
+    return {
+        "status": answer.status,
+        "alexa_request_id": answer.request_id,
+        "region": region,
+        "customer": account,
+    }

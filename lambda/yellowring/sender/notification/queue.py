@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from yellowring.observability import count, logger, redact
+from yellowring.observability import correlation_id, count, logger, redact
+from yellowring.queue_message import correlation_of, message_attributes
 from yellowring.sender.notification.notification import with_expiry
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as the queue gave it out."""
+    """A message as the queue gave it out; ``correlation_id`` is what it says it goes back to."""
 
     message_id: str
     receipt: str
     body: str
     sent_at: datetime
     receives: int
+    correlation_id: object = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Received:
@@ -36,6 +38,7 @@ class Received:
             record["body"],
             datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
             int(attributes["ApproximateReceiveCount"]),
+            correlation_of(record),
         )
 
 
@@ -82,7 +85,10 @@ class Queue:
                 self._client.send_message,
                 QueueUrl=self._dead_letter_url,
                 MessageBody=with_expiry(message.body, message.sent_at),
-                MessageAttributes={"problem": {"DataType": "String", "StringValue": why}},
+                MessageAttributes={
+                    "problem": {"DataType": "String", "StringValue": why},
+                    **message_attributes(correlation_id()),
+                },
             )
         except Exception as error:  # it stays where it is
             note_failure(error)

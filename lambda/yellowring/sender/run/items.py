@@ -59,6 +59,7 @@ def run_item(run: Run) -> dict[str, Any]:
         "eventTime": run.event_time.isoformat(),
         "expiryTime": run.expiry_time.isoformat(),
         "expiresAt": int((run.started_at + RETENTION).timestamp()),
+        **({"correlationId": run.correlation_id} if run.correlation_id else {}),
     }
     return key(run.run_id, RUN) | {name: encode(value) for name, value in item.items()}
 
@@ -86,6 +87,7 @@ def read_run(item: Mapping[str, Any]) -> Run:
         ended_at=datetime.fromisoformat(plain["endedAt"]) if "endedAt" in plain else None,
         cause=plain.get("cause"),
         announced=plain.get("announced", False),
+        correlation_id=plain.get("correlationId"),
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from yellowring.observability import count, logger
+from yellowring.observability import correlation_id, count, logger, measure
 from yellowring.queue_message import SHORTEST_LIFE
-from yellowring.sender.delivery.outcomes import Counts
+from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.refusals import nobody_reached
 from yellowring.sender.run.run import Ending, Run, document_of, progress_of
 from yellowring.sender.run.store import chunks_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_WORKERS = 200
 """Segments of one run: each has a child execution and a worker of its own."""
+FEWEST_TOLD = 20
+"""Customers that a run must have been for, before the share of them who heard it says anything."""
 MOST_EXECUTIONS = 20
 """Executions that one attempt may have: each after the first because one ended before its time."""
 
@@ -68,7 +70,7 @@ class Lifecycle:
         RunConflict
             A run of that id has another campaign.
         """
-        run = new_run(request, workers, self.now())
+        run = replace(new_run(request, workers, self.now()), correlation_id=correlation_id())
         known = self.runs.known(run)
         if known is None:
             audience = request.campaign.audience
@@ -77,6 +79,7 @@ class Lifecycle:
                 self.runs.put_list(run.run_id, digest, audience.ids, run.expiry_time)
             self.runs.put(run)
             known = self.runs.known(run) or run
+            count("RunsStarted", by="schedule" if request.is_scheduled else "request")
         logger.info("run started or found", extra={"run": run.run_id, "status": known.status})
         return self.ensure_execution(known)
 
@@ -197,11 +200,23 @@ class Lifecycle:
         if not run.resumable:
             self.runs.forget_customers(run)
         self.announcer.announce(run)
+        self._tell_end(run)  # before it is noted: whoever watches had rather hear of it twice
         self.runs.announced(run)
-        count(f"Runs{run.status.capitalize()}")
-        ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
-        logger.info("run ended", extra={**ended, **run.counts.document()})
         return replace(run, announced=True)
+
+    def _tell_end(self, run: Run) -> None:
+        match run.status:
+            case "completed":
+                count("RunsCompleted")
+            case "halted":
+                count("RunsHalted")
+            case "cancelled":
+                count("RunsCancelled")
+        if (share := accepted_share(run.counts)) is not None:
+            measure("AcceptedShare", share, "Percent")
+        ended = {"run": run.run_id, "status": run.status, "cause": run.cause}
+        back_to = {"correlation_id": run.correlation_id or run.run_id}
+        logger.info("run ended", extra={**ended, **back_to, **run.counts.document()})
 
 
 def new_run(request: RunRequest, workers: int, now: datetime) -> Run:
@@ -217,6 +232,15 @@ def new_run(request: RunRequest, workers: int, now: datetime) -> Run:
         event_time=started_at,
         expiry_time=started_at + expires_in,
     )
+
+
+def accepted_share(counts: Counts) -> float | None:
+    """Return the share (percent, 0 to 100) of those a run was to tell who heard it.
+
+    Who was skipped or not sent to does not count. ``None``: fewer than `FEWEST_TOLD` say nothing.
+    """
+    told = counts.total - counts[Outcome.SKIPPED] - counts[Outcome.NOT_SENT]
+    return round(100 * counts.heard / told, 1) if told >= FEWEST_TOLD else None
 
 
 def segments_of(campaign: Campaign, workers: int) -> int:

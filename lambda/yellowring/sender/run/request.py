@@ -27,10 +27,11 @@ class InvalidRunRequest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A campaign to send, and the id of its run."""
+    """A campaign to send, and the id of its run; who asked for it is a schedule, or gave the id."""
 
     campaign: Campaign
     run_id: str
+    is_scheduled: bool = False
 
 
 def parse_run_request(document: object) -> RunRequest:
@@ -67,7 +68,8 @@ def parse_run_request(document: object) -> RunRequest:
     campaign = parse_campaign(document["campaign"])
     run_id = document.get("runId")
     if run_id is None:
-        return RunRequest(campaign, run_id_of(campaign.name, document.get("scheduledTime")))
+        run_id = run_id_of(campaign.name, document.get("scheduledTime"))
+        return RunRequest(campaign, run_id, is_scheduled=True)
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise InvalidRunRequest(
             "$.runId must be 1 to 64 of A-Z, a-z, 0-9 and ~: it is the reference id that Alexa gets"

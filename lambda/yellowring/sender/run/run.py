@@ -62,6 +62,8 @@ class Run:
         How many customers a resume would try (again).
     announced
         Whether the world was told of the end.
+    correlation_id
+        What asked for it, as its log lines have it; ``None``: nothing but the run itself.
     """
 
     run_id: str
@@ -80,6 +82,7 @@ class Run:
     ended_at: datetime | None = None
     cause: str | None = None
     announced: bool = False
+    correlation_id: str | None = None
 
     @property
     def listed(self) -> Listed | None:

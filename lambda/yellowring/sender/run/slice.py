@@ -448,6 +448,7 @@ class Slice:
             self._tools.runs.checkpoint, self._run, self._stored, segment
         )
         self._stored = replace(segment, version=stored.version)
+        self._tools.sending.tell_pace()
         if segment.problem:
             count("SegmentsWaiting", why=segment.problem.partition(":")[0])
         for outcome, customers in segment.counts.by_outcome.items():

@@ -72,6 +72,9 @@ class Accepting:
         await asyncio.sleep(0)
         return Answer(202)
 
+    def tell_pace(self) -> None:
+        pass
+
 
 class Same:
     """The same content for everybody."""

@@ -231,10 +231,11 @@ def running_note(root: Path | None = None, label: str = "run-") -> dict[str, Any
 def _local(note: dict[str, Any]) -> Stack:
     from boto3.session import Session  # noqa: PLC0415
 
-    from yellowring_tools.local_stack.environments import ACCESS_KEY, REGION, SECRET_KEY  # noqa: PLC0415
-
+    own = note["credentials"]
     session = Session(
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
+        aws_access_key_id=own["accessKeyId"],
+        aws_secret_access_key=own["secretAccessKey"],
+        region_name=own["region"],
     )
     endpoint = note["endpoint"]
     return Stack(f"the local stack at {endpoint}", note["outputs"], session, endpoint)

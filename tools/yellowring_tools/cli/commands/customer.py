@@ -17,7 +17,7 @@ from yellowring_tools.cli.aws.customers import (
     subscribers_of,
 )
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
-from yellowring_tools.cli.terminal.output import AsJson, counted, failure, say, say_json
+from yellowring_tools.cli.terminal.output import AsJson, counted, failure, one_line, say, say_json
 from yellowring_tools.cli.terminal.standing import REASONS, masked
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def _tell(account: dict[str, Any]) -> None:
     for each in account["outcomes"]:
         at = datetime.fromtimestamp(each["at"] / 1000, UTC)
         reason = f", {each['reason']}" if each["reason"] else ""
-        say(f"  {at:%Y-%m-%d %H:%M:%S} UTC  {each['referenceId']}: {each['outcome']}{reason}")
+        told = one_line(f"{each['referenceId']}: {each['outcome']}{reason}")
+        say(f"  {at:%Y-%m-%d %H:%M:%S} UTC  {told}")
     if not account["outcomes"]:
         say("  no problem and no skip is noted")

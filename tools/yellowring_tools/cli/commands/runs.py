@@ -21,6 +21,7 @@ from yellowring_tools.cli.terminal.output import (
     complain,
     counted,
     failure,
+    one_line,
     say,
     say_json,
     table,
@@ -195,7 +196,7 @@ def _show(stack: Stack, look: Look, *, as_json: bool) -> None:
     rows = [row for row in rows if row[1] not in (None, "")]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        say(f"{name:<{width}}  {value}")
+        say(f"{name:<{width}}  {one_line(str(value))}")
 
 
 def _before(look: Look, now: datetime) -> str:

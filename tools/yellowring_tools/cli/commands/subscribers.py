@@ -17,7 +17,16 @@ from yellowring.catalog import EVENT_NAMES
 from yellowring_tools.cli.aws.customers import plain, records, subscribers_of
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.commands.catalog import event_named
-from yellowring_tools.cli.terminal.output import AsJson, complain, failure, say, say_json, table
+from yellowring_tools.cli.terminal.output import (
+    AsJson,
+    complain,
+    failure,
+    one_line,
+    printable,
+    say,
+    say_json,
+    table,
+)
 from yellowring_tools.cli.terminal.standing import REASONS, STANDINGS, masked
 
 if TYPE_CHECKING:
@@ -113,7 +122,7 @@ def export(
         for user_id, record in records(stack, consistent=True, quiet=output is None):
             if wanted is None or deliverability(record, wanted) == "deliverable":
                 document = {"userId": user_id} | plain(record)
-                lines.write(json.dumps(document, ensure_ascii=False) + "\n")
+                lines.write(printable(json.dumps(document, ensure_ascii=False)) + "\n")
                 written += 1
     if output is None:
         return
@@ -149,5 +158,7 @@ def _told(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a record hol
     if name.endswith("At") and isinstance(value, int):
         return f"{datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec='milliseconds')}"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+        return one_line(", ".join(value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return one_line(str(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,16 +15,18 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WIDEST = 400
 """Columns of a table that no terminal bounds."""
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal obeys instead of showing it, or what turns a line's order round; no line feed."""
 
 
 def say(text: str) -> None:
     """Print a line of the result."""
-    sys.stdout.write(_printable(text, sys.stdout.encoding) + "\n")
+    sys.stdout.write(printable(text, sys.stdout.encoding) + "\n")
 
 
 def complain(text: str) -> None:
     """Print a line about what is wrong."""
-    sys.stderr.write(_printable(text, sys.stderr.encoding) + "\n")
+    sys.stderr.write(printable(text, sys.stderr.encoding) + "\n")
 
 
 def failure(text: str) -> typer.Exit:
@@ -57,12 +60,49 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str 
     )
     for heading in headings:
         made.add_column(heading, no_wrap=True)
-    for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
     console = Console()
+    for row in rows:
+        made.add_row(*(Text(one_line(str(cell), console.encoding)) for cell in row))
     wide = console if console.is_terminal else Console(width=WIDEST)
     wide.print(made)
 
 
-def _printable(text: str, encoding: str) -> str:
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+def printable(text: str, encoding: str = "utf-8") -> str:
+    r"""Write as an escape what a terminal would obey or cannot show; JSON stays the same JSON.
+
+    What a customer, a business or a service has named reaches operators' terminals.
+
+    >>> printable('"\x9b2J\u202egnp.exe"')
+    '"\\u009b2J\\u202egnp.exe"'
+    """
+    shown = _UNSAFE.sub(_escaped, text)
+    try:
+        return shown.encode(encoding).decode(encoding)
+    except UnicodeEncodeError:
+        return "".join(each if _has(encoding, each) else _escapes(each) for each in shown)
+
+
+def one_line(text: str, encoding: str = "utf-8") -> str:
+    r"""Write a value so that it cannot begin a line of its own.
+
+    >>> one_line("en-US\nstatus  completed")
+    'en-US\\nstatus  completed'
+    """
+    return printable(text, encoding).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return _escapes(match[0])
+
+
+def _escapes(character: str) -> str:
+    """Escape a character as JSON does: by its code units."""
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+
+
+def _has(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from yellowring_tools.cli.terminal.output import complain, say
+from yellowring_tools.cli.terminal.output import complain, one_line, say
 from yellowring_tools.cli.terminal.run_progress import Rate, RunProgress
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _bar() -> Iterator[Show]:
                 task,
                 total=progress.total,
                 completed=progress.look.settled,
-                line=escape(progress.line()),
+                line=escape(one_line(progress.line())),
             )
 
         yield show

@@ -5,7 +5,7 @@ export async function call(method, path, body) {
   const response = await fetch("/_sim" + path, {
     method,
     body: body === undefined ? undefined : JSON.stringify(body),
-    headers: body === undefined ? {} : { "content-type": "application/json" },
+    headers: method === "GET" ? {} : { "content-type": "application/json" },
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ class LambdaInvoker:
     function
         Name or ARN.
     endpoint
-        Base URL of the Lambda API; ``None`` for boto's own choice.
+        Base URL of the Lambda API; ``None`` for boto's own choice. Its keys are those of the
+        environment, and no profile's.
     connections
         How many calls there may be at once.
     region
@@ -76,8 +78,8 @@ class LambdaInvoker:
                     "lambda",
                     region_name=self._region,
                     endpoint_url=self._endpoint,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",  # noqa: S106 - a local stack takes any
+                    aws_access_key_id=_variable("AWS_ACCESS_KEY_ID"),
+                    aws_secret_access_key=_variable("AWS_SECRET_ACCESS_KEY"),
                     config=Config(
                         connect_timeout=5,
                         read_timeout=60,
@@ -86,6 +88,11 @@ class LambdaInvoker:
                     ),
                 )
             return self._client
+
+
+def _variable(name: str) -> str:
+    """Return one of AWS' variables; an emulator that was started by hand takes the usual one."""
+    return os.environ.get(name) or "test"
 
 
 def _error_of(payload: bytes) -> str:
