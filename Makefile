@@ -34,8 +34,8 @@ REGIONS ?= us-east-1
 # The names of all that was given on the command line: among them parameters of the template.
 GIVEN = $(foreach each,$(.VARIABLES),$(if $(filter command,$(origin $(each))),$(each)))
 
-.PHONY: help setup run demo test test-slow fuzz bench lint scan lock openapi build wheel release deploy skill-package \
-	skill-package-first clean
+.PHONY: help setup run demo test test-slow fuzz soak bench lint scan lock openapi build wheel release deploy \
+	skill-package skill-package-first clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 22
@@ -56,6 +56,10 @@ fuzz: $(READY) ## Look for new counter-examples: the property tests with other e
 
 test-slow: $(READY) ## Run the tests that take minutes
 	$(VENV)/pytest -m slow
+
+soak: $(READY) ## Random customers, sendings and faults against a model; MINUTES=30 SEED=1
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) $(VENV)/pytest tests/e2e/test_soak.py \
+		-o log_cli=true -o log_cli_level=WARNING
 
 bench: $(READY) ## Run the benchmarks
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(VENV)/python "$$each"; done

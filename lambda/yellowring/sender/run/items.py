@@ -113,6 +113,7 @@ def segment_item(run: Run, segment: Segment, version: int, by: str) -> dict[str,
                 each.sent_at,
                 each.host_known,
                 each.link,
+                each.deliverable,
             ]
             for each in segment.held
         ],
@@ -146,8 +147,8 @@ def read_segment(item: Mapping[str, Any]) -> Segment:
             for user_id, due, tries, deliverable, *link in plain["waiting"]  # older ones have none
         ),
         held=tuple(
-            Held(user_id, region, Outcome(outcome), int(sent_at), host_known, 0, *link)
-            for user_id, region, outcome, sent_at, host_known, *link in plain["held"]
+            Held(user_id, region, Outcome(outcome), int(sent_at), host_known, 0, *more)
+            for user_id, region, outcome, sent_at, host_known, *more in plain["held"]
         ),
         evidence={
             region: Evidence(int(in_a_row), accepted)

@@ -191,7 +191,9 @@ class Ledger:
         entry, region = self._arrived(user_id)
         at = int(sent_at * 1000)
         if outcome in REFUSALS:
-            held = Held(user_id, region, outcome, at, host_known, self._begun, entry.link)
+            held = Held(
+                user_id, region, outcome, at, host_known, self._begun, entry.link, entry.deliverable
+            )
             self.refusals.refused(held)
             return
         self.counts.add(outcome)
@@ -202,7 +204,7 @@ class Ledger:
         for held in self.refusals.accepted(region, begun):
             self.counts.add(held.outcome)
             self.ended.append(Ended(held.user_id, held.outcome, held.sent_at))
-            if held.outcome is Outcome.REJECTED and held.host_known:
+            if held.is_markable:
                 self.believed.append(held)
 
     def left(self, now: float) -> list[Ended]:

@@ -46,6 +46,9 @@ class Held:
         The number of requests begun in this slice when the refusal came.
     link
         Which customer id they were visited for, as `Waiting` has it.
+    deliverable
+        Whether their record allowed the event, as `Waiting` has it. Where it did not, the refusal
+        is no news, and a mark would silence the events that they are subscribed to.
     """
 
     user_id: str
@@ -55,6 +58,12 @@ class Held:
     host_known: bool = True
     answered: int = 0
     link: str = ""
+    deliverable: bool = True
+
+    @property
+    def is_markable(self) -> bool:
+        """Check whether the refusal, once believed, says something new about the customer."""
+        return self.outcome is Outcome.REJECTED and self.host_known and self.deliverable
 
 
 @dataclass(slots=True)

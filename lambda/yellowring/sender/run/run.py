@@ -171,7 +171,7 @@ class Segment:
         """Return the segment as a later attempt begins it: who has no final outcome is due now."""
         due = (
             *(replace(each, due=0) for each in self.waiting),
-            *(Waiting(each.user_id, 0, 1, link=each.link) for each in self.held),
+            *(Waiting(each.user_id, 0, 1, each.deliverable, each.link) for each in self.held),
         )
         return Segment(
             self.number,

@@ -183,6 +183,14 @@ def test_a_listed_user_without_a_subscription_is_left_to_alexas_word_however_oft
     assert game.counts["rejected"] == len(game.changed)
 
 
+def test_it_is_left_to_alexas_word_too_when_a_refused_run_is_resumed() -> None:
+    wrong = Weather(wrong_stage=((0, 300),))
+    changes: tuple[tuple[float, Change], ...] = ((0.0, "leave"), (0.0, "leave"))
+    plan = Plan(customers=10, audience="users", weather=wrong, changes=changes, resumes=(600,))
+    game = _play(plan)
+    assert game.counts["rejected"] == len(game.changed) > 0
+
+
 @pytest.mark.parametrize("seconds", [30.0, 400.0, 1500.0])
 def test_a_retry_after_is_waited_for(seconds: float) -> None:
     busy = Weather(busy=((0, 5),), retry_after=seconds)

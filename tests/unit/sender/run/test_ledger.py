@@ -112,6 +112,17 @@ def test_a_believed_400_is_counted_and_nobody_is_marked_for_it() -> None:
     assert found.believed == []
 
 
+@pytest.mark.parametrize("deliverable", [True, False])
+def test_only_whom_the_record_calls_deliverable_is_marked_for_a_refusal(deliverable: bool) -> None:
+    found = ledger()
+    found.begin(Waiting(ANNA, 0, 0, deliverable), "na")
+    found.answered(ANNA, Outcome.REJECTED, found.sent(ANNA), NOW)
+    found.begin(Waiting(BERT, 0, 0), "na")
+    found.answered(BERT, Outcome.ACCEPTED, found.sent(BERT), NOW)
+    assert found.counts[Outcome.REJECTED] == 1
+    assert [each.user_id for each in found.believed] == [ANNA] * deliverable
+
+
 def test_a_refusal_of_an_earlier_slice_is_proved_by_the_first_acceptance_of_this() -> None:
     found = ledger(held=(Held(BERT, "na", Outcome.REJECTED, 5),))
     found.begin(FRESH, "na")
