@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from yellowring_tools.local_stack.stack import LocalStack
 
+pytestmark = pytest.mark.slow
+
 TEXTS = {key: CAMPAIGN[key] for key in ("event", "localizedAttributes")}
 REMNANTS = timedelta(days=1)
 """How long after an event's expiry a run that can be resumed may still name customers."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from yellowring_tools.local_stack.stack import LocalStack
 
+pytestmark = pytest.mark.slow
+
 MANY = 3
 
 

@@ -278,8 +278,8 @@ def test_killed_after_every_step_it_goes_on_and_makes_one_skill(place: Place, em
     document, _ = place.smapi().manifest(skill["skillId"])
     for holder in (document["manifest"]["apis"]["custom"], document["manifest"]["events"]):
         assert {served: each["endpoint"]["uri"] for served, each in holder["regions"].items()} == {
-            "NA": "arn:aws:lambda:us-east-1:000000000000:function:red-ring-skill",
-            "EU": "arn:aws:lambda:eu-west-1:000000000000:function:red-ring-skill",
+            "NA": "arn:aws:lambda:us-east-1:000000000000:function:red-ring-skill:live",
+            "EU": "arn:aws:lambda:eu-west-1:000000000000:function:red-ring-skill:live",
         }
 
 

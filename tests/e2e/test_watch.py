@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from yellowring_tools.local_stack.stack import LocalStack
 
+pytestmark = pytest.mark.slow
+
 FEW_ENOUGH = 60
 
 
