@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from yellowring.sender.notification.batch import LONGEST_BACK_OFF
 
 from tests.unit.metrics import OF_AWS, OURS, PACKAGE, emitted, is_told
 from tests.unit.test_template import PARAMETERS, PROJECT, RESOURCES, TEMPLATE, properties
@@ -70,6 +71,13 @@ def test_an_alarm_is_named_by_its_stack_tells_the_topic_and_knows_what_silence_m
         ("AcceptedShare", "AcceptedShare", "Less", {"Ref": "AcceptedShare"}, None),
         (
             "NotificationsOldest",
+            "NotificationAge",
+            "Greater",
+            {"Ref": "OldestNotificationSeconds"},
+            None,
+        ),
+        (
+            "NotificationsUnread",
             "ApproximateAgeOfOldestMessage",
             "Greater",
             {"Ref": "OldestNotificationSeconds"},
@@ -116,6 +124,20 @@ def test_each_function_is_watched_for(function: str, suffix: str, metric: str) -
     assert known["ComparisonOperator"] == "GreaterThanThreshold"
 
 
+@pytest.mark.parametrize("alarm", ["NotificationsOldest", "NotificationsUnread"])
+def test_the_oldest_of_all_notifications_is_what_counts(alarm: str) -> None:
+    assert properties(f"{alarm}Alarm")["Statistic"] == "Maximum"
+
+
+def test_a_notification_that_is_tried_again_and_again_keeps_its_alarm_on_between_its_tries() -> (
+    None
+):
+    known = properties("NotificationsOldestAlarm")
+    looked_at = known["Period"] * known["EvaluationPeriods"]
+    assert known["DatapointsToAlarm"] == 1, "its age is only told when it is tried"
+    assert looked_at > LONGEST_BACK_OFF + properties("NotifierFunction")["Timeout"]
+
+
 def test_what_is_expected_and_missing_can_be_looked_for_a_week_back_and_no_longer() -> None:
     known, hours = properties("RunMissingAlarm"), PARAMETERS["ExpectedRunHours"]
     assert known["Period"] == HOUR
@@ -139,6 +161,8 @@ def test_slow_answers_are_told_before_alexa_stops_waiting() -> None:
     assert known["ExtendedStatistic"] == "p99"
     assert "Statistic" not in known
     assert known["Threshold"] < 1000 * properties("SkillFunction")["Timeout"] == 8000
+    # Of a few invocations the slowest is the p99: a single cold start would be an alarm.
+    assert known["EvaluateLowSampleCountPercentile"] == "ignore"
 
 
 def test_an_alarm_on_what_may_not_be_deployed_is_not_deployed_either() -> None:
@@ -226,7 +250,15 @@ def test_each_metric_of_a_stack_on_the_dashboard_is_of_this_stack() -> None:
 
 @pytest.mark.parametrize(
     "metric",
-    ["Subscribers", "SkillEvents", "Customers", "Pace", "SlowedRequests", "AcceptedShare"],
+    [
+        "Subscribers",
+        "SkillEvents",
+        "Customers",
+        "Pace",
+        "SlowedRequests",
+        "AcceptedShare",
+        "NotificationAge",
+    ],
 )
 def test_the_dashboard_shows(metric: str) -> None:
     assert metric in {each for _, _, each, _ in shown()}
