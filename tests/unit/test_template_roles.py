@@ -71,7 +71,7 @@ def test_whatever_is_traced_may_tell_x_ray_from_when_its_role_is_made(
     machines = of_type(resources, "AWS::StepFunctions::StateMachine")
     assert (len(functions), len(machines)) == (4, 1)
     for name, each in {**functions, **machines}.items():
-        role = each.get("Role", each.get("RoleArn"))["Fn::GetAtt"][0]
+        role = each["Role" if "Role" in each else "RoleArn"]["Fn::GetAtt"][0]
         (told,) = [s for s in inline(role) if "xray" in str(s)]
         # Lambda refuses an active function whose role may not do these two, and stops the deploy.
         assert {"xray:PutTraceSegments", "xray:PutTelemetryRecords"} <= set(told["Action"]), name
