@@ -60,6 +60,8 @@ def _told(tree: ast.AST) -> Iterator[tuple[str, frozenset[str]]]:
 def is_told(namespace: str, metric: str, dimensions: frozenset[str]) -> bool:
     """Check whether CloudWatch has a metric with exactly these dimensions."""
     if namespace != OURS:
+        if namespace == "AWS/Lambda":  # of an alias, too
+            dimensions = dimensions - {"Resource"}
         return OF_AWS.get(namespace, {}).get(metric) in dimensions and len(dimensions) == 1
     own = emitted().get(metric, frozenset())
     known = {frozenset({"stack"}), *(each | {"stack"} for each in own)}

@@ -88,10 +88,12 @@ def test_every_role_that_reaches_what_is_encrypted_may_use_the_key() -> None:
     given = {each["Ref"] for each in RESOURCES["KeyPolicy"]["Properties"]["Roles"]}
     # The skill's role takes the policy that skills of other stacks take, too.
     assert {"Ref": "SkillPolicy"} in RESOURCES["SkillRole"]["Properties"]["ManagedPolicyArns"]
-    # The workflow's reaches nothing but the sender, which does.
-    assert given == set(ROLES) - {"SkillRole", "RunMachineRole"}
+    # The workflow's and the census' reach nothing but the sender, which does.
+    only_the_sender = {"RunMachineRole", "CensusRole"}
+    assert given == set(ROLES) - {"SkillRole", *only_the_sender}
     keep = ("dynamodb:", "sqs:", "secretsmanager:")
-    assert not any(each in str(properties("RunMachineRole")["Policies"]) for each in keep)
+    for role in only_the_sender:
+        assert not any(each in str(properties(role)["Policies"]) for each in keep)
 
 
 @pytest.mark.parametrize(

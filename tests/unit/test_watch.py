@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from yellowring.sender.notification.batch import LONGEST_BACK_OFF
 
 from tests.unit.metrics import OF_AWS, OURS, PACKAGE, emitted, is_told
 from tests.unit.test_template import PARAMETERS, PROJECT, RESOURCES, TEMPLATE, properties
 
 ALARMS = sorted(n for n, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm")
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8")
-QUERIES: dict[str, dict[str, Any]] = yaml_parse(
+AWS_ONLY: dict[str, Any] = yaml_parse(
     (PROJECT / "infrastructure" / "aws-only.yaml").read_text(encoding="utf-8")
-)["Resources"]
+)
+QUERIES: dict[str, dict[str, Any]] = AWS_ONLY["Resources"]
 FUNCTIONS = ("Skill", "Sender", "Notifier", "Api")
 WEEK, HOUR = 7 * 24 * 3600, 3600
 SEARCH = re.compile(
@@ -70,6 +72,13 @@ def test_an_alarm_is_named_by_its_stack_tells_the_topic_and_knows_what_silence_m
         ("AcceptedShare", "AcceptedShare", "Less", {"Ref": "AcceptedShare"}, None),
         (
             "NotificationsOldest",
+            "NotificationAge",
+            "Greater",
+            {"Ref": "OldestNotificationSeconds"},
+            None,
+        ),
+        (
+            "NotificationsUnread",
             "ApproximateAgeOfOldestMessage",
             "Greater",
             {"Ref": "OldestNotificationSeconds"},
@@ -84,6 +93,7 @@ def test_an_alarm_is_named_by_its_stack_tells_the_topic_and_knows_what_silence_m
         ),
         ("DeadLetters", "ApproximateNumberOfMessagesVisible", "Greater", 0, "DeadLetterQueue"),
         ("SkillSlow", "Duration", "Greater", 6500, "SkillFunction"),
+        ("DeploymentErrors", "Errors", "Greater", 0, None),
     ],
 )
 def test_an_alarm_fires_when(
@@ -116,6 +126,20 @@ def test_each_function_is_watched_for(function: str, suffix: str, metric: str) -
     assert known["ComparisonOperator"] == "GreaterThanThreshold"
 
 
+@pytest.mark.parametrize("alarm", ["NotificationsOldest", "NotificationsUnread"])
+def test_the_oldest_of_all_notifications_is_what_counts(alarm: str) -> None:
+    assert properties(f"{alarm}Alarm")["Statistic"] == "Maximum"
+
+
+def test_a_notification_that_is_tried_again_and_again_keeps_its_alarm_on_between_its_tries() -> (
+    None
+):
+    known = properties("NotificationsOldestAlarm")
+    looked_at = known["Period"] * known["EvaluationPeriods"]
+    assert known["DatapointsToAlarm"] == 1, "its age is only told when it is tried"
+    assert looked_at > LONGEST_BACK_OFF + properties("NotifierFunction")["Timeout"]
+
+
 def test_what_is_expected_and_missing_can_be_looked_for_a_week_back_and_no_longer() -> None:
     known, hours = properties("RunMissingAlarm"), PARAMETERS["ExpectedRunHours"]
     assert known["Period"] == HOUR
@@ -139,13 +163,49 @@ def test_slow_answers_are_told_before_alexa_stops_waiting() -> None:
     assert known["ExtendedStatistic"] == "p99"
     assert "Statistic" not in known
     assert known["Threshold"] < 1000 * properties("SkillFunction")["Timeout"] == 8000
+    # Of a few invocations the slowest is the p99: a single cold start would be an alarm.
+    assert known["EvaluateLowSampleCountPercentile"] == "ignore"
 
 
 def test_an_alarm_on_what_may_not_be_deployed_is_not_deployed_either() -> None:
     of_the_skill = [name for name in ALARMS if name.startswith("Skill")]
     assert {RESOURCES[name].get("Condition") for name in of_the_skill} == {"HasSkillFunction"}
     others = {n for n in ALARMS if n not in of_the_skill and "Condition" in RESOURCES[n]}
-    assert others == {"RunMissingAlarm"}
+    assert others == {"RunMissingAlarm", "DeploymentErrorsAlarm"}
+
+
+def test_a_bad_version_is_noticed_while_the_shortest_deployment_still_goes_on() -> None:
+    known = properties("DeploymentErrorsAlarm")
+    lasts = re.findall(r"Canary10Percent(\d+)Minutes", str(PARAMETERS["SkillDeployment"]))
+    # CloudWatch has a function's errors a minute or two after their period.
+    told_after = known["Period"] * known["EvaluationPeriods"] + 120
+    assert told_after < 60 * min(map(int, lasts))
+    assert known["Statistic"] == "Sum"
+    assert known.get("DatapointsToAlarm", 1) == 1
+
+
+def test_what_a_deployment_is_taken_back_for_is_what_alexa_calls() -> None:
+    known = properties("DeploymentErrorsAlarm")
+    alias = properties("SkillFunction")["AutoPublishAlias"]
+    assert known["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": "SkillFunction"}},
+        {"Name": "Resource", "Value": {"Fn::Sub": f"${{SkillFunction}}:{alias}"}},
+    ]
+    assert RESOURCES["DeploymentErrorsAlarm"]["Condition"] == "IsGradual"
+    assert TEMPLATE["Conditions"]["IsGradual"] == {
+        "Fn::And": [
+            {"Condition": "HasSkillFunction"},
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": "SkillDeployment"}, "AllAtOnce"]}]},
+        ]
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("suffix", ["Errors", "Throttles"])
+def test_what_happens_once_and_is_tried_again_is_no_alarm(function: str, suffix: str) -> None:
+    known = properties(f"{function}{suffix}Alarm")
+    looked_at = (known["Period"], known["EvaluationPeriods"], known["DatapointsToAlarm"])
+    assert looked_at == (300, 3, 2)  # the runbook's two of three windows of five minutes
 
 
 # ---- the runbook ----
@@ -226,10 +286,42 @@ def test_each_metric_of_a_stack_on_the_dashboard_is_of_this_stack() -> None:
 
 @pytest.mark.parametrize(
     "metric",
-    ["Subscribers", "SkillEvents", "Customers", "Pace", "SlowedRequests", "AcceptedShare"],
+    [
+        "Subscribers",
+        "SkillEvents",
+        "Customers",
+        "Pace",
+        "SlowedRequests",
+        "AcceptedShare",
+        "NotificationAge",
+    ],
 )
 def test_the_dashboard_shows(metric: str) -> None:
     assert metric in {each for _, _, each, _ in shown()}
+
+
+def widget(title: str) -> dict[str, Any]:
+    """Return the properties of a widget whose title begins so."""
+    (found,) = (
+        each["properties"]
+        for each in dashboard()["widgets"]
+        if each["properties"].get("title", "").startswith(title)
+    )
+    told: dict[str, Any] = found
+    return told
+
+
+def test_customers_that_are_counted_once_a_day_are_shown_as_they_were_counted() -> None:
+    census = widget("Customers by state")
+    assert (census["stat"], census["period"]) == ("Maximum", 86400)
+    (row,) = census["metrics"]
+    assert row[0]["expression"].endswith(", 'Maximum', 86400)")
+
+
+def test_runs_that_ended_are_shown_whichever_function_ended_them() -> None:
+    read = re.findall(r"SOURCE '(.+?)'", widget("Runs that ended")["query"])
+    saved = [named["Fn::Sub"] for named, _ in looked_into("RunsEnded")]
+    assert sorted(read) == sorted(each.replace("{Stack", "{AWS::Stack") for each in saved)
 
 
 # ---- saved queries ----
@@ -245,5 +337,34 @@ def test_a_saved_query_looks_into_logs_that_the_stack_writes(name: str) -> None:
         for each in RESOURCES.values()
         if each["Type"] == "AWS::Logs::LogGroup"
     }
-    assert {each["Fn::Sub"] for each in known["LogGroupNames"]} <= groups
+    assert {named["Fn::Sub"] for named, _ in looked_into(name)} <= groups
     assert name in RUNBOOK
+
+
+def looked_into(query: str) -> list[tuple[dict[str, str], bool]]:
+    """Return the log groups of a query, and whether each is named only with a skill function."""
+    found = []
+    for each in QUERIES[query]["Properties"]["LogGroupNames"]:
+        match each:
+            case {"Fn::If": ["HasSkillFunction", named, {"Ref": "AWS::NoValue"}]}:
+                found.append((named, True))
+            case _:
+                found.append((each, QUERIES[query].get("Condition") == "HasSkillFunction"))
+    return found
+
+
+def test_a_query_names_the_skills_log_only_where_there_is_one() -> None:
+    assert AWS_ONLY["Parameters"]["WithSkillFunction"]["Default"] == "true"
+    assert AWS_ONLY["Conditions"]["HasSkillFunction"] == TEMPLATE["Conditions"]["HasSkillFunction"]
+    for query in QUERIES:
+        for named, only_with_a_skill in looked_into(query):
+            assert only_with_a_skill is named["Fn::Sub"].endswith("-skill"), query
+
+
+@pytest.mark.parametrize("query", sorted(QUERIES))
+def test_a_query_sorts_what_it_has_counted_by_what_it_has_named(query: str) -> None:
+    text = QUERIES[query]["Properties"]["QueryString"]
+    stats, _, order = text.partition("| stats ")[2].partition("| sort ")
+    if stats:
+        # Logs Insights has no @timestamp any more after stats, and sorts by nothing then.
+        assert order.split()[0] in re.findall(r" as (\w+)", stats)

@@ -141,6 +141,7 @@ class Batch:
         await self._send_all([each for ready in prepared for each in ready])
         await self._bookkeeping.close()
         self._sending.tell_pace()
+        self._queue.tell_age(self._now())
         return {"batchItemFailures": [{"itemIdentifier": each} for each in self._queue.kept]}
 
     async def _send_all(self, ready: Sequence[_Ready]) -> None:

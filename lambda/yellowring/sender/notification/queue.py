@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from yellowring.observability import correlation_id, count, logger, redact
+from yellowring.observability import correlation_id, count, logger, measure, redact
 from yellowring.queue_message import correlation_of, message_attributes
 from yellowring.sender.notification.notification import with_expiry
 
@@ -55,16 +55,26 @@ class Queue:
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
-        self._kept: set[str] = set()
+        self._kept: dict[str, datetime] = {}
 
     @property
     def kept(self) -> list[str]:
         """The ids of messages that stay on the queue."""
         return sorted(self._kept)
 
+    def tell_age(self, now: datetime) -> None:
+        """Tell how long (s) the oldest has waited that stays, if any does.
+
+        SQS tells of no message that was received three times.
+        Source: "Available CloudWatch metrics for Amazon SQS", ApproximateAgeOfOldestMessage.
+        """
+        if self._kept:
+            age = (now - min(self._kept.values())).total_seconds()
+            measure("NotificationAge", age, "Seconds")
+
     async def keep(self, message: Received, seconds: int) -> None:
         """Leave a message on the queue, to be given out again in so many seconds."""
-        self._kept.add(message.message_id)
+        self._kept[message.message_id] = message.sent_at
         try:
             await asyncio.to_thread(
                 self._client.change_message_visibility,

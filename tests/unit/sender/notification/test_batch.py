@@ -397,6 +397,48 @@ def test_without_a_token_all_stay_and_no_turn_is_taken(post: Post, error: Except
     assert post.hidden == {"m0": 30, "m1": 30}
 
 
+# ---- age ----
+
+
+def ages(lines: list[str]) -> list[tuple[float, str]]:
+    """Return the ages that lines tell of, with their unit."""
+    read = [json.loads(line) for line in lines if "NotificationAge" in line]
+    return [
+        (line["NotificationAge"], line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"])
+        for line in read
+    ]
+
+
+def test_how_old_the_oldest_is_of_those_that_stay_is_told_once_a_batch(
+    post: Post, logs_without_personal_data: list[str]
+) -> None:
+    post.answers = lambda to: Answer(202 if to == user(0) else 500)
+    post.now += timedelta(seconds=20)
+    old, young = message(1, 9, expiresIn="PT24H"), message(2, expiresIn="PT24H")
+    for each, seconds in ((old, 5000), (young, 100)):
+        sent = int((post.now - timedelta(seconds=seconds)).timestamp() * 1000)
+        each["attributes"]["SentTimestamp"] = str(sent)
+    assert post.work(message(0), old, young) == ["m1", "m2"]
+    assert ages(logs_without_personal_data) == [(5000.0, "Seconds")]
+
+
+def test_no_age_is_told_where_none_stays(post: Post, logs_without_personal_data: list[str]) -> None:
+    assert post.work(message(0)) == []
+    assert ages(logs_without_personal_data) == []
+
+
+def test_the_age_is_told_of_what_stays_because_its_handling_raises(
+    post: Post, logs_without_personal_data: list[str]
+) -> None:
+    def fail() -> None:
+        raise KeyError
+
+    post.looks_up = fail
+    post.now += timedelta(seconds=4000)
+    assert post.work(message(0, 7, expiresIn="PT24H")) == ["m0"]
+    assert ages(logs_without_personal_data) == [(4000.0, "Seconds")]
+
+
 # ---- evidence ----
 
 
