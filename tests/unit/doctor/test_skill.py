@@ -215,15 +215,27 @@ def test_who_may_invoke_the_skill_function_is_checked(
     [
         ("development", ["development"], []),
         ("live", ["development", "live"], []),
-        ("development", ["development", "live"], ["warning"]),
-        ("live", ["development"], ["fault"]),
+        ("development", ["development", "live"], []),  # the public's stack is another one
+        ("live", ["development"], ["warning"]),
+        ("development", ["live"], ["fault"]),
         ("development", [], ["fault"]),
+        ("", ["development"], ["unknown"]),
+        ("", [], ["fault"]),
     ],
 )
 def test_a_stage_that_the_skill_is_not_at_is_found(
     stage: str, there: list[str], found: list[str]
 ) -> None:
     assert states(of_stage(stage, there, SKILL)) == found
+
+
+def test_a_live_stack_waits_for_certification_and_keeps_its_stage() -> None:
+    [waiting] = of_stage("live", ["development"], SKILL)
+    assert "not live yet" in waiting.what
+    assert "submit" in waiting.remedy
+    assert "SkillStage" not in waiting.remedy
+    [unread] = of_stage("", ["development"], SKILL)
+    assert "SkillStage" not in unread.remedy
 
 
 @pytest.mark.parametrize(
