@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from yellowring_tools.doctor.skill.endpoints import check_endpoints
-from yellowring_tools.doctor.skill.known import of_package
+from yellowring_tools.doctor.skill.known import Known, of_package
+from yellowring_tools.doctor.stack.alarms import check_alarms
 from yellowring_tools.doctor.stack.clock import date_of
-from yellowring_tools.doctor.stack.deployment import Deployment
+from yellowring_tools.doctor.stack.deployment import Deployment, Resource
 from yellowring_tools.doctor.stack.queues import oldest
 from yellowring_tools.doctor.stack.schedules import of_own
 from yellowring_tools.local_stack.workspace import PROJECT
@@ -46,8 +47,30 @@ def test_the_oldest_message_is_as_old_as_cloudwatch_measured_last(stack: Stack) 
     assert oldest(Deployment(stack), "others", now) is None
 
 
+def test_the_alarms_of_a_stack_whose_name_begins_with_ours_are_not_ours(stack: Stack) -> None:
+    ours, theirs = "yellow-ring-run-halted", "yellow-ring-live-run-halted"
+    for name in (ours, theirs):
+        stack.alarms.put_metric_alarm(
+            AlarmName=name,
+            Namespace="YellowRing",
+            MetricName="RunsHalted",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        stack.alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="1 > 0")
+    own = Resource("RunHaltedAlarm", "AWS::CloudWatch::Alarm", ours)
+    told: Any = SimpleNamespace(stack=stack, name="yellow-ring", resources=(own,), parameters={})
+    assert [each.where for each in check_alarms(told)] == [f"alarm {ours}"]
+
+
 def deployment(**parameters: str) -> Any:
-    outputs = {"ScheduleName": "yellow-ring-campaign"}
+    outputs = {
+        "ScheduleName": "yellow-ring-campaign",
+        "SenderFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:yellow-ring-sender",
+    }
     return SimpleNamespace(outputs=outputs, parameters=parameters)
 
 
@@ -71,6 +94,13 @@ def test_endpoints_that_are_still_placeholders_are_unknown() -> None:
     known = of_package(PROJECT / "skill-package")
     [found] = check_endpoints(deployment(), known)
     assert (found.state, "placeholders" in found.what) == ("unknown", True)
+
+
+def test_an_endpoint_that_is_no_address_is_not_looked_for() -> None:
+    for uri in ("arn:aws", "arn:aws:lambda:us-east-1:999999999999:function:theirs"):
+        document = {"manifest": {"events": {"endpoint": {"uri": uri}}}}
+        found = list(check_endpoints(deployment(), Known("the skill", document, {})))
+        assert len(found) == (uri == "arn:aws")
 
 
 @contextmanager

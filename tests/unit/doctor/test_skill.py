@@ -9,6 +9,7 @@ from yellowring.sender.campaign import parse_campaign
 from yellowring_tools.doctor.skill.endpoints import (
     Endpoint,
     endpoints_of,
+    of_address,
     of_endpoints,
     of_existence,
     of_policy,
@@ -173,6 +174,26 @@ def test_an_endpoint_that_is_not_the_stacks_function_is_found(
     manifest: dict[str, Any], own: str | None, found: list[str]
 ) -> None:
     assert states(of_endpoints(endpoints_of(manifest), own, "the skill")) == found
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        (OURS, []),
+        (f"{OURS}:live", []),
+        ("https://skill.example/alexa", []),
+        ("arn:aws", ["fault"]),
+        ("arn:aws:lambda", ["fault"]),
+        ("arn:aws:sqs:us-east-1:123456789012:function:x", ["fault"]),
+        ("http://skill.example/alexa", ["fault"]),
+        ("", ["fault"]),
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_named(uri: str, found: list[str]) -> None:
+    endpoint = Endpoint("$.manifest.events.endpoint.uri", uri)
+    findings = list(of_address(endpoint, "the skill"))
+    assert states(findings) == found
+    assert all(repr(uri) in each.what and endpoint.path in each.where for each in findings)
 
 
 @pytest.mark.parametrize(("exists", "found"), [(True, []), (None, []), (False, ["fault"])])

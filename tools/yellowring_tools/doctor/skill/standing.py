@@ -11,7 +11,7 @@ from yellowring_tools.doctor.skill.known import is_at
 from yellowring_tools.doctor.stack.secret import credentials_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from yellowring_tools.doctor.finding import Finding
     from yellowring_tools.doctor.stack.deployment import Deployment
@@ -31,7 +31,7 @@ def check_stage(deployment: Deployment, smapi: Smapi) -> Iterator[Finding]:
     yield from of_stage(stage, there, skill_id)
 
 
-def of_stage(stage: str, there: list[str], skill_id: str) -> Iterator[Finding]:
+def of_stage(stage: str, there: Sequence[str], skill_id: str) -> Iterator[Finding]:
     """Check the stack's stage; ``there`` are the stages that the skill is at."""
     where = f"skill {skill_id}"
     if not there:
