@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring.sender.run.request import PLACEHOLDER
 from yellowring_tools.doctor.skill.endpoints import check_endpoints
 from yellowring_tools.doctor.skill.known import Known, of_package
 from yellowring_tools.doctor.stack.alarms import check_alarms
@@ -20,6 +22,7 @@ from yellowring_tools.doctor.stack.queues import oldest
 from yellowring_tools.doctor.stack.schedules import of_own
 from yellowring_tools.local_stack.workspace import PROJECT
 
+from tests.unit.cli.kit import campaign
 from tests.unit.doctor.test_stack import states
 
 if TYPE_CHECKING:
@@ -81,13 +84,58 @@ def deployment(**parameters: str) -> Any:
         ([{"State": "DISABLED"}], "DISABLED", []),
         ([{"State": "ENABLED"}], "DISABLED", ["warning"]),
         ([{"State": "DISABLED"}], "ENABLED", ["warning"]),
-        ([], "DISABLED", ["fault"]),
+        ([], "ENABLED", ["fault"]),
+        ([], "DISABLED", ["warning"]),  # nothing stays dark for it
     ],
 )
 def test_the_stacks_own_schedule_is_there_and_in_the_state_that_was_deployed(
     own: list[dict[str, str]], wanted: str, found: list[str]
 ) -> None:
     assert states(of_own(own, deployment(ScheduleState=wanted))) == found
+
+
+def own_schedule(**changed: Any) -> dict[str, Any]:
+    document = {"campaign": campaign(), "scheduledTime": PLACEHOLDER}
+    return {
+        "State": "ENABLED",
+        "ScheduleExpression": "cron(0 9 * * ? *)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "Target": {"Input": json.dumps(document)},
+        **changed,
+    }
+
+
+DEPLOYED = {
+    "ScheduleState": "ENABLED",
+    "ScheduleExpression": "cron(0 9 * * ? *)",
+    "ScheduleTimeZone": "Europe/Berlin",
+    "Campaign": json.dumps(campaign(), indent=2),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, []),
+        ({"ScheduleExpression": "rate(1 hour)"}, ["ScheduleExpression=cron(0 9 * * ? *)"]),
+        ({"ScheduleExpressionTimezone": "UTC"}, ["ScheduleTimeZone=Europe/Berlin"]),
+        (
+            {"Target": {"Input": json.dumps({"campaign": campaign(name="other")})}},
+            ["parameter Campaign"],
+        ),
+        ({"Target": {"Input": "{}"}}, []),  # found by what reads the input
+    ],
+)
+def test_a_schedule_of_the_stack_that_was_changed_by_hand_is_found(
+    changed: dict[str, Any], says: list[str]
+) -> None:
+    findings = list(of_own([own_schedule(**changed)], deployment(**DEPLOYED)))
+    assert states(findings) == ["warning"] * len(says)
+    assert all(part in each.what for part, each in zip(says, findings, strict=True))
+
+
+def test_a_stack_that_does_not_say_how_it_was_deployed_has_no_drift() -> None:
+    assert states(of_own([own_schedule()], deployment())) == []
 
 
 def test_endpoints_that_are_still_placeholders_are_unknown() -> None:
