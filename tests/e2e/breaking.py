@@ -283,17 +283,7 @@ def unindexed(stack: LocalStack) -> Iterator[None]:
 @contextmanager
 def alarmed(stack: LocalStack) -> Iterator[None]:
     """Raise an alarm of the stack."""
-    alarms, name = patient_of(stack).alarms, f"{STACK_NAME}-tested"
-    alarms.put_metric_alarm(
-        AlarmName=name,
-        Namespace="Test",
-        MetricName="Tested",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    alarms, name = patient_of(stack).alarms, f"{STACK_NAME}-run-halted"
     alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test raised it")
     yield
-    alarms.delete_alarms(AlarmNames=[name])
+    alarms.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test is over")

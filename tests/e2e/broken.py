@@ -69,7 +69,7 @@ BROKEN: dict[str, SetUp] = {
     "a schedule that was switched on": SetUp(
         "schedules", "ScheduleState=DISABLED", schedule(State="ENABLED"), "warning"
     ),
-    "a schedule that was deleted": SetUp("schedules", "deleted by hand", unscheduled),
+    "a schedule that was deleted": SetUp("schedules", "deleted by hand", unscheduled, "warning"),
     "a schedule of another function": SetUp(
         "schedules", "and not the sender", schedule(target={"Arn": ANOTHER_FUNCTION})
     ),
@@ -78,10 +78,11 @@ BROKEN: dict[str, SetUp] = {
         "may not start the sender",
         schedule(target={"RoleArn": "arn:aws:iam::000000000000:role/another"}),
     ),
-    "a schedule that is over": SetUp(
+    "a schedule that was changed by hand": SetUp(
         "schedules",
-        "is over",
+        "deployed with ScheduleExpression=",
         schedule(ScheduleExpression="at(2020-01-01T00:00:00)", State="ENABLED"),
+        "warning",
     ),
     "a schedule without a campaign": SetUp(
         "schedules", "its input is not", schedule(target={"Input": '{"campaigne": {}}'})

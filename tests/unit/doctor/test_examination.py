@@ -80,9 +80,17 @@ def test_no_finding_names_anybody() -> None:
     assert (found.where, found.what) == ("schedule (a user id)", "sends to (a user id)")
 
 
-def test_a_failure_of_a_checks_own_ends_the_examination() -> None:
-    with pytest.raises(KeyError):
-        list(looked("tables", lambda: raising(KeyError("x"))))
+def test_a_check_that_fails_itself_is_unknown_and_shows_no_data() -> None:
+    before, after = looked("tables", lambda: raising(KeyError(ADA)))
+    assert (before.state, after.state) == ("warning", "unknown")
+    assert "KeyError in raising" in after.what
+    assert ADA not in str(after)
+    with pytest.raises(KeyboardInterrupt):
+        list(looked("tables", interrupted))
+
+
+def interrupted() -> Iterator[Finding]:
+    raise KeyboardInterrupt
 
 
 # ---- all of them ----
@@ -148,7 +156,7 @@ def test_the_skill_is_looked_at_as_alexa_knows_it(
     assert (build.where, "slot is unknown" in build.what) == ("interaction model de-DE", True)
 
 
-def test_a_live_stack_of_a_skill_in_development_is_found_through_smapi(
+def test_a_live_stack_before_certification_is_found_in_the_skill_that_is_submitted(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -157,8 +165,22 @@ def test_a_live_stack_of_a_skill_in_development_is_found_through_smapi(
         lambda **_: {"Environment": {"Variables": {"SKILL_STAGE": "live"}}},
     )
     answers: dict[str, Any] = {"get-skill-manifest development": {"manifest": {}}}
-    [found] = examined(stack, "stage", skill=Smapi(OneSkill(answers)))
-    assert (found.state, found.remedy) == ("fault", "deploy with SkillStage=development")
+    found = examined(stack, "manifest", "stage", skill=Smapi(OneSkill(answers)))
+    assert {each.state for each in found if each.check == "manifest"} == {"fault"}
+    [stage] = [each for each in found if each.check == "stage"]
+    assert (stage.state, "submit" in stage.remedy) == ("warning", True)
+    answers["get-skill-manifest live"] = 500
+    [unread] = examined(stack, "manifest", skill=Smapi(OneSkill(answers)))
+    assert unread.state == "unknown"
+
+
+def test_the_stage_is_unknown_where_the_sender_is_gone(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack.functions, "get_function_configuration", lambda **_: {})
+    skill = smapi(get_skill_manifest={"manifest": {}})
+    [found] = examined(stack, "stage", skill=skill)
+    assert (found.state, "SkillStage" in found.remedy) == ("unknown", False)
 
 
 # ---- the report, the command ----

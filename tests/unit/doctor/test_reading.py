@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yellowring.sender.run.request import PLACEHOLDER
 from yellowring_tools.doctor.skill.endpoints import check_endpoints
-from yellowring_tools.doctor.skill.known import of_package
+from yellowring_tools.doctor.skill.known import Known, of_package
+from yellowring_tools.doctor.stack.alarms import check_alarms
 from yellowring_tools.doctor.stack.clock import date_of
-from yellowring_tools.doctor.stack.deployment import Deployment
+from yellowring_tools.doctor.stack.deployment import Deployment, Resource
 from yellowring_tools.doctor.stack.queues import oldest
 from yellowring_tools.doctor.stack.schedules import of_own
 from yellowring_tools.local_stack.workspace import PROJECT
 
+from tests.unit.cli.kit import campaign
 from tests.unit.doctor.test_stack import states
 
 if TYPE_CHECKING:
@@ -46,8 +50,30 @@ def test_the_oldest_message_is_as_old_as_cloudwatch_measured_last(stack: Stack) 
     assert oldest(Deployment(stack), "others", now) is None
 
 
+def test_the_alarms_of_a_stack_whose_name_begins_with_ours_are_not_ours(stack: Stack) -> None:
+    ours, theirs = "yellow-ring-run-halted", "yellow-ring-live-run-halted"
+    for name in (ours, theirs):
+        stack.alarms.put_metric_alarm(
+            AlarmName=name,
+            Namespace="YellowRing",
+            MetricName="RunsHalted",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        stack.alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="1 > 0")
+    own = Resource("RunHaltedAlarm", "AWS::CloudWatch::Alarm", ours)
+    told: Any = SimpleNamespace(stack=stack, name="yellow-ring", resources=(own,), parameters={})
+    assert [each.where for each in check_alarms(told)] == [f"alarm {ours}"]
+
+
 def deployment(**parameters: str) -> Any:
-    outputs = {"ScheduleName": "yellow-ring-campaign"}
+    outputs = {
+        "ScheduleName": "yellow-ring-campaign",
+        "SenderFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:yellow-ring-sender",
+    }
     return SimpleNamespace(outputs=outputs, parameters=parameters)
 
 
@@ -58,7 +84,8 @@ def deployment(**parameters: str) -> Any:
         ([{"State": "DISABLED"}], "DISABLED", []),
         ([{"State": "ENABLED"}], "DISABLED", ["warning"]),
         ([{"State": "DISABLED"}], "ENABLED", ["warning"]),
-        ([], "DISABLED", ["fault"]),
+        ([], "ENABLED", ["fault"]),
+        ([], "DISABLED", ["warning"]),  # nothing stays dark for it
     ],
 )
 def test_the_stacks_own_schedule_is_there_and_in_the_state_that_was_deployed(
@@ -67,10 +94,61 @@ def test_the_stacks_own_schedule_is_there_and_in_the_state_that_was_deployed(
     assert states(of_own(own, deployment(ScheduleState=wanted))) == found
 
 
+def own_schedule(**changed: Any) -> dict[str, Any]:
+    document = {"campaign": campaign(), "scheduledTime": PLACEHOLDER}
+    return {
+        "State": "ENABLED",
+        "ScheduleExpression": "cron(0 9 * * ? *)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "Target": {"Input": json.dumps(document)},
+        **changed,
+    }
+
+
+DEPLOYED = {
+    "ScheduleState": "ENABLED",
+    "ScheduleExpression": "cron(0 9 * * ? *)",
+    "ScheduleTimeZone": "Europe/Berlin",
+    "Campaign": json.dumps(campaign(), indent=2),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, []),
+        ({"ScheduleExpression": "rate(1 hour)"}, ["ScheduleExpression=cron(0 9 * * ? *)"]),
+        ({"ScheduleExpressionTimezone": "UTC"}, ["ScheduleTimeZone=Europe/Berlin"]),
+        (
+            {"Target": {"Input": json.dumps({"campaign": campaign(name="other")})}},
+            ["parameter Campaign"],
+        ),
+        ({"Target": {"Input": "{}"}}, []),  # found by what reads the input
+    ],
+)
+def test_a_schedule_of_the_stack_that_was_changed_by_hand_is_found(
+    changed: dict[str, Any], says: list[str]
+) -> None:
+    findings = list(of_own([own_schedule(**changed)], deployment(**DEPLOYED)))
+    assert states(findings) == ["warning"] * len(says)
+    assert all(part in each.what for part, each in zip(says, findings, strict=True))
+
+
+def test_a_stack_that_does_not_say_how_it_was_deployed_has_no_drift() -> None:
+    assert states(of_own([own_schedule()], deployment())) == []
+
+
 def test_endpoints_that_are_still_placeholders_are_unknown() -> None:
     known = of_package(PROJECT / "skill-package")
     [found] = check_endpoints(deployment(), known)
     assert (found.state, "placeholders" in found.what) == ("unknown", True)
+
+
+def test_an_endpoint_that_is_no_address_is_not_looked_for() -> None:
+    for uri in ("arn:aws", "arn:aws:lambda:us-east-1:999999999999:function:theirs"):
+        document = {"manifest": {"events": {"endpoint": {"uri": uri}}}}
+        found = list(check_endpoints(deployment(), Known("the skill", document, {})))
+        assert len(found) == (uri == "arn:aws")
 
 
 @contextmanager

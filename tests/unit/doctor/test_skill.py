@@ -9,6 +9,7 @@ from yellowring.sender.campaign import parse_campaign
 from yellowring_tools.doctor.skill.endpoints import (
     Endpoint,
     endpoints_of,
+    of_address,
     of_endpoints,
     of_existence,
     of_policy,
@@ -175,6 +176,26 @@ def test_an_endpoint_that_is_not_the_stacks_function_is_found(
     assert states(of_endpoints(endpoints_of(manifest), own, "the skill")) == found
 
 
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        (OURS, []),
+        (f"{OURS}:live", []),
+        ("https://skill.example/alexa", []),
+        ("arn:aws", ["fault"]),
+        ("arn:aws:lambda", ["fault"]),
+        ("arn:aws:sqs:us-east-1:123456789012:function:x", ["fault"]),
+        ("http://skill.example/alexa", ["fault"]),
+        ("", ["fault"]),
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_named(uri: str, found: list[str]) -> None:
+    endpoint = Endpoint("$.manifest.events.endpoint.uri", uri)
+    findings = list(of_address(endpoint, "the skill"))
+    assert states(findings) == found
+    assert all(repr(uri) in each.what and endpoint.path in each.where for each in findings)
+
+
 @pytest.mark.parametrize(("exists", "found"), [(True, []), (None, []), (False, ["fault"])])
 def test_an_endpoint_that_is_not_there_is_found(*, exists: bool | None, found: list[str]) -> None:
     endpoint = Endpoint("$.manifest.events.endpoint.uri", OURS)
@@ -215,15 +236,27 @@ def test_who_may_invoke_the_skill_function_is_checked(
     [
         ("development", ["development"], []),
         ("live", ["development", "live"], []),
-        ("development", ["development", "live"], ["warning"]),
-        ("live", ["development"], ["fault"]),
+        ("development", ["development", "live"], []),  # the public's stack is another one
+        ("live", ["development"], ["warning"]),
+        ("development", ["live"], ["fault"]),
         ("development", [], ["fault"]),
+        ("", ["development"], ["unknown"]),
+        ("", [], ["fault"]),
     ],
 )
 def test_a_stage_that_the_skill_is_not_at_is_found(
     stage: str, there: list[str], found: list[str]
 ) -> None:
     assert states(of_stage(stage, there, SKILL)) == found
+
+
+def test_a_live_stack_waits_for_certification_and_keeps_its_stage() -> None:
+    [waiting] = of_stage("live", ["development"], SKILL)
+    assert "not live yet" in waiting.what
+    assert "submit" in waiting.remedy
+    assert "SkillStage" not in waiting.remedy
+    [unread] = of_stage("", ["development"], SKILL)
+    assert "SkillStage" not in unread.remedy
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,23 @@ def test_a_function_without_concurrency_is_found(told: dict[str, int], found: li
     assert states(of_concurrency(told, "sender")) == found
 
 
+@pytest.mark.parametrize(
+    ("told", "parameter", "found"),
+    [
+        ({}, "0", []),
+        ({"ReservedConcurrentExecutions": 5}, "5", []),
+        ({"ReservedConcurrentExecutions": 5}, None, []),
+        ({"ReservedConcurrentExecutions": 5}, "0", ["warning"]),
+        ({}, "5", ["warning"]),
+        ({"ReservedConcurrentExecutions": 0}, "5", ["fault"]),
+    ],
+)
+def test_an_api_that_was_given_another_concurrency_by_hand_is_found(
+    told: dict[str, int], parameter: str | None, found: list[str]
+) -> None:
+    assert states(of_concurrency(told, "api", parameter)) == found
+
+
 def test_a_function_of_another_architecture_is_found() -> None:
     assert states(of_architecture({"Architectures": ["arm64"]}, "arm64", "sender")) == []
     [fault] = of_architecture({"Architectures": ["arm64"]}, "x86_64", "sender")

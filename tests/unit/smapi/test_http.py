@@ -252,3 +252,64 @@ def test_an_answer_that_is_not_the_models_is_an_error_of_ours(server: Served, bo
     with pytest.raises(SmapiError) as garbled:
         server.smapi.vendors()
     assert garbled.value.code == "GARBLED"
+
+
+def test_an_id_is_one_part_of_the_path(server: Served) -> None:
+    server.answers["/v1/skills/a%2Fb%3F/status"] = [json_reply({})]
+    server.smapi.status("a/b?")
+    (request,) = server.told("/v1/skills/a%2Fb%3F/status")
+    assert request.path == "/v1/skills/a%2Fb%3F/status"
+
+
+def test_what_is_in_the_body_is_not_in_the_address(server: Served) -> None:
+    server.answers[IMPORTS] = [(202, {"location": "/v1/skills/imports/I/"}, b"")]
+    assert server.smapi.create_skill("V", "https://upload.example/x?signature=1") == "I"
+    (request,) = server.told(IMPORTS)
+    assert request.path == IMPORTS
+
+
+def test_an_upload_is_asked_for_again_for_an_address_makes_nothing(server: Served) -> None:
+    uploads = "/v1/skills/uploads"
+    url = f"{server.wire.url}/upload"
+    server.answers |= {uploads: [DOWN, json_reply({"uploadUrl": url})], "/upload": [(200, {}, b"")]}
+    assert server.smapi.upload(b"a zip") == url
+    assert len(server.told(uploads)) == 2
+
+
+@pytest.mark.parametrize("answer", [{}, {"uploadUrl": ""}, {"uploadUrl": 1}, []])
+def test_an_upload_without_an_address_is_an_error_of_ours(server: Served, answer: object) -> None:
+    server.answers["/v1/skills/uploads"] = [json_reply(answer)]
+    with pytest.raises(SmapiError, match="no URL to upload to"):
+        server.smapi.upload(b"a zip")
+
+
+def test_what_is_read_is_of_the_development_stage_unless_said(server: Served) -> None:
+    model = "/v1/skills/S/stages/{}/interactionModel/locales/en-US"
+    manifest = "/v1/skills/S/stages/{}/manifest"
+    enablement = "/v1/skills/S/stages/{}/enablement"
+    for stage in ("development", "live"):
+        server.answers[model.format(stage)] = [json_reply({"interactionModel": {"at": stage}})]
+        server.answers[manifest.format(stage)] = [json_reply({"manifest": {"at": stage}})]
+        server.answers[enablement.format(stage)] = [json_reply({})]
+    assert server.smapi.interaction_model("S", "en-US")["interactionModel"]["at"] == "development"
+    assert server.smapi.interaction_model("S", "en-US", "live")["interactionModel"]["at"] == "live"
+    assert server.smapi.manifest("S")[0]["manifest"]["at"] == "development"
+    assert server.smapi.manifest("S", "live")[0]["manifest"]["at"] == "live"
+    server.smapi.enable("S")
+    server.smapi.enabled("S")
+    assert len(server.told(enablement.format("development"))) == 2
+    assert server.told(enablement.format("live")) == []
+
+
+@pytest.mark.parametrize("answer", [[], "x", None, {"manifest": 1}, {}])
+def test_a_manifest_or_model_that_is_none_is_an_error_of_ours(
+    server: Served, answer: object
+) -> None:
+    server.answers[MANIFEST] = [json_reply(answer)]
+    with pytest.raises(SmapiError, match="is no manifest"):
+        server.smapi.manifest("S")
+    path = "/v1/skills/S/stages/development/interactionModel/locales/en-US"
+    if not isinstance(answer, dict):
+        server.answers[path] = [json_reply(answer)]
+        with pytest.raises(SmapiError, match="no interaction model"):
+            server.smapi.interaction_model("S", "en-US")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -198,9 +199,13 @@ class _Examination:
     def _known(self) -> Known:
         """The skill as Alexa knows it, else as its package says; raises what reading raises."""
         if self.smapi is not None:
-            stage = self.deployment.variables.get("SKILL_STAGE")
-            at: Stage = "live" if stage == "live" else "development"
-            return known.of_skill(self.smapi, self.deployment.outputs["SkillId"], at)
+            skill_id = self.deployment.outputs["SkillId"]
+            stage: Stage = "development"
+            if self.deployment.variables.get("SKILL_STAGE") == "live" and known.is_at(
+                self.smapi, skill_id, "live"
+            ):
+                stage = "live"  # before certification it is what will be submitted
+            return known.of_skill(self.smapi, skill_id, stage)
         if self.package is None:
             raise known.Unreadable(_UNSEEN)
         return known.of_package(self.package)
@@ -225,6 +230,10 @@ def _attempted(name: str, look: _Look) -> Iterator[Finding]:
     except known.Unreadable as error:
         remedy = f"name it with --skill-package; or {_LOG_IN}"
         yield unknown(name, "the skill package", str(error), remedy)
+    except Exception as error:  # what one check trips over is not the others'
+        place = extract_tb(error.__traceback__)[-1].name
+        what = f"could not be looked at: {type(error).__name__} in {place}, a defect of ours"
+        yield unknown(name, "this check", what, "report it, and what is odd about the stack")
 
 
 def _unread(name: str, error: ClientError) -> Finding:

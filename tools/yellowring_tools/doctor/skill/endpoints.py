@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yellowring_tools.doctor.finding import fault, unknown, warning
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 ALEXA = "alexa-appkit.amazon.com"
 _FILL = "make skill-package REGIONS=… fills them in; then ask deploy"
 _PLACEHOLDER = "${"
+_FUNCTION = re.compile(
+    r"arn:[\w-]+:lambda:(?P<region>[a-z]{2}(-[a-z]+)+-\d):(?P<account>\d{12})"
+    r":function:[\w-]+(:[\w$-]+)?"
+)
 
 
 class Endpoint(NamedTuple):
@@ -56,6 +61,7 @@ def check_endpoints(deployment: Deployment, known: Known) -> Iterator[Finding]:
     own = deployment.outputs.get("SkillFunctionArn") or None
     yield from of_endpoints(there, own, known.source)
     for each in there:
+        yield from of_address(each, known.source)
         yield from of_existence(each, _exists(deployment, each.uri), known.source)
 
 
@@ -86,6 +92,16 @@ def of_endpoints(there: Sequence[Endpoint], own: str | None, source: str) -> Ite
         if uris and not any(f":lambda:{region}:" in each for each in uris):
             what = f"no endpoint is in {region}, so that nothing comes to this stack"
             yield fault("endpoints", f"{source}, $.manifest.{kind}", what, _FILL)
+
+
+def of_address(endpoint: Endpoint, source: str) -> Iterator[Finding]:
+    """Check that an endpoint is a function's ARN or a web service's address, as Alexa takes them.
+
+    Source: "Skill manifest schema", ``endpoint.uri`` (ASK).
+    """
+    if not _FUNCTION.fullmatch(endpoint.uri) and not endpoint.uri.startswith("https://"):
+        what = f"is {endpoint.uri!r}, which is neither a Lambda function's ARN nor an https:// URL"
+        yield fault("endpoints", f"{source}, {endpoint.path}", what, _FILL)
 
 
 def of_existence(endpoint: Endpoint, exists: bool | None, source: str) -> Iterator[Finding]:
@@ -142,10 +158,11 @@ def _token(statement: Mapping[str, Any]) -> str | None:
 
 def _exists(deployment: Deployment, uri: str) -> bool | None:
     """Look for the function of an ARN in its region, where it is of the stack's account."""
-    parts = uri.split(":")
-    if parts[:1] != ["arn"] or parts[4] != deployment.outputs["SenderFunctionArn"].split(":")[4]:
+    function = _FUNCTION.fullmatch(uri)
+    own = deployment.outputs["SenderFunctionArn"].split(":")[4]
+    if not function or function["account"] != own:
         return None
-    functions = deployment.stack.functions_in(parts[3])
+    functions = deployment.stack.functions_in(function["region"])
     return found(lambda: functions.get_function_configuration(FunctionName=uri)) is not None
 
 

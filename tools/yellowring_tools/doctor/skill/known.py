@@ -65,6 +65,19 @@ def of_skill(smapi: Smapi, skill_id: str, stage: Stage) -> Known:
     return Known(known.source, document, models)
 
 
+def is_at(smapi: Smapi, skill_id: str, stage: Stage) -> bool:
+    """Check whether a skill is at a stage; raises `SmapiError`."""
+    from yellowring_tools.smapi import SmapiError  # noqa: PLC0415 - only who asks SMAPI needs it
+
+    try:
+        smapi.manifest(skill_id, stage)
+    except SmapiError as error:
+        if error.status == NOT_FOUND:
+            return False
+        raise
+    return True
+
+
 def of_package(package: Path) -> Known:
     """Read a package's folder.
 

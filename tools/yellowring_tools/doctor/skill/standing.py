@@ -6,42 +6,47 @@ from typing import TYPE_CHECKING
 
 from yellowring.alexa.lwa import Credentials
 
-from yellowring_tools.doctor.finding import fault, warning
-from yellowring_tools.doctor.skill.known import NOT_FOUND
+from yellowring_tools.doctor.finding import fault, unknown, warning
+from yellowring_tools.doctor.skill.known import is_at
 from yellowring_tools.doctor.stack.secret import credentials_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from yellowring_tools.doctor.finding import Finding
     from yellowring_tools.doctor.stack.deployment import Deployment
     from yellowring_tools.smapi import Smapi
+    from yellowring_tools.smapi.operations import Stage
     from yellowring_tools.smapi.resources import ResourceStatus
 
 FAILED, IN_PROGRESS = "FAILED", "IN_PROGRESS"
+STAGES: tuple[Stage, ...] = ("development", "live")
 
 
 def check_stage(deployment: Deployment, smapi: Smapi) -> Iterator[Finding]:
     """Check that the skill is at the stage whose customers the stack notifies."""
     stage = deployment.variables.get("SKILL_STAGE", "")
     skill_id = deployment.outputs["SkillId"]
-    there = [each for each in ("development", "live") if _is_at(smapi, skill_id, each)]
+    there = [each for each in STAGES if is_at(smapi, skill_id, each)]
     yield from of_stage(stage, there, skill_id)
 
 
-def of_stage(stage: str, there: list[str], skill_id: str) -> Iterator[Finding]:
+def of_stage(stage: str, there: Sequence[str], skill_id: str) -> Iterator[Finding]:
     """Check the stack's stage; ``there`` are the stages that the skill is at."""
     where = f"skill {skill_id}"
     if not there:
         what = "this developer account has no such skill"
         right = "deploy with the SkillId of your skill, or log in to SMAPI as who has it"
         yield fault("stage", where, what, right)
+    elif not stage:
+        what = "which stage the stack notifies is not known: its sender does not say"
+        yield unknown("stage", where, what, "see what is said of the sender function")
+    elif stage == "live" and stage not in there:
+        what = "is not live yet, so that Alexa refuses everybody (403) until it is certified"
+        yield warning("stage", where, what, "submit the skill (docs/setup.md#going-live)")
     elif stage not in there:
-        what = f"is not {stage or 'at any stage'}, so that Alexa refuses everybody (403)"
+        what = f"is not at the stage {stage}, so that Alexa refuses everybody (403)"
         yield fault("stage", where, what, f"deploy with SkillStage={there[0]}")
-    elif stage == "development" and "live" in there:
-        what = "is live, but the stack notifies only who enabled it in development"
-        yield warning("stage", where, what, "for the public's rings deploy with SkillStage=live")
 
 
 def check_build(deployment: Deployment, smapi: Smapi) -> Iterator[Finding]:
@@ -101,15 +106,3 @@ def of_enablement(*, enabled: bool, skill_id: str) -> Iterator[Finding]:
             "enable it in the Alexa app, or with yellowring setup; then switch its notifications on"
         )
         yield warning("enablement", f"skill {skill_id}", what, right)
-
-
-def _is_at(smapi: Smapi, skill_id: str, stage: str) -> bool:
-    from yellowring_tools.smapi import SmapiError  # noqa: PLC0415 - only who asks SMAPI needs it
-
-    try:
-        smapi.manifest(skill_id, "live" if stage == "live" else "development")
-    except SmapiError as error:
-        if error.status == NOT_FOUND:
-            return False
-        raise
-    return True

@@ -17,13 +17,13 @@ _ALARM = "AWS::CloudWatch::Alarm"
 
 
 def check_alarms(deployment: Deployment) -> Iterator[Finding]:
-    """Check the stack's alarms, those that the template does not know too."""
+    """Check the stack's own alarms; the names of others may begin with its name too."""
+    made = {each.physical_id for each in deployment.resources if each.kind == _ALARM}
     pages = deployment.stack.alarms.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=f"{deployment.name}-"
     )
     found = [each for page in pages for each in page["MetricAlarms"]]
-    made = {each.physical_id for each in deployment.resources if each.kind == _ALARM}
-    yield from of_alarms(found, made)
+    yield from of_alarms([each for each in found if each["AlarmName"] in made], made)
     yield from of_topic(deployment.parameters, deployment.name)
 
 

@@ -65,7 +65,8 @@ def check_functions(deployment: Deployment) -> Iterator[Finding]:
         concurrency = found(
             lambda name=name: functions.get_function_concurrency(FunctionName=name)  # type: ignore[misc]
         )
-        yield from of_concurrency(concurrency or {}, name)
+        reserved = deployment.parameters.get("ApiConcurrency") if service == "api" else None
+        yield from of_concurrency(concurrency or {}, name, reserved)
         yield from of_architecture(known, deployment.parameters.get("Architecture"), name)
         wanted = expected(service, deployment.parameters, deployment.outputs)
         yield from of_variables(variables_of(known), wanted, name)
@@ -88,15 +89,35 @@ def of_state(configuration: Mapping[str, Any], name: str) -> Iterator[Finding]:
             yield warning("functions", where, "is being changed", "look again in a minute")
 
 
-def of_concurrency(told: Mapping[str, Any], name: str) -> Iterator[Finding]:
-    """Check that a function may run at all."""
-    if told.get("ReservedConcurrentExecutions") == 0:
+def of_concurrency(
+    told: Mapping[str, Any], name: str, parameter: str | None = None
+) -> Iterator[Finding]:
+    """Check that a function may run at all, and as often at a time as it was deployed for.
+
+    Parameters
+    ----------
+    told
+        What Lambda says of its concurrency.
+    name
+        The function's.
+    parameter
+        ``ApiConcurrency``, of which ``0`` is none that is reserved; ``None``: nothing was said.
+    """
+    has = told.get("ReservedConcurrentExecutions")
+    if has == 0:
         yield fault(
             "functions",
             f"function {name}",
             "has a reserved concurrency of 0, so Lambda refuses every call of it",
             f"aws lambda delete-function-concurrency --function-name {name}",
         )
+    elif parameter is not None and str(has or 0) != parameter:
+        what = (
+            f"has a reserved concurrency of {has or 'none'}, though the stack was deployed with "
+            f"ApiConcurrency={parameter}"
+        )
+        right = "deploy with the number that is to stay; the next deployment of it sets it back"
+        yield warning("functions", f"function {name}", what, right)
 
 
 def of_architecture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from yellowring.catalog.problems import nearest
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from yellowring_tools.doctor.finding import Finding
     from yellowring_tools.doctor.stack.deployment import Deployment
 
+_TIMES = (
+    ("ScheduleExpression", "ScheduleExpression", None),
+    ("ScheduleTimeZone", "ScheduleExpressionTimezone", "UTC"),
+)
+"""Of the stack's own schedule each parameter, what EventBridge calls it, and its default there."""
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_KEEP = (
+    "it is set back when the parameter changes next: deploy again with what is to stay, or with "
+    "what was, and give schedules of your own another name"
+)
 _PUT = "yellowring schedule put with a campaign that yellowring validate finds right"
 
 
@@ -56,18 +66,26 @@ def plans(deployment: Deployment) -> tuple[Plan, ...]:
 
 def of_own(own: Sequence[Mapping[str, Any]], deployment: Deployment) -> Iterator[Finding]:
     """Check that the schedule of the template is there, and fires if it was deployed to."""
-    where = f"schedule {deployment.outputs['ScheduleName']}"
-    wanted = deployment.parameters.get("ScheduleState")
+    where, wanted = f"schedule {deployment.outputs['ScheduleName']}", deployment.parameters
     if not own:
-        yield fault("schedules", where, "is not there: it was deleted by hand", DEPLOY)
-    elif wanted and own[0].get("State") != wanted:
-        is_now = "fires" if own[0].get("State") == "ENABLED" else "is paused"
-        yield warning(
-            "schedules",
-            where,
-            f"{is_now}, though the stack was deployed with ScheduleState={wanted}",
-            "yellowring schedule pause or resume, or deploy again with the state that it is in",
-        )
+        is_missed = wanted.get("ScheduleState") != "DISABLED"
+        make = fault if is_missed else warning
+        yield make("schedules", where, "is not there: it was deleted by hand", DEPLOY)
+        return
+    [has] = own
+    if (state := wanted.get("ScheduleState")) and has.get("State") != state:
+        is_now = "fires" if has.get("State") == "ENABLED" else "is paused"
+        what = f"{is_now}, though the stack was deployed with ScheduleState={state}"
+        right = "yellowring schedule pause or resume, or deploy again with the state that it is in"
+        yield warning("schedules", where, what, right)
+    for parameter, name, default in _TIMES:
+        was, is_now = wanted.get(parameter), has.get(name, default)
+        if was and is_now != was:
+            what = f"its {name} is {is_now}, though the stack was deployed with {parameter}={was}"
+            yield warning("schedules", where, what, _KEEP)
+    if (campaign := wanted.get("Campaign")) and not _is_same(has, campaign):
+        what = "sends another campaign than the stack was deployed with (parameter Campaign)"
+        yield warning("schedules", where, what, _KEEP)
 
 
 def of_target(schedule: Mapping[str, Any], outputs: Mapping[str, str]) -> Iterator[Finding]:
@@ -82,12 +100,12 @@ def of_target(schedule: Mapping[str, Any], outputs: Mapping[str, str]) -> Iterat
 
 
 def of_time(schedule: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
-    """Check that a schedule that is to fire can."""
+    """Check that a schedule that is to fire can; one for a single time that is over has fired."""
     where = f"schedule {schedule['Name']}"
     if schedule.get("State") != "ENABLED":
         return
     zone = schedule.get("ScheduleExpressionTimezone", "UTC")
-    if problem := when_problem(schedule["ScheduleExpression"], zone, now):
+    if problem := when_problem(schedule["ScheduleExpression"], zone, _EPOCH):
         yield fault("schedules", where, f"will not fire: {problem}", "yellowring schedule put")
     end = schedule.get("EndDate")
     if isinstance(end, datetime) and end <= now:
@@ -150,6 +168,15 @@ def _document(schedule: Mapping[str, Any]) -> dict[str, Any] | None:
     except (KeyError, ValueError):
         return None
     return document if isinstance(document, dict) and "campaign" in document else None
+
+
+def _is_same(schedule: Mapping[str, Any], parameter: str) -> bool:
+    """Check whether a schedule sends the campaign of a parameter, however it is written."""
+    has = _campaign(schedule)
+    try:
+        return has is None or has == parse_campaign(json.loads(parameter))
+    except (ValueError, InvalidCampaign):
+        return True  # what cannot be sent is found by itself
 
 
 def _campaign(schedule: Mapping[str, Any]) -> Campaign | None:
