@@ -9,10 +9,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -34,6 +35,7 @@ BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 BROWSER_SECONDS = 90
+SOCKET_SECONDS = 2
 SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
 PAGE = """<!doctype html><meta charset="utf-8"><pre id="told"></pre><script type="module">
 const told = [];
@@ -145,6 +147,82 @@ def test_the_keys_of_a_functions_role_cannot_be_worked_out(aws: Aws) -> None:
     )
     with pytest.raises(ClientError, match="not authorized"):
         own.list_functions()
+
+
+def raw(aws: Aws, request: str) -> bytes:
+    """Send a request as it is, and return all that comes back until the connection is closed."""
+    port = int(aws.endpoint.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), SOCKET_SECONDS) as connection:
+        connection.sendall(request.format(port=port).replace("\n", "\r\n").encode("latin-1"))
+        told = b""
+        with suppress(TimeoutError):  # HTTP/2 keeps it open
+            while part := connection.recv(65536):
+                told += part
+    return told
+
+
+HOST = "Host: {host}:{{port}}\nConnection: close\n"
+OF_AN_API = HOST.format(host="0a1b2c3d.execute-api.localhost")
+RESETS = {
+    "by a host like an API's": "POST /_ministack/reset HTTP/1.1\n"
+    + HOST.format(host="a.execute-api.localhost"),
+    "by an API's host": "POST /_ministack/reset HTTP/1.1\n" + OF_AN_API,
+    "by one in capitals": "POST /_ministack/reset HTTP/1.1\n"
+    + HOST.format(host="0A1B2C3D.EXECUTE-API.LOCALHOST"),
+    "with two slashes": "POST //_ministack/reset HTTP/1.1\n" + OF_AN_API,
+    "encoded": "POST /%5fministack%2freset HTTP/1.1\n" + OF_AN_API,
+    "over an API's path": "POST /_aws/execute-api/../../_ministack/reset HTTP/1.1\n"
+    + HOST.format(host="127.0.0.1"),
+    "in absolute form": "POST http://0a1b2c3d.execute-api.localhost:{port}/_ministack/reset "
+    "HTTP/1.1\n" + HOST.format(host="127.0.0.1"),
+    "in absolute form of an API": "POST http://127.0.0.1:{port}/_ministack/reset HTTP/1.1\n"
+    + OF_AN_API,
+    "in parts": "POST /_ministack/reset HTTP/1.1\nTransfer-Encoding: chunked\n" + OF_AN_API,
+    "at an IPv6 address": "POST /_ministack/reset HTTP/1.1\n" + HOST.format(host="[::1]"),
+    "behind another": "GET /_ministack/ready HTTP/1.1\nHost: 127.0.0.1:{port}\n\n"
+    "POST /_ministack/reset HTTP/1.1\n" + OF_AN_API,
+    "as an upgrade": "POST /_ministack/reset HTTP/1.1\n"
+    + OF_AN_API.replace("close", "Upgrade")
+    + "Upgrade: h2c\nHTTP2-Settings: AAMAAABkAAQAAP__\n",
+    "as a web socket": "GET /_ministack/reset HTTP/1.1\n"
+    + OF_AN_API.replace("close", "Upgrade")
+    + "Upgrade: websocket\nSec-WebSocket-Version: 13\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n",
+    "of an older protocol": "POST /_ministack/reset HTTP/1.0\n"
+    + HOST.format(host="a.execute-api.localhost"),
+}
+
+
+@pytest.mark.parametrize("request_", RESETS.values(), ids=RESETS.keys())
+def test_no_spelling_of_a_request_without_a_key_reaches_the_controls(
+    aws: Aws, request_: str
+) -> None:
+    url = aws.sqs.create_queue(QueueName="kept")["QueueUrl"]
+    body = "0\n\n" if "chunked" in request_ else ""
+    length = "" if "chunked" in request_ or "websocket" in request_ else "Content-Length: 0\n"
+    told = raw(aws, f"{request_}{length}\n{body}")
+    assert told
+    assert b'"reset"' not in told
+    assert aws.sqs.list_queues()["QueueUrls"] == [url]
+
+
+def test_an_http_api_is_reached_without_a_key_by_its_host_and_by_its_path(aws: Aws) -> None:
+    apis = boto3.client(
+        "apigatewayv2",
+        endpoint_url=aws.endpoint,
+        region_name=REGION,
+        aws_access_key_id=aws.keys.access_key_id,
+        aws_secret_access_key=aws.keys.secret_access_key,
+    )
+    api = apis.create_api(Name="told", ProtocolType="HTTP")["ApiId"]
+    apis.create_stage(ApiId=api, StageName="$default")
+    by_host = raw(aws, f"GET /v1 HTTP/1.1\n{HOST.format(host=f'{api}.execute-api.localhost')}\n")
+    by_path = raw(
+        aws, f"GET /_aws/execute-api/{api}/v1 HTTP/1.1\n{HOST.format(host='127.0.0.1')}\n"
+    )
+    for told in (by_host, by_path):
+        assert told.startswith(b"HTTP/1.1 404")
+        assert b"apigw-requestid" in told.lower()  # of an API's own answer
 
 
 @contextmanager

@@ -13,6 +13,7 @@ PORT = "4567"
 OWN = "LOCAL0123"
 OF_A_ROLE = "ASIA4567"
 HERE = ("host", f"127.0.0.1:{PORT}")
+API_HOST = ("host", f"0a1b2c3d.execute-api.localhost:{PORT}")
 API = "/_aws/execute-api/0a1b/v1/customers/4711"
 
 
@@ -31,8 +32,8 @@ def request(*headers: tuple[str, str], path: str = "/", method: str = "POST") ->
     return {"type": "http", "method": method, "path": path, "headers": encoded}
 
 
-def refused(*headers: tuple[str, str], path: str = "/") -> str:
-    scope = request(*headers, path=path)
+def refused(*headers: tuple[str, str], path: str = "/", **more: str) -> str:
+    scope = request(*headers, path=path) | more
     plain = dict(headers)
     return refusal(scope, key_of(plain, {}), {OWN, OF_A_ROLE}.__contains__, PORT)
 
@@ -52,18 +53,82 @@ def test_a_request_without_a_key_is_refused() -> None:
     assert "signed with" in refused(HERE, path="/_ministack/reset")
 
 
-@pytest.mark.parametrize("path", ["/_ministack/ready", "/_ministack/cfn-response/token"])
-def test_whether_it_is_up_and_what_a_stack_waits_for_need_no_key(path: str) -> None:
-    assert refused(HERE, path=path) == ""
-    assert refused(HERE, ("origin", "http://evil.example"), path=path) != ""
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/_ministack/ready"), ("PUT", "/_ministack/cfn-response/token")]
+)
+def test_whether_it_is_up_and_what_a_stack_waits_for_need_no_key(method: str, path: str) -> None:
+    assert refused(HERE, path=path, method=method) == ""
+    assert refused(HERE, ("origin", "http://evil.example"), path=path, method=method) != ""
+    assert "signed with" in refused(HERE, path=path, method="POST")
+    assert "signed with" in refused(HERE, path=f"{path}/../../reset", method="POST")
 
 
 def test_an_http_api_may_be_called_without_a_key_but_not_with_an_empty_or_a_known_one() -> None:
     assert refused(HERE, path=API) == ""
     assert refused(HERE, ("authorization", "Bearer token"), path=API) == ""
-    assert refused(("host", f"0a1b.execute-api.localhost:{PORT}")) == ""
+    assert refused(API_HOST) == ""
     assert refused(HERE, signed_with(""), path=API) != ""
     assert refused(HERE, signed_with("test"), path=API) != ""
+    assert refused(API_HOST, signed_with("")) != ""
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a.execute-api.localhost",  # no id of the emulator's
+        "0a1b2c3.execute-api.localhost",
+        "0a1b2c3d4.execute-api.localhost",
+        "0a1b2c3g.execute-api.localhost",
+        "x.0a1b2c3d.execute-api.localhost",
+        "0a1b2c3d.execute-api.x.localhost",
+        "0a1b2c3d.execute-api.us-east-1.localhost",
+        "0a1b2c3d.execute-api.localhost.",
+        "0a1b2c3d.execute-api.localhost.evil.example",
+        "0a1b2c3d.execute-api.127.0.0.1",
+        "0a1b2c3d.execute-api.[::1]",
+        "execute-api.localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+    ],
+)
+def test_no_other_host_opens_anything_without_a_key(host: str) -> None:
+    assert refused(("host", f"{host}:{PORT}"), path="/_ministack/reset") != ""
+    assert refused(("host", f"{host}:{PORT}")) != ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_ministack/reset",
+        "/_ministack/sqs/messages",
+        "//_ministack/reset",
+        "/_aws/execute-api/",
+        "/_aws/execute-api/0a1b",
+        "/_aws/execute-api//v1/customers",
+        "/_aws/execute-api/../_ministack/reset",
+        "/x/_aws/execute-api/0a1b/v1",
+        "//_aws/execute-api/0a1b/v1",
+        "/_aws/lambda-url/0a1b/v1",
+        "http://a.execute-api.localhost/_ministack/reset",
+        "/oauth2/token",
+        "/login",
+        "/logout",
+        "/pool/.well-known/jwks.json",
+        "/v2/_catalog",
+        "/iceberg/v1/config",
+        "*",
+        "",
+    ],
+)
+def test_no_other_path_is_open_without_a_key(path: str) -> None:
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "TRACE"):
+        assert "signed with" in refused(HERE, path=path, method=method)
+
+
+@pytest.mark.parametrize("host", ["b.cloudfront", "abc.us-east-1.aoss", "bucket.s3"])
+def test_an_apis_path_under_the_host_of_another_service_is_not_open(host: str) -> None:
+    assert "signed with" in refused(("host", f"{host}.localhost:{PORT}"), path=API)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +183,16 @@ def test_what_two_readers_could_read_differently_is_refused(twice: tuple[str, st
 
 def asked(*headers: tuple[str, str], **more: Any) -> tuple[list[dict[str, Any]], bool]:
     """Send a request through the gate; return what came back, and whether it got through."""
+    sent, through = passed(*headers, **more)
+    return sent, bool(through)
+
+
+def passed(
+    *headers: tuple[str, str], **more: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Send a request through the gate; return what came back, and as what it got through."""
     sent: list[dict[str, Any]] = []
-    through = []
+    through: list[dict[str, Any]] = []
 
     async def emulator(scope: Any, receive: Any, send: Any) -> None:
         through.append(scope)
@@ -134,7 +207,42 @@ def asked(*headers: tuple[str, str], **more: Any) -> tuple[list[dict[str, Any]],
 
     gate = Gate(emulator, key_of, OWN.__eq__, PORT)
     asyncio.run(gate(request(*headers) | more, receive, send))
-    return sent, bool(through)
+    return sent, through
+
+
+@pytest.mark.parametrize(
+    ("path", "raw", "taken"),
+    [
+        ("/v1/a b", b"/v1/a%20b", "v1/a b"),
+        ("/", b"/", ""),
+        ("/_ministack/reset", b"/%5fministack/reset", "_ministack/reset"),
+        ("//_ministack/reset", b"//_ministack/reset", "_ministack/reset"),
+        ("*", b"*", "*"),
+        ("http://x/_ministack/reset", b"http://x/_ministack/reset", "http://x/_ministack/reset"),
+        ("/../../_ministack/reset", b"/../../_ministack/reset", "../../_ministack/reset"),
+    ],
+)
+@pytest.mark.parametrize("host", [API_HOST[1], API_HOST[1].upper()])
+def test_whatever_is_asked_of_an_apis_host_without_a_key_goes_to_the_api(
+    host: str, path: str, raw: bytes, taken: str
+) -> None:
+    _, [scope] = passed(("host", host), path=path, raw_path=raw)
+    root = "/_aws/execute-api/0a1b2c3d/"
+    assert scope["path"] == root + taken
+    assert scope["raw_path"] == root.encode() + raw.lstrip(b"/")
+    assert scope["headers"] == [(b"host", f"localhost:{PORT}".encode())]
+
+
+def test_what_is_signed_for_an_apis_host_stays_as_it_was_signed() -> None:
+    _, [scope] = passed(API_HOST, signed_with(OWN), path="/v1/customers")
+    assert scope["path"] == "/v1/customers"
+    assert (b"host", API_HOST[1].encode()) in scope["headers"]
+
+
+def test_a_web_socket_without_a_key_is_closed() -> None:
+    for host, path in ((HERE, API), (API_HOST, "/"), (HERE, "/_ministack/ready")):
+        (told,), through = asked(host, path=path, type="websocket", method=None)
+        assert (told["code"], through) == (1008, False)
 
 
 def test_no_answer_invites_a_page_to_read_it() -> None:

@@ -117,8 +117,10 @@ def merge(record: Record, other: Record) -> Record:
     """Return what two records of one customer tell together.
 
     It is the record that all changes of both would have been joined into, so that a copy of an
-    earlier time brings nothing back: what is newer wins, and an erasure of either counts. Of what
-    has no form that is known here, the first record's wins.
+    earlier time brings nothing back: what is newer wins, and an erasure of either counts. Outcomes
+    are only of a record that knows the newest erasure, for those of another may have been noted
+    after its time and before it was told. Of what has no form that is known here, the first
+    record's wins, within maps key by key.
     """
     registers = dict(record.registers)
     for name, entry in other.registers.items():
@@ -127,12 +129,16 @@ def merge(record: Record, other: Record) -> Record:
         name: max(record.moments.get(name, NEVER), other.moments.get(name, NEVER))
         for name in (*record.moments, *other.moments)
     }
+    erased = moments.get(Erased.name)
+    ours, theirs = (
+        each.outcomes if each.moments.get(Erased.name) == erased else {} for each in (record, other)
+    )
     return _without_erased(
         registers,
         _newest_of_both(record.attributes, other.attributes),
         moments,
-        {**other.other, **record.other},
-        _newest_of_both(record.outcomes, other.outcomes),
+        _united(record.other, other.other),
+        _newest_of_both(ours, theirs),
     )
 
 
@@ -152,6 +158,16 @@ def _without_erased(
         {} if erased > NEVER else other,
         _newest(outcomes, KEPT_OUTCOMES, erased),
     )
+
+
+def _united(ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
+    """Return what either holds, ours where both do; of maps, as DynamoDB spells them, by key."""
+    united = {**theirs, **ours}
+    for name in ours.keys() & theirs.keys():
+        match ours[name], theirs[name]:
+            case {"M": dict(our_map)}, {"M": dict(their_map)}:
+                united[name] = {"M": {**their_map, **our_map}}
+    return united
 
 
 def _newest_of_both(entries: Mapping[str, Entry], others: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -174,7 +190,7 @@ def _newer(entries: Mapping[str, Entry], name: str, entry: Entry) -> Entry:
     only makes room for what a request tells at the same time.
     """
     known = entries.get(name, entry)
-    if name in LISTS and known.at == entry.at:
+    if name in LISTS and known.at == entry.at and known != entry:
         both = _listed(known) & _listed(entry)
         return Entry(entry.at, max(known.by, entry.by), both or None)
     return max(known, entry, key=_link_order if name in LINKS else _order)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yellowring.catalog import EVENT_NAMES, LOCALES, Problem, check_event, fields_of
+from yellowring.catalog.localization import references
 from yellowring.catalog.problems import at, schema_path
 
 from tests.unit.catalog.samples import PAYLOADS
@@ -324,3 +325,14 @@ def test_a_reference_that_would_be_read_out_is_a_warning(text: str) -> None:
 
 def test_half_a_character_is_refused() -> None:
     assert "lone surrogate" in problem(WEATHER, "weatherAlert.source", "Desk \ud83d").message
+
+
+def test_no_reference_is_looked_for_deeper_than_any_schema_goes() -> None:
+    def nested(depth: int) -> Any:
+        made: Any = REFERENCE
+        for _ in range(depth):
+            made = {"a": made}
+        return made
+
+    assert references(nested(20), "$").keys() == {"key"}
+    assert references(nested(30), "$") == {}

@@ -13,6 +13,7 @@ from yellowring.subscribers import (
     Disabled,
     Enabled,
     Erased,
+    OutcomeChange,
     Record,
     RegisterChange,
     Subscribers,
@@ -95,6 +96,19 @@ def test_taking_it_in_again_changes_nothing(copy: Subscribers, live: Subscribers
     restore()
     said = restore()
     assert said.document | counts(unchanged=2, erased=1, expired=1) == said.document
+
+
+def test_an_outcome_noted_before_an_erasure_was_told_changes_nothing(
+    copy: Subscribers, live: Subscribers
+) -> None:
+    copy.apply(DOV, OutcomeChange(AT + 2, "run~1", "limited"))  # the erasure is of AT + 1
+    for _ in range(2):
+        assert restore().document["erased"] == 1
+    live.apply(DOV, subscribed(AT + 5_000))
+    restore()
+    dov = live.get(DOV)
+    assert dov is not None
+    assert dov.outcomes == {}
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(copy: Subscribers, live: Subscribers) -> None:

@@ -16,9 +16,12 @@ HOSTILE = {
     "turns the order round": "\u202egnp.exe\u2066",
     "breaks the line": "a\u2028b\u2029c",
     "is half a character": "\ud83d",
+    "marks an order": "a\u200f\u061cb\u200e",
+    "is not seen": "kun\u200bde\ufeff\u2060\xad\u3164\U000e0041",
 }
 OBEYED = (
-    "".join(map(chr, (*range(9), *range(11, 32), *range(127, 160)))) + "\u202e\u2066\u2028\ud83d"
+    "".join(map(chr, (*range(9), *range(11, 32), *range(127, 160))))
+    + "\u202e\u2066\u2028\ud83d\u200e\u200f\u061c\u200b\ufeff\u2060\xad\u3164\U000e0041"
 )
 
 

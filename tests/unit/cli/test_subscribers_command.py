@@ -5,7 +5,15 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from yellowring.subscribers import AttributesChange, Disabled, Erased, RegisterChange, Subscribers
+from yellowring.subscribers import (
+    AttributesChange,
+    Disabled,
+    Erased,
+    Record,
+    RegisterChange,
+    Subscribers,
+)
+from yellowring.subscribers.record import Entry
 
 from tests.envelopes import WEATHER
 from tests.unit.cli.running import yellowring
@@ -78,6 +86,17 @@ def test_show_never_repeats_the_user_id(people: Subscribers) -> None:
     assert ADA not in said.out + said.err
     assert unknown.status == 1
     assert "UNKNOWN" not in unknown.err
+
+
+@pytest.mark.parametrize("group", ["subscribers", "customer"])
+def test_no_name_in_a_record_begins_a_line_of_its_own(subscribers: Subscribers, group: str) -> None:
+    name = "town\nforged: line\u200f"
+    told = Record({name: Entry(1, "id", "x")}, {name: Entry(1, "id", "x")})
+    subscribers.merge(ADA, told)
+    said = yellowring(group, "show", ADA).out
+    assert "town\\nforged" in said
+    assert "\u200f" not in said
+    assert not any(line.startswith("forged") for line in said.splitlines())
 
 
 def test_export_is_every_record_as_a_line_of_json(people: Subscribers) -> None:

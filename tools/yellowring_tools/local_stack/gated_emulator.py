@@ -9,7 +9,8 @@ gate in front,
   (DNS rebinding) does;
 - a request that a page made is refused, and no answer invites one (CORS);
 - a request must be signed with ``AWS_ACCESS_KEY_ID``, or with keys that the emulator gave, a
-  role's or a user's. HTTP APIs may be called without, for they have authorizers;
+  role's or a user's. HTTP APIs may be called without, for they have authorizers, and then are asked
+  for by their path: by their host the emulator takes whatever else a path names, its reset too;
 - the keys of a function's role, their id too, are made of what nobody can work out.
 
 This file is run as a script by the emulator's own Python, and imports nothing else of ours.
@@ -25,7 +26,7 @@ import re
 import secrets
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ if TYPE_CHECKING:
     type Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAME = re.compile(r"(127\.0\.0\.1|\[::1\]|([a-z0-9-]+\.)*localhost)(:([0-9]+))?")
+PLAIN_NAME = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost)(:[0-9]+)?")
 OPEN_PATHS = ("/_ministack/ready", "/_ministack/health")
 KEY_LENGTH = 32
-API_PATH = "/_aws/execute-api/"
-API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.")
+API_ROOT = "/_aws/execute-api/"
+API_PATH = re.compile(rf"{API_ROOT}[a-z0-9]+/.*", re.DOTALL)
+API_HOST = re.compile(r"([a-f0-9]{8})\.execute-api\.localhost(:[0-9]+)?")
+"""As the emulator has it (``ministack.app``): an API's id and nothing else."""
 CALLBACK_PATHS = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 """Where what a stack waits for is told, under a token that only who tells it was given."""
 
@@ -64,20 +68,55 @@ def refusal(scope: Scope, key: str, knows: Callable[[str], bool], port: str) -> 
         {"host", "authorization"} & headers.keys()
     ):
         return "there must be one Host, and one Authorization at most"
-    host = headers.get("host", b"").decode("latin-1").lower()
+    host = _host(scope)
     named = LOOPBACK_NAME.fullmatch(host)
     if named is None or named[4] != port:
         return f"Host must be a loopback name with port {port}, not {host[:80]!r}"
     if "origin" in headers or headers.get("sec-fetch-site", b"none") != b"none":
         return "no page of a browser is answered here"
-    path: str = scope["path"]
-    if path in OPEN_PATHS or path.startswith(CALLBACK_PATHS):
-        return ""
     if not key:
         signs = headers.get("authorization", b"").startswith(b"AWS")
-        api = path.startswith(API_PATH) or API_HOST.match(host)
-        return "" if api and not signs else "the request must be signed with the stack's own key"
+        opened = _is_open(scope) or (not signs and for_an_api(scope) is not None)
+        return "" if opened else "the request must be signed with the stack's own key"
     return "" if knows(key) else "the access key is not this stack's own, which `make run` prints"
+
+
+def for_an_api(scope: Scope) -> Scope | None:
+    """Return a request for an HTTP API as one that the emulator reads as nothing else, or nothing.
+
+    That is one by its path. Of one by its host, the emulator reads the path first: what looks like
+    its own controls, or like another service, does not get to the API.
+    """
+    host, path = _host(scope), scope["path"]
+    if scope["type"] != "http":
+        return None
+    if API_PATH.fullmatch(path) and PLAIN_NAME.fullmatch(host):
+        return scope
+    if (named := API_HOST.fullmatch(host)) is None:
+        return None
+    root = f"{API_ROOT}{named[1]}/"
+    raw: bytes = scope.get("raw_path") or quote(path).encode()
+    others = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+    return {
+        **scope,
+        "path": root + path.lstrip("/"),
+        "raw_path": root.encode() + raw.lstrip(b"/"),
+        "headers": [*others, (b"host", f"localhost{named[2] or ''}".encode())],
+    }
+
+
+def _is_open(scope: Scope) -> bool:
+    """Check whether a request is one that nobody has to sign."""
+    path: str = scope["path"]
+    method = scope.get("method")  # a web socket has none
+    if path in OPEN_PATHS:
+        return method in ("GET", "HEAD")
+    return method == "PUT" and path.startswith(CALLBACK_PATHS)
+
+
+def _host(scope: Scope) -> str:
+    hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
+    return hosts[0].decode("latin-1").lower() if hosts else ""
 
 
 class Gate:
@@ -109,9 +148,12 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if reason := refusal(scope, self._key(scope), self._knows, self._port):
+        key = self._key(scope)
+        if reason := refusal(scope, key, self._knows, self._port):
             await _refuse(scope, receive, send, reason)
             return
+        if not key and not _is_open(scope):
+            scope = for_an_api(scope) or scope
 
         async def without_invitation(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":

@@ -184,7 +184,7 @@ def _tell(account: dict[str, Any]) -> None:
     for name, standing in account["standing"].items():
         say(f"  {name:<{width}}  {REASONS[standing]}")
     for key, value in account["attributes"].items():
-        say(f"  {key} = {json.dumps(value, ensure_ascii=False)}")
+        say(f"  {one_line(key)} = {json.dumps(value, ensure_ascii=False)}")
     for each in account["outcomes"]:
         at = datetime.fromtimestamp(each["at"] / 1000, UTC)
         reason = f", {each['reason']}" if each["reason"] else ""

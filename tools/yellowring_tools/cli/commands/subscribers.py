@@ -95,9 +95,10 @@ def show(
     if as_json:
         say_json({"record": shown, "standing": standings})
         return
-    width = max(len(name) for name in (*shown, *EVENT_NAMES))
-    for name, value in shown.items():
-        say(f"{name:<{width}}  {_told(name, value)}")
+    lines = [(one_line(name), _told(name, value)) for name, value in shown.items()]
+    width = max(len(name) for name in (*(name for name, _ in lines), *EVENT_NAMES))
+    for name, told in lines:
+        say(f"{name:<{width}}  {told}")
     say("")
     for name, each in standings.items():
         say(f"{name:<{width}}  {REASONS[each]}")
