@@ -8,6 +8,8 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.local_stack.environments import tool_environment
+from yellowring_tools.local_stack.overrides import write_overrides
 from yellowring_tools.local_stack.workspace import PROJECT
 from yellowring_tools.setup import deploying
 from yellowring_tools.setup.cloud import Cloud
@@ -83,6 +85,32 @@ def test_parameters_reach_sam_in_a_file() -> None:
     assert command[command.index("--parameter-overrides") + 1] == "file:///values.yaml"
 
 
+def test_make_builds_without_the_developers_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = {"SMAPI_CLIENT_SECRET": "1", "ASK_REFRESH_TOKEN": "2"}
+    monkeypatch.setenv("KEPT", "3")
+    for name, value in login.items():
+        monkeypatch.setenv(name, value)
+    printing = tmp_path / "printing.mk"
+    printing.write_text(f"include {PROJECT / 'Makefile'}\nprinted:\n\t@env\n")
+    command = ["make", "-s", "-f", str(printing), "printed"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert "KEPT" in names
+    assert not names & set(login)
+
+
+@pytest.mark.parametrize("text", ["ring 🟡", "Sturm ⚠", "a\u2028b\x85c\x7f", '{"a": "b c"}', ""])
+def test_sam_reads_every_text_as_it_was_given(tmp_path: Path, text: str) -> None:
+    from samcli.cli.types import CfnParameterOverridesType
+
+    file = tmp_path / "parameters.yaml"
+    write_overrides(file, {"Campaign": text})
+    read = CfnParameterOverridesType().convert((f"file://{file}",), None, None)
+    assert read == {"Campaign": text}
+
+
 @pytest.mark.parametrize("stage", ["development", "live"])
 @pytest.mark.parametrize("region", NEAREST)
 def test_each_stage_and_region_has_an_environment(stage: str, region: str) -> None:
@@ -100,10 +128,14 @@ def test_a_project_without_environments_is_deployed_all_the_same(tmp_path: Path)
     assert "CAPABILITY_IAM" in command
 
 
-def test_sam_has_no_business_with_the_developers_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SMAPI_REFRESH_TOKEN", "Atzr|1")
+@pytest.mark.parametrize("name", ["SMAPI_REFRESH_TOKEN", "ASK_REFRESH_TOKEN"])
+def test_sam_has_no_business_with_the_developers_login(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "Atzr|1")
     monkeypatch.setenv("AWS_PROFILE", "one")
     assert "Atzr|1" not in environment(None).values()
+    assert "Atzr|1" not in tool_environment({}).values()
     assert environment(None)["AWS_PROFILE"] == "one"
     assert environment("two")["AWS_PROFILE"] == "two"
 
