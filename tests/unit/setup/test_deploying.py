@@ -103,7 +103,7 @@ def test_make_builds_without_the_developers_login(
 
 @pytest.mark.parametrize("text", ["ring 🟡", "Sturm ⚠", "a\u2028b\x85c\x7f", '{"a": "b c"}', ""])
 def test_sam_reads_every_text_as_it_was_given(tmp_path: Path, text: str) -> None:
-    from samcli.cli.types import CfnParameterOverridesType
+    from samcli.cli.types import CfnParameterOverridesType  # type: ignore[import-untyped]
 
     file = tmp_path / "parameters.yaml"
     write_overrides(file, {"Campaign": text})

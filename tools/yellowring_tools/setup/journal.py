@@ -40,6 +40,8 @@ class Intent:
         When the creation was asked for, in seconds since 1970.
     import_id
         What SMAPI calls the creation; empty as long as it has not answered.
+    missed
+        Whether it was looked for in vain, and somebody was told so.
     """
 
     vendor_id: str
@@ -47,6 +49,7 @@ class Intent:
     known: tuple[str, ...]
     at: float
     import_id: str = ""
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

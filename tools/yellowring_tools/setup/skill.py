@@ -36,7 +36,8 @@ class Created(Step):
         if intent:
             return [
                 f"look for the skill {intent.names[0]!r}, whose creation was interrupted, among "
-                f"those of vendor {intent.vendor_id}; create it if it is not there"
+                f"those of vendor {intent.vendor_id}; stop if it is not there, and create it with "
+                "--another once that was said"
             ]
         return [
             f"look whether the vendor {work.plan.vendor_id or '(the only one)'} has a skill named "

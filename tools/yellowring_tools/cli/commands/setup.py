@@ -63,7 +63,8 @@ def setup(
         str, typer.Option(help="Whose skill it becomes, when you work for several vendors.")
     ] = "",
     another: Annotated[
-        bool, typer.Option("--another", help="Create a skill though there is one of that name.")
+        bool,
+        typer.Option("--another", help="Create a skill though one of that name may be there."),
     ] = False,
     privacy_policy: Annotated[
         str | None, typer.Option(metavar="URL", help="The address of the privacy policy.")
