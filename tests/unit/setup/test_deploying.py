@@ -15,8 +15,10 @@ from yellowring_tools.setup import deploying
 from yellowring_tools.setup.cloud import Cloud
 from yellowring_tools.setup.deployment import Target, environment
 from yellowring_tools.setup.endpoints import NEAREST
+from yellowring_tools.setup.problems import SetupStopped
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from pathlib import Path
 
 STORM = PROJECT / "examples" / "campaigns" / "weather-alert.json"
@@ -35,9 +37,60 @@ def made(*given: str) -> str:
 
 
 def parameters(environ: dict[str, str], *more: str) -> dict[str, str]:
-    arguments = ["--stack", "s", "--stage", "live", "--architecture", "x86_64", "--region", "r"]
-    options = deploying._parser().parse_args([*arguments, *more])
-    return deploying.parameters(options, environ)
+    return deploying.parameters(options("live", "x86_64", *more), environ)
+
+
+def options(stage: str, architecture: str, *more: str) -> Namespace:
+    arguments = ["--stack", "s", "--stage", stage, "--architecture", architecture, "--region", "r"]
+    return deploying._parser().parse_args([*arguments, *more])
+
+
+def completed(
+    there: dict[str, str], *given: str, file: dict[str, str] | None = None
+) -> dict[str, str]:
+    """Return what is sent for a stack when make is given nothing but the names."""
+    chosen = options("development", "arm64", "--given", *given)
+    return deploying.with_defaults(
+        {**(file or {}), **deploying.parameters(chosen, {})}, chosen, there, "s in r"
+    )
+
+
+DEFAULTS = {"SkillStage": "development", "Architecture": "arm64"}
+
+
+def test_a_new_stack_gets_makes_defaults() -> None:
+    assert completed({}) == DEFAULTS
+
+
+def test_a_stack_keeps_its_stage_and_architecture() -> None:
+    assert completed(DEFAULTS) == {}
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ({"SkillStage": "live"}, "make deploy STAGE=live keeps it"),
+        ({"Architecture": "x86_64"}, "make deploy ARCHITECTURE=x86_64 keeps it"),
+    ],
+)
+def test_no_default_turns_a_stack_into_another(there: dict[str, str], said: str) -> None:
+    with pytest.raises(SetupStopped, match=said):
+        completed(DEFAULTS | there)
+
+
+def test_what_was_given_turns_a_stack_into_another() -> None:
+    there = {"SkillStage": "live", "Architecture": "x86_64"}
+    assert completed(there, "STAGE", "ARCHITECTURE") == DEFAULTS
+
+
+@pytest.mark.parametrize("there", [{}, DEFAULTS, {"SkillStage": "live"}])
+def test_no_default_overrules_a_file(there: dict[str, str]) -> None:
+    assert completed(there, file={"SkillStage": "live"})["SkillStage"] == "live"
+
+
+def test_functions_are_not_deployed_as_what_they_were_not_built_for() -> None:
+    with pytest.raises(SetupStopped, match="make deploy ARCHITECTURE=x86_64 builds them"):
+        completed({}, file={"Architecture": "x86_64"})
 
 
 def test_make_names_what_it_was_given() -> None:
@@ -69,7 +122,7 @@ def test_what_make_was_given_becomes_parameters(tmp_path: Path) -> None:
     found = parameters(
         environ,
         *("--parameters", str(file), "--campaign", str(STORM)),
-        *("--given", "MaxWorkers", "STAGE"),
+        *("--given", "MaxWorkers", "STAGE", "ARCHITECTURE"),
     )
     assert json.loads(found.pop("Campaign"))["event"] == json.loads(STORM.read_text())["event"]
     assert found == {

@@ -2,8 +2,8 @@
 
 Creating is the one thing here that cannot be repeated: SMAPI makes another skill each time. So what
 is about to be done is written down first. Whoever finds that note and no id looks for the skill
-among the vendor's, by its names: one that was not there before is it. Several or none, and nobody can
-tell: an import takes minutes, and its skill may show after anybody has stopped looking.
+among the vendor's, by its names: one that was not there before is it. Several or none, and nobody
+can tell: an import takes minutes, and its skill may show after anybody has stopped looking.
 """
 
 from __future__ import annotations
@@ -100,9 +100,9 @@ def _resumed(work: Work, intent: Intent) -> str:
         return _created(work, intent.vendor_id)
     work.journal.note(intent=replace(intent, missed=True))
     raise SetupStopped(
-        f"a skill was being created, and nobody knows whether it was: vendor {intent.vendor_id} has "
-        f"no new one named {intent.names[0]!r} after {work.plan.settle:.0f} s, but an import may "
-        "take minutes. Look in the developer console: when it shows, run this again, and it is "
+        f"a skill was being created, and nobody knows whether it was: vendor {intent.vendor_id} "
+        f"has no new one named {intent.names[0]!r} after {work.plan.settle:.0f} s, but an import "
+        "may take minutes. Look in the developer console: when it shows, run this again, and it is "
         "taken; when it never does, run this again with --another"
     )
 
