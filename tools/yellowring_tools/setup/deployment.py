@@ -105,7 +105,8 @@ def deploy(target: Target, parameters: Mapping[str, str], cloud: Cloud, *, logs:
         end of what SAM said.
     """
     stack, region = target.stack, target.region
-    settled(stack, region, cloud)
+    before = settled(stack, region, cloud)
+    newest = cloud.newest_event(stack, region)
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = logs / f"deploy-{stack}-{region}.log"
     with tempfile.TemporaryDirectory() as folder:
@@ -116,13 +117,15 @@ def deploy(target: Target, parameters: Mapping[str, str], cloud: Cloud, *, logs:
             try:
                 child.wait(LONGEST_DEPLOYMENT)
             except ProcessFailed as error:
-                reasons = cloud.reasons(stack, region)
+                reasons = cloud.reasons(stack, region, newest)
                 told = "\n".join(f"  {reason}" for reason in reasons) if reasons else str(error)
                 raise SetupStopped(
                     f"the stack {stack} in {region} cannot be deployed:\n{told}"
                 ) from None
     found = cloud.stack(stack, region)
-    if found is None or not found.is_whole:
+    # SAM found nothing to change in a stack that was rolled back to what is wanted.
+    unchanged = found is not None and found.is_rolled_back and found == before
+    if found is None or not (found.is_whole or unchanged):
         status = found.status if found else "not there"
         raise SetupStopped(f"the stack {stack} in {region} is {status} after its deployment")
     return found
