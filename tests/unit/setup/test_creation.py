@@ -8,6 +8,7 @@ import pytest
 from yellowring_tools.setup.journal import Intent
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.skill import Created
+from yellowring_tools.smapi import SmapiError
 
 from tests.unit.setup.kit import NAME, VENDOR, Killed, Vendors, a_plan, a_work
 
@@ -112,6 +113,19 @@ def test_an_answer_that_is_lost_is_looked_for_at_once(tmp_path: Path, plan: Plan
     skill_id = create(tmp_path, vendors, plan, told)
     assert list(vendors.skills) == [skill_id]
     assert any(skill_id in line for line in told)
+
+
+def test_an_answer_that_nobody_can_read_is_no_refusal(tmp_path: Path, plan: Plan) -> None:
+    vendors = Vendors()
+
+    def garble(call: Call) -> None:
+        if call.command == "create-skill-package":
+            vendors.after = lambda _: None
+            raise SmapiError(202, "GARBLED", "no location")
+
+    vendors.after = garble
+    assert create(tmp_path, vendors, plan) in vendors.skills
+    assert vendors.created() == 1
 
 
 def test_a_skill_that_shows_late_is_waited_for(tmp_path: Path, plan: Plan) -> None:
