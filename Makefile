@@ -14,6 +14,8 @@ NO_PYTHON := make: Python 3.13 is not on this machine: install it (apt install p
 	brew install python@3.13, pyenv install 3.13 or uv python install 3.13), then run make again
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV
+# Nor has what a build runs any business with the developer's login to Alexa.
+unexport $(filter SMAPI_% ASK_%,$(.VARIABLES))
 
 VENV := .venv/bin
 EMULATOR := .local/emulator

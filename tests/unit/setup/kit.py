@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from yellowring_tools.local_stack.workspace import PROJECT
@@ -237,7 +237,10 @@ def a_work(folder: Path, vendors: Vendors, plan: Plan, told: list[str] | None = 
 
 
 def deployed(work: Work, endpoint: str = ARN) -> None:
-    """Note the stack as deployed."""
-    work.journal.note_deployed(
-        work.plan.stack, "us-east-1", Deployed(work.plan.digest(work.skill_id), endpoint)
-    )
+    """Note the stack as deployed, and have its function called so."""
+    digest = work.plan.digest(work.skill_id)
+    work.journal.note_deployed(work.plan.stack, "us-east-1", Deployed(digest))
+    found = work.cloud.stack(work.plan.stack, "us-east-1")
+    assert found is not None
+    outputs = {**found.outputs, "SkillFunctionArn": endpoint}
+    work.cloud.found = replace(found, outputs=outputs)  # type: ignore[attr-defined]

@@ -70,21 +70,42 @@ def test_a_refusal_is_told_in_one_line(cloud: Cloud, monkeypatch: pytest.MonkeyP
         cloud.stack("ring", REGION)
 
 
+def event(name: str, status: str, reason: str) -> dict[str, str]:
+    own = {"LogicalResourceId": name, "ResourceType": "T", "ResourceStatus": status}
+    made = {"StackId": "s", "EventId": name, "StackName": "ring"}
+    return {**made, **own, "ResourceStatusReason": reason, "Timestamp": "2026-01-01T00:00:00Z"}
+
+
+EVENTS = [
+    event("Second", "CREATE_FAILED", "cancelled"),
+    event("First", "CREATE_FAILED", "taken"),
+    event("Well", "CREATE_COMPLETE", "made"),
+]
+
+
 def test_the_reasons_are_those_of_what_failed_the_first_one_first(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def event(name: str, status: str, reason: str) -> dict[str, str]:
-        own = {"LogicalResourceId": name, "ResourceType": "T", "ResourceStatus": status}
-        made = {"StackId": "s", "EventId": name, "StackName": "ring"}
-        return {**made, **own, "ResourceStatusReason": reason, "Timestamp": "2026-01-01T00:00:00Z"}
-
-    events = [
-        event("Second", "CREATE_FAILED", "cancelled"),
-        event("First", "CREATE_FAILED", "taken"),
-        event("Well", "CREATE_COMPLETE", "made"),
-    ]
-    stubbed(cloud, monkeypatch).add_response("describe_stack_events", {"StackEvents": events})
+    stubbed(cloud, monkeypatch).add_response("describe_stack_events", {"StackEvents": EVENTS})
     assert cloud.reasons("ring", REGION) == ["First (T): taken", "Second (T): cancelled"]
+
+
+def test_what_failed_long_ago_is_no_reason(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    stubber = stubbed(cloud, monkeypatch)
+    stubber.add_response("describe_stack_events", {"StackEvents": EVENTS})
+    newest = cloud.newest_event("ring", REGION)
+    new = [event(name, "UPDATE_FAILED", "full") for name in ("Newer", "New")]
+    stubber.add_response("describe_stack_events", {"StackEvents": new[:1], "NextToken": "2"})
+    stubber.add_response("describe_stack_events", {"StackEvents": [new[1], *EVENTS]})
+    assert cloud.reasons("ring", REGION, newest) == ["New (T): full", "Newer (T): full"]
+
+
+def test_a_stack_that_is_not_there_has_no_newest_event(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubber = stubbed(cloud, monkeypatch)
+    stubber.add_client_error("describe_stack_events", "ValidationError", "ring does not exist")
+    assert cloud.newest_event("ring", REGION) == ""
 
 
 @pytest.mark.parametrize(

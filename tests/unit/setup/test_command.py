@@ -54,6 +54,13 @@ def test_what_is_wrong_is_told_and_nothing_is_done(
     assert list(folder.iterdir()) == []
 
 
+def test_a_profile_that_was_named_goes_before_half_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMAPI_CLIENT_ID", "amzn1.application-oa2-client.1")
+    run = yellowring("setup", "--yes", "--ask-profile", "work")
+    assert run.status == 1
+    assert "not set" not in run.err
+
+
 def test_without_a_login_it_says_how_to_have_one() -> None:
     run = yellowring("setup", "--yes")
     assert run.status == 1

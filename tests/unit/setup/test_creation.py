@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from yellowring_tools.setup.journal import Intent
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.skill import Created
+from yellowring_tools.smapi import SmapiError
 
 from tests.unit.setup.kit import NAME, VENDOR, Killed, Vendors, a_plan, a_work
 
@@ -75,8 +77,35 @@ def test_who_dies_anywhere_and_comes_back_has_one_skill(
     dies_at(vendors, command, done=done)
     with pytest.raises(Killed):
         create(tmp_path, vendors, plan)
+    if (command, done) == ("create-skill-package", False):  # which looks like one that is slow
+        with pytest.raises(SetupStopped, match="nobody knows whether"):
+            create(tmp_path, vendors, plan)
+        plan = a_plan(another=True)
     assert create(tmp_path, vendors, plan) in vendors.skills
     assert len(vendors.skills) == 1
+
+
+def test_a_skill_that_does_not_show_is_not_created_again_before_a_person_says_so(
+    tmp_path: Path, plan: Plan
+) -> None:
+    vendors = Vendors(answers_lost=1, slow=1_000)
+    for another in (True, False):
+        with pytest.raises(SetupStopped, match="run this again with --another"):
+            create(tmp_path, vendors, a_plan(another=another))
+    assert vendors.created() == 1
+    vendors.slow = 0
+    create(tmp_path, vendors, plan)
+    assert len(vendors.skills) == 1
+
+
+def test_who_comes_back_long_after_looks_as_long_as_anybody(tmp_path: Path, plan: Plan) -> None:
+    vendors = Vendors()
+    work = a_work(tmp_path, vendors, plan)
+    work.journal.note(intent=Intent(VENDOR, plan.names, (), work.now() - 1_000))
+    begun = work.now()
+    with pytest.raises(SetupStopped, match="nobody knows whether"):
+        Created().act(work)
+    assert work.now() - begun == plan.settle
 
 
 def test_an_answer_that_is_lost_is_looked_for_at_once(tmp_path: Path, plan: Plan) -> None:
@@ -84,6 +113,19 @@ def test_an_answer_that_is_lost_is_looked_for_at_once(tmp_path: Path, plan: Plan
     skill_id = create(tmp_path, vendors, plan, told)
     assert list(vendors.skills) == [skill_id]
     assert any(skill_id in line for line in told)
+
+
+def test_an_answer_that_nobody_can_read_is_no_refusal(tmp_path: Path, plan: Plan) -> None:
+    vendors = Vendors()
+
+    def garble(call: Call) -> None:
+        if call.command == "create-skill-package":
+            vendors.after = lambda _: None
+            raise SmapiError(202, "GARBLED", "no location")
+
+    vendors.after = garble
+    assert create(tmp_path, vendors, plan) in vendors.skills
+    assert vendors.created() == 1
 
 
 def test_a_skill_that_shows_late_is_waited_for(tmp_path: Path, plan: Plan) -> None:
@@ -125,7 +167,9 @@ def test_a_skill_from_before_is_never_taken_for_the_new_one(tmp_path: Path) -> N
     dies_at(vendors, "create-skill-package", done=False)
     with pytest.raises(Killed):
         create(tmp_path, vendors, a_plan(another=True))
-    assert create(tmp_path, vendors, a_plan()) != before
+    with pytest.raises(SetupStopped, match="nobody knows whether"):
+        create(tmp_path, vendors, a_plan(another=True))
+    assert create(tmp_path, vendors, a_plan(another=True)) != before
     assert len(vendors.skills) == 2
 
 

@@ -25,8 +25,14 @@ SKILL = {"SkillId": "amzn1.ask.skill.1"}
         ({"MaxWorkers": "1"}, "MaxWorkers is 1; right is 2 or more"),
         ({"MaxWorkers": "201"}, "MaxWorkers is 201; right is 200 or less"),
         ({"MaxWorkers": "many"}, 'MaxWorkers is "many"; right is a number'),
+        ({"MaxWorkers": "nan"}, 'MaxWorkers is "nan"; right is a number'),
+        ({"MaxWorkers": "-inf"}, 'MaxWorkers is "-inf"; right is a number'),
+        ({"UserinfoClaim": ""}, "UserinfoClaim has 0 characters; right is 1 or more"),
+        ({"UserinfoClaim": "x" * 41}, "UserinfoClaim has 41 characters; right is 40 or fewer"),
+        ({"EventSource": "a.b:c"}, "EventSource has to be empty"),
         ({"LogLevel": "LOUD"}, 'LogLevel is "LOUD"; right is DEBUG or'),
         ({"SkillId": "ring"}, "must be a skill id such as"),
+        ({"Campaign": "x" * 4097}, "Campaign has 4097 bytes"),
         ({"Campaign": "ü" * 2049}, "Campaign has 4098 bytes; CloudFormation takes 4096"),
     ],
 )
@@ -43,11 +49,32 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_the_bounds_themselves_are_right() -> None:
-    check_parameters(SKILL | {"MaxWorkers": "200", "Campaign": "x" * 4096}, TEMPLATE)
+    whole = {"MaxWorkers": "200", "Campaign": "x" * 4096, "UserinfoClaim": "x" * 40}
+    check_parameters(SKILL | whole, TEMPLATE)
+    check_parameters(SKILL | {"UserinfoClaim": "x"}, TEMPLATE)
 
 
 def test_what_the_stack_has_already_need_not_be_given() -> None:
-    check_parameters({}, TEMPLATE, kept=("SkillId",))
+    check_parameters({}, TEMPLATE, kept=SKILL)
+
+
+ISSUER = {"JwtIssuer": "https://login.example"}
+REST = {"JwtAudience": "ring", "JwtScope": "notify"}
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"), [(ISSUER, {}), (REST, {}), ({"JwtScope": ""}, ISSUER | REST)]
+)
+def test_what_goes_together_is_whole_with_what_the_stack_has(
+    values: dict[str, str], kept: dict[str, str]
+) -> None:
+    with pytest.raises(SetupStopped, match="JwtScope go together"):
+        check_parameters(SKILL | values, TEMPLATE, kept)
+
+
+@pytest.mark.parametrize("kept", [REST, ISSUER | REST, None])
+def test_what_the_stack_may_have_is_not_asked_for_again(kept: dict[str, str] | None) -> None:
+    check_parameters(SKILL | ISSUER, TEMPLATE, kept)
 
 
 def test_a_campaign_is_one_line_of_json_whole() -> None:

@@ -11,7 +11,7 @@ from yellowring_tools.setup import deployment
 from yellowring_tools.setup.cloud import Found
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.setting_up import steps_of
-from yellowring_tools.setup.skill import Created, Enabled, Updated
+from yellowring_tools.setup.skill import Created, Enabled, Updated, endpoints_of
 from yellowring_tools.setup.stacks import Checked, Stacked, Trusted
 from yellowring_tools.setup.steps import dry_run, run
 from yellowring_tools.smapi import SmapiError, SmapiUnknown
@@ -157,6 +157,12 @@ def test_a_skill_without_a_stack_cannot_be_updated(
     run([Created()], made)
     with pytest.raises(SetupStopped, match="in us-east-1 was not deployed yet"):
         run([Updated()], made)
+
+
+def test_the_functions_that_the_skill_calls_are_those_that_the_stacks_have(work: Work) -> None:
+    found = Found("UPDATE_COMPLETE", {"SkillFunctionArn": OTHER}, {})
+    work.cloud.found = found  # type: ignore[attr-defined]
+    assert endpoints_of(work) == {"NA": OTHER}
 
 
 def test_other_credentials_are_put_into_the_secret(work: Work) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from yellowring_tools.local_stack.environments import REGION, aws_environment, tool_environment
+from yellowring_tools.local_stack.overrides import write_overrides
 from yellowring_tools.local_stack.processes import Child, ProcessFailed
 from yellowring_tools.local_stack.workspace import LOCAL, PROJECT, locked
 
@@ -206,7 +206,7 @@ def deploy_template(
     """
     aws.s3.create_bucket(Bucket=BUCKET)
     overrides = workspace.path / f"{stack}.yaml"  # JSON is YAML, and SAM goes by the suffix
-    overrides.write_text(json.dumps(dict(parameters), indent=2))
+    write_overrides(overrides, parameters)
     command: list[str | Path] = [
         *(SAM, "deploy", "--template-file", template, "--stack-name", stack),
         *("--s3-bucket", BUCKET, "--region", REGION, "--no-confirm-changeset"),

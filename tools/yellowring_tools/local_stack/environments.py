@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 LOOPBACK = "127.0.0.1,localhost"
+LOGIN = ("SMAPI_", "ASK_")
+"""What variables of the developer's login to Alexa start with."""
 _KEY_BYTES = 16
 
 
@@ -74,15 +76,25 @@ def tool_environment(extra: Mapping[str, str]) -> dict[str, str]:
     Tools that download, such as pip inside ``sam build``, need the machine's proxies and
     certificates. This project's interpreter comes first on PATH.
     """
+    inherited = inherited_environment("AWS_", "SAM_")
+    path = os.pathsep.join((str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)))
+    return inherited | {"PATH": path} | dict(extra)
+
+
+def inherited_environment(*hidden: str) -> dict[str, str]:
+    """Return our environment as SAM and what it starts may have it.
+
+    Packages that a build installs run their own code there: the developer's login is not for them.
+
+    Parameters
+    ----------
+    hidden
+        What else names of variables start with that are left out.
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "PYTHON", "SAM_")) and name != "VIRTUAL_ENV"
+        if not name.startswith((*LOGIN, "PYTHON", *hidden)) and name != "VIRTUAL_ENV"
     }
     direct = ",".join(filter(None, (inherited.get("NO_PROXY"), LOOPBACK)))
-    path = os.pathsep.join((str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)))
-    return (
-        inherited
-        | {"PATH": path, "NO_PROXY": direct, "no_proxy": direct, "SAM_CLI_TELEMETRY": "0"}
-        | dict(extra)
-    )
+    return inherited | {"NO_PROXY": direct, "no_proxy": direct, "SAM_CLI_TELEMETRY": "0"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ class Found:
     def is_whole(self) -> bool:
         """Whether it is as its last deployment wanted it."""
         return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether it is as the deployment before its last one wanted it."""
+        return self.status in ("UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
 
 
 class Cloud:
@@ -77,12 +83,26 @@ class Cloud:
 
         return _told(look)
 
-    def reasons(self, name: str, region: str) -> list[str]:
-        """Return what a stack says of the resources that it could not make, the first one first."""
+    def newest_event(self, name: str, region: str) -> str:
+        """Return the id of what happened to a stack last; empty when nothing has, or is told."""
+        client = self._client("cloudformation", region)
+        try:
+            events = _told(lambda: client.describe_stack_events(StackName=name)["StackEvents"])
+        except SetupStopped:  # there is no stack
+            return ""
+        return str(events[0]["EventId"]) if events else ""
+
+    def reasons(self, name: str, region: str, since: str = "") -> list[str]:
+        """Return what a stack says of the resources that it could not make, the first one first.
+
+        Only what has happened after the event ``since`` counts, if one is given.
+        """
         client = self._client("cloudformation", region)
 
         def look() -> list[str]:
-            events = client.describe_stack_events(StackName=name)["StackEvents"]
+            pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
+            every = (each for page in pages for each in page["StackEvents"])  # newest first
+            events = list(itertools.takewhile(lambda each: each["EventId"] != since, every))
             return [
                 f"{each['LogicalResourceId']} ({each['ResourceType']}): "
                 f"{without_users(each['ResourceStatusReason'])}"

@@ -2,7 +2,8 @@
 
 Creating is the one thing here that cannot be repeated: SMAPI makes another skill each time. So what
 is about to be done is written down first. Whoever finds that note and no id looks for the skill
-among the vendor's, by its names: one that was not there before is it. Several, and nobody can tell.
+among the vendor's, by its names: one that was not there before is it. Several or none, and nobody
+can tell: an import takes minutes, and its skill may show after anybody has stopped looking.
 """
 
 from __future__ import annotations
@@ -76,10 +77,11 @@ def _created(work: Work, vendor_id: str) -> str:
 
 
 def _resumed(work: Work, intent: Intent) -> str:
-    """Find the skill whose creation was begun, or create it when there is none for sure."""
+    """Find the skill whose creation was begun; create another when a person says there is none."""
     found = _newer(work, intent)
     # A creation that was taken may still be under way, and not in the list.
-    while not found and work.now() < intent.at + work.plan.settle:
+    deadline = max(intent.at, work.now()) + work.plan.settle
+    while not found and work.now() < deadline:
         work.sleep(LOOKS)
         found = _newer(work, intent)
     if len(found) > 1:
@@ -92,11 +94,17 @@ def _resumed(work: Work, intent: Intent) -> str:
         [skill_id] = found
         work.tell(f"the creation was interrupted; one skill of that name is new: {skill_id}")
         return _taken(work, skill_id, "found")
-    work.journal.note(intent=None)
-    # Those of that name that were there before were no hindrance then.
-    another = work.plan.another or bool(intent.known)
-    plan = replace(work.plan, another=another)
-    return _created(replace(work, plan=plan), intent.vendor_id)
+    # --another on the first call meant another than those that were there before.
+    if intent.missed and work.plan.another:
+        work.journal.note(intent=None)
+        return _created(work, intent.vendor_id)
+    work.journal.note(intent=replace(intent, missed=True))
+    raise SetupStopped(
+        f"a skill was being created, and nobody knows whether it was: vendor {intent.vendor_id} "
+        f"has no new one named {intent.names[0]!r} after {work.plan.settle:.0f} s, but an import "
+        "may take minutes. Look in the developer console: when it shows, run this again, and it is "
+        "taken; when it never does, run this again with --another"
+    )
 
 
 def _newer(work: Work, intent: Intent) -> list[str]:

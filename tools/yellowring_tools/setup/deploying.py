@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FRONT_DOOR = ("STACK", "STAGE", "REGIONS", "PARAMETERS", "CAMPAIGN", "ARCHITECTURE", "KEEP")
 """Variables of make that are no parameters."""
+OF_STACK = {"STAGE": "SkillStage", "ARCHITECTURE": "Architecture"}
+"""Those that a parameter of the stack goes by."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,13 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         template = read_template(options.project / "template.yaml")
         check_stack_name(options.stack, template)
-        values = parameters(options, os.environ)
-        regions = [served_region(region)[1] for region in options.region]
-        for region in regions:
+        given = parameters(options, os.environ)
+        values = {}
+        for region in (served_region(each)[1] for each in options.region):
             known = cloud.stack(options.stack, region)
-            check_parameters(values, template, known.parameters if known else ())
-        for region in regions:
-            _deploy(options, region, values, cloud)
+            there = known.parameters if known else {}
+            values[region] = with_defaults(given, options, there, f"{options.stack} in {region}")
+            check_parameters(values[region], template, there)
+        for region, chosen in values.items():
+            _deploy(options, region, chosen, cloud)
     except (SetupStopped, SkillPackageError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -49,8 +53,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parameters(options: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the template's parameters by name; raises `SetupStopped` as `Given.values` does."""
     single = {name: environ.get(name, "") for name in options.given if name not in FRONT_DOOR}
-    single |= {"Architecture": options.architecture, "SkillStage": options.stage}
+    for variable, name in OF_STACK.items():
+        if variable in options.given:
+            single[name] = getattr(options, variable.lower())
     return Given(_file(options.parameters), _file(options.campaign), single).values()
+
+
+def with_defaults(
+    given: Mapping[str, str], options: argparse.Namespace, there: Mapping[str, str], stack: str
+) -> dict[str, str]:
+    """Return parameters with make's own defaults, which a new stack gets and no other.
+
+    Parameters
+    ----------
+    given
+        What was given on the command line or in a file.
+    options
+        Stage and architecture, given or not.
+    there
+        Parameters that the stack has already; empty for a new one.
+    stack
+        What to call it.
+
+    Raises
+    ------
+    SetupStopped
+        The stack has another stage or architecture than the default, and nobody said which is
+        meant; or the functions were built for another architecture than is to be deployed.
+    """
+    values = dict(given)
+    for variable, name in OF_STACK.items():
+        default = getattr(options, variable.lower())
+        if name not in given and there.get(name, default) != default:
+            raise SetupStopped(
+                f"{stack} has {name} {there[name]}, and {variable} is {default} when it is not "
+                f"given: make deploy {variable}={there[name]} keeps it, {variable}={default} "
+                "changes it"
+            )
+        if not there:
+            values.setdefault(name, default)
+    built, deployed = options.architecture, values.get("Architecture", options.architecture)
+    if built != deployed:
+        raise SetupStopped(
+            f"the functions were built for {built}, and Architecture is {deployed}: "
+            f"make deploy ARCHITECTURE={deployed} builds them for it"
+        )
+    return values
 
 
 def _deploy(
@@ -61,7 +109,7 @@ def _deploy(
         project / ".aws-sam" / "build" / "template.yaml",
         options.stack,
         region,
-        f"{options.stage}-{region}",
+        f"{values.get('SkillStage', options.stage)}-{region}",
         project / "samconfig.toml",
     )
     sys.stdout.write(f"{options.stack} in {region}: deploying\n")

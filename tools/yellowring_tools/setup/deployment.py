@@ -5,8 +5,6 @@ SAM's own parser cuts a value with quotes and braces that stands on its command 
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from yellowring_tools.local_stack.environments import LOOPBACK
+from yellowring_tools.local_stack.environments import inherited_environment
+from yellowring_tools.local_stack.overrides import write_overrides
 from yellowring_tools.local_stack.processes import Child, ProcessFailed
 from yellowring_tools.setup.problems import SetupStopped
 
@@ -30,7 +29,6 @@ LONGEST_DEPLOYMENT = 3600.0
 """Seconds after which a deployment is not waited for any longer."""
 LOOKS = 2.0
 """Seconds between two looks at a stack that something else is at work on."""
-HIDDEN = ("SMAPI_", "PYTHON")
 
 
 def sam() -> Path:
@@ -107,24 +105,27 @@ def deploy(target: Target, parameters: Mapping[str, str], cloud: Cloud, *, logs:
         end of what SAM said.
     """
     stack, region = target.stack, target.region
-    settled(stack, region, cloud)
+    before = settled(stack, region, cloud)
+    newest = cloud.newest_event(stack, region)
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = logs / f"deploy-{stack}-{region}.log"
     with tempfile.TemporaryDirectory() as folder:
         overrides = Path(folder) / "parameters.yaml"  # JSON is YAML, and SAM goes by the suffix
-        overrides.write_text(json.dumps(dict(parameters), indent=2), encoding="utf-8")
+        write_overrides(overrides, parameters)
         command, env = target.command(overrides), environment(cloud.profile)
         with Child.start("sam deploy", command, log=log, env=env, cwd=Path(folder)) as child:
             try:
                 child.wait(LONGEST_DEPLOYMENT)
             except ProcessFailed as error:
-                reasons = cloud.reasons(stack, region)
+                reasons = cloud.reasons(stack, region, newest)
                 told = "\n".join(f"  {reason}" for reason in reasons) if reasons else str(error)
                 raise SetupStopped(
                     f"the stack {stack} in {region} cannot be deployed:\n{told}"
                 ) from None
     found = cloud.stack(stack, region)
-    if found is None or not found.is_whole:
+    # SAM found nothing to change in a stack that was rolled back to what is wanted.
+    unchanged = found is not None and found.is_rolled_back and found == before
+    if found is None or not (found.is_whole or unchanged):
         status = found.status if found else "not there"
         raise SetupStopped(f"the stack {stack} in {region} is {status} after its deployment")
     return found
@@ -164,11 +165,4 @@ def settled(stack: str, region: str, cloud: Cloud) -> Found | None:
 
 def environment(profile: str | None) -> dict[str, str]:
     """Return the environment of SAM: ours, without what it has no business with."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(HIDDEN) and name != "VIRTUAL_ENV"
-    }
-    direct = ",".join(filter(None, (inherited.get("NO_PROXY"), LOOPBACK)))
-    chosen = {"AWS_PROFILE": profile} if profile else {}
-    return inherited | {"SAM_CLI_TELEMETRY": "0", "NO_PROXY": direct, "no_proxy": direct} | chosen
+    return inherited_environment() | ({"AWS_PROFILE": profile} if profile else {})

@@ -40,6 +40,8 @@ class Intent:
         When the creation was asked for, in seconds since 1970.
     import_id
         What SMAPI calls the creation; empty as long as it has not answered.
+    missed
+        Whether it was looked for in vain, and somebody was told so.
     """
 
     vendor_id: str
@@ -47,6 +49,7 @@ class Intent:
     known: tuple[str, ...]
     at: float
     import_id: str = ""
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,36 @@ class Deployed:
     ----------
     digest
         Of what was built and of the parameters.
-    endpoint
-        ARN of the function that Alexa calls.
     """
 
     digest: str
-    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was chosen last, with which a run without options goes on.
+
+    Attributes
+    ----------
+    regions
+        Each ``NA=us-east-1``: Alexa's region, and the AWS region that serves it.
+    stacks
+        The stack's name by stage.
+    architecture
+        The functions' instruction set.
+    name, privacy_policy, terms_of_use
+        What the skill has in place of the package's.
+    keep
+        More AWS services that the functions may call, by commas.
+    """
+
+    regions: tuple[str, ...]
+    stacks: dict[str, str]
+    architecture: str
+    name: str = ""
+    privacy_policy: str | None = None
+    terms_of_use: str | None = None
+    keep: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +106,18 @@ class Entries:
         Digest of the skill package that the skill was updated with last.
     stacks
         Stacks by ``NAME/REGION``.
+    account
+        Id of the AWS account that they are in.
+    chosen
+        What was chosen last; ``None`` before the first run.
     """
 
     skill_id: str = ""
     intent: Intent | None = None
     package: str = ""
     stacks: dict[str, Deployed] = field(default_factory=dict)
+    account: str = ""
+    chosen: Chosen | None = None
 
 
 class Journal:
@@ -125,13 +158,13 @@ class Journal:
             What is there is no journal of this version.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
+            content = self.path.read_bytes()
         except FileNotFoundError:
             self.entries = Entries()
             return
         try:
-            self.entries = _entries(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.entries = _entries(content)
+        except (ValueError, TypeError, KeyError) as error:  # pydantic's is a ValueError
             raise SetupStopped(
                 f"{self.path} is no journal of this version ({type(error).__name__}): move it "
                 "away, and name the skill with --skill-id"
@@ -160,15 +193,13 @@ class Journal:
         self.note(stacks={**self.entries.stacks, f"{stack}/{region}": deployed})
 
 
-def _entries(document: dict[str, Any]) -> Entries:
-    if document.pop("version") != VERSION:
+def _entries(content: bytes) -> Entries:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - loads much
+
+    document = json.loads(content)
+    if document["version"] != VERSION or "stacks" not in document:
         raise ValueError("version")
-    intent = document.pop("intent")
-    stacks = {name: Deployed(**each) for name, each in document.pop("stacks").items()}
-    if intent is not None:
-        lists = {name: tuple(intent[name]) for name in ("names", "known")}
-        intent = Intent(**{**intent, **lists})
-    return Entries(**document, intent=intent, stacks=stacks)
+    return TypeAdapter(Entries).validate_json(content, strict=True)
 
 
 def _on_disk(folder: Path) -> None:

@@ -6,6 +6,7 @@ CloudFormation would find the same mistakes, but only after minutes.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ from yellowring_tools.local_stack.beside.parameters import read_parameters
 from yellowring_tools.local_stack.beside.problems import UnusableSkill
 from yellowring_tools.local_stack.beside.template import Template
 from yellowring_tools.setup.problems import SetupStopped
+from yellowring_tools.setup.rules import broken_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LONGEST_VALUE = 4096
@@ -82,7 +84,9 @@ def read_template(path: Path) -> Mapping[str, Any]:
 
 
 def check_parameters(
-    values: Mapping[str, str], template: Mapping[str, Any], kept: Collection[str] = ()
+    values: Mapping[str, str],
+    template: Mapping[str, Any],
+    kept: Mapping[str, str] | None = None,
 ) -> None:
     """Check values against what a template says of its parameters.
 
@@ -93,7 +97,8 @@ def check_parameters(
     template
         The template, with intrinsic functions spelled as in JSON.
     kept
-        Parameters that the stack has a value of already.
+        Values that the stack has already; ``None`` when nobody has looked: a rule that depends on
+        what was not given is left out then.
 
     Raises
     ------
@@ -102,9 +107,11 @@ def check_parameters(
     """
     known: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
     problems = [problem for name, value in values.items() for problem in _wrong(name, value, known)]
-    there = {*values, *kept}
+    there = {*values, *(kept or {})}
     missing = [name for name, each in known.items() if "Default" not in each and name not in there]
     problems += [f"{name} is needed: {known[name].get('Description', '')}" for name in missing]
+    if not problems:
+        problems += broken_rules(template, values, kept)
     if problems:
         raise SetupStopped("parameters of the template:\n" + "\n".join(f"  {p}" for p in problems))
 
@@ -125,6 +132,10 @@ def _wrong(name: str, value: str, known: Mapping[str, Mapping[str, Any]]) -> Ite
         yield f"{name} is {quoted(value)}; {right}"
     if (size := len(value.encode())) > LONGEST_VALUE:
         yield f"{name} has {size} bytes; CloudFormation takes {LONGEST_VALUE}"
+    if len(value) < int(rule.get("MinLength", 0)):
+        yield f"{name} has {len(value)} characters; right is {rule['MinLength']} or more"
+    if "MaxLength" in rule and len(value) > int(rule["MaxLength"]):
+        yield f"{name} has {len(value)} characters; right is {rule['MaxLength']} or fewer"
     if rule.get("Type") == "Number":
         yield from _out_of_range(name, value, rule)
 
@@ -133,6 +144,8 @@ def _out_of_range(name: str, value: str, rule: Mapping[str, Any]) -> Iterator[st
     try:
         number = float(value)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         yield f"{name} is {quoted(value)}; right is a number"
         return
     lowest, highest = rule.get("MinValue"), rule.get("MaxValue")

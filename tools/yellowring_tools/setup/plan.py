@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from yellowring_tools.cli.aws.stacks import DEFAULT_NAME
 from yellowring_tools.cli.files.skill_package import requirements
 from yellowring_tools.local_stack.deployment import fingerprint
 from yellowring_tools.setup.endpoints import SkillPackageError, by_region, served_region
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGES = ("development", "live")
+DEFAULT_REGIONS = ("us-east-1",)
 ANY_SKILL = "amzn1.ask.skill.00000000-0000-0000-0000-000000000000"
 """Stands for the skill's id as long as it is not known."""
 ANY_ENDPOINT = "arn:aws:lambda:{}:000000000000:function:{}-skill"
@@ -55,6 +57,8 @@ class Plan:
         More AWS services that the functions may call than this project's own do, by commas.
     settle
         Seconds after which a creation whose answer was lost shows in the vendor's list, if ever.
+    assumed
+        Parameters that nobody gave, and that a stack may have another value of.
     """
 
     project: Path
@@ -72,6 +76,7 @@ class Plan:
     terms_of_use: str | None = None
     keep: str = ""
     settle: float = 60.0
+    assumed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -136,21 +141,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the command line says, unchecked."""
+    """What the command line says, unchecked; ``None`` is what it leaves open."""
 
     project: Path
     package: Path
-    regions: Sequence[str]
-    stack: str
-    stage: str
     given: Given
-    name: str = ""
+    regions: Sequence[str] | None = None
+    stack: str | None = None
+    stage: str | None = None
+    architecture: str | None = None
+    name: str | None = None
     skill_id: str = ""
     vendor_id: str = ""
     another: bool = False
     privacy_policy: str | None = None
     terms_of_use: str | None = None
-    keep: str = ""
+    keep: str | None = None
     settle: float = 60.0
 
 
@@ -163,33 +169,38 @@ def planned(choice: Choice) -> Plan:
         Says what is wrong and what would be right.
     """
     template = read_template(choice.project / "template.yaml")
-    check_stack_name(choice.stack, template)
-    if choice.stage not in STAGES:
-        raise SetupStopped(f"--stage is {choice.stage!r}; right is {' or '.join(STAGES)}")
-    values = _values(choice, template)
+    stage = choice.stage or STAGES[0]
+    if stage not in STAGES:
+        raise SetupStopped(f"--stage is {stage!r}; right is {' or '.join(STAGES)}")
+    stack = choice.stack or (DEFAULT_NAME if stage != "live" else f"{DEFAULT_NAME}-live")
+    check_stack_name(stack, template)
+    given = _given(choice)
+    values = {"Architecture": choice.architecture or _architecture(template), **given}
+    assumed = {"Architecture"} - set(given) | (set() if choice.stage else {"SkillStage"})
     plan = Plan(
         project=choice.project,
         package=choice.package,
         manifest=_manifest(choice.package),
-        stack=choice.stack,
-        stage=choice.stage,
-        regions=_regions(choice.regions),
+        stack=stack,
+        stage=stage,
+        regions=_regions(DEFAULT_REGIONS if choice.regions is None else choice.regions),
         parameters=values,
-        name=choice.name,
+        name=choice.name or "",
         skill_id=choice.skill_id,
         vendor_id=choice.vendor_id,
         another=choice.another,
         privacy_policy=choice.privacy_policy,
         terms_of_use=choice.terms_of_use,
-        keep=choice.keep,
+        keep=choice.keep or "",
         settle=choice.settle,
+        assumed=frozenset(assumed),
     )
     check_parameters(plan.all_parameters(choice.skill_id or ANY_SKILL), template)
     _check_package(plan)
     return plan
 
 
-def _values(choice: Choice, template: Mapping[str, Any]) -> dict[str, str]:
+def _given(choice: Choice) -> dict[str, str]:
     values = choice.given.values()
     if twice := [name for name in OURS if name in values]:
         raise SetupStopped(
@@ -201,9 +212,12 @@ def _values(choice: Choice, template: Mapping[str, Any]) -> dict[str, str]:
             "WithSkillFunction is false: the skill of a function of your own is not set up by "
             "this; docs/your-skill.md says how it is"
         )
-    architecture = template.get("Parameters", {}).get("Architecture", {})
-    values.setdefault("Architecture", str(architecture.get("Default", "arm64")))
     return values
+
+
+def _architecture(template: Mapping[str, Any]) -> str:
+    parameter = template.get("Parameters", {}).get("Architecture", {})
+    return str(parameter.get("Default", "arm64"))
 
 
 def _regions(regions: Sequence[str]) -> dict[str, str]:

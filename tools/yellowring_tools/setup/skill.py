@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from yellowring_tools.setup.creation import IMPORT_SECONDS, PACKAGE, create
 from yellowring_tools.setup.problems import SetupStopped
+from yellowring_tools.setup.stacks import ENDPOINT, stack_outputs
 from yellowring_tools.setup.steps import Step
 from yellowring_tools.setup.work import asked
 from yellowring_tools.smapi import SmapiError, SmapiUnknown, pack
@@ -36,7 +37,8 @@ class Created(Step):
         if intent:
             return [
                 f"look for the skill {intent.names[0]!r}, whose creation was interrupted, among "
-                f"those of vendor {intent.vendor_id}; create it if it is not there"
+                f"those of vendor {intent.vendor_id}; stop if it is not there, and create it with "
+                "--another once that was said"
             ]
         return [
             f"look whether the vendor {work.plan.vendor_id or '(the only one)'} has a skill named "
@@ -169,10 +171,10 @@ def endpoints_of(work: Work) -> dict[str, str]:
     """
     found = {}
     for served, region in work.plan.regions.items():
-        deployed = work.journal.deployed(work.plan.stack, region)
-        if deployed is None or not deployed.endpoint:
+        endpoint = stack_outputs(work, region).get(ENDPOINT)
+        if not endpoint:
             raise SetupStopped(f"the stack {work.plan.stack} in {region} was not deployed yet")
-        found[served] = deployed.endpoint
+        found[served] = endpoint
     return found
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, override
 
 from yellowring_tools.local_stack.deployment import Build
 from yellowring_tools.local_stack.processes import ProcessFailed
+from yellowring_tools.setup.choices import chosen
 from yellowring_tools.setup.deployment import Target, deploy, sam, settled
 from yellowring_tools.setup.journal import Deployed
+from yellowring_tools.setup.parameters import check_parameters, read_template
+from yellowring_tools.setup.plan import ANY_SKILL
 from yellowring_tools.setup.problems import SetupStopped
 from yellowring_tools.setup.steps import Step
 from yellowring_tools.setup.work import asked
@@ -44,8 +47,13 @@ class Checked(Step):
         accounts = {work.cloud.account(region) for region in work.plan.regions.values()}
         if len(accounts) != 1:
             raise SetupStopped(f"the regions lead to several AWS accounts: {sorted(accounts)}")
+        account = accounts.pop()
+        _check_account(work, account)
+        for region in work.plan.regions.values():
+            _check_stack(work, region)
+        work.journal.note(account=account, chosen=chosen(work.plan, work.journal.entries))
         told = ", ".join(each.name or each.id for each in vendors) or "no vendor"
-        return f"vendor {told}; AWS account {accounts.pop()}"
+        return f"vendor {told}; AWS account {account}"
 
     @override
     def act(self, work: Work) -> str:
@@ -129,7 +137,7 @@ class Stacked(Step):
                 work.cloud,
                 logs=work.folder / LOGS,
             )
-        deployed = Deployed(plan.digest(work.skill_id), found.outputs.get(ENDPOINT, ""))
+        deployed = Deployed(plan.digest(work.skill_id))
         work.journal.note_deployed(plan.stack, self._region, deployed)
         return f"{plan.stack} is {found.status}"
 
@@ -174,6 +182,32 @@ class Trusted(Step):
             if not work.cloud.has_credentials(secret, region, credentials):
                 work.cloud.put_credentials(secret, region, credentials)
         return f"in {_regions(work)}"
+
+
+def _check_account(work: Work, account: str) -> None:
+    known = work.journal.entries.account
+    if known and known != account and work.journal.entries.stacks:
+        raise SetupStopped(
+            f"the stacks of this folder are in the AWS account {known}, and these credentials are "
+            f"of {account}: choose others with --profile, or work in a folder of its own"
+        )
+
+
+def _check_stack(work: Work, region: str) -> None:
+    """Check the plan against what the stack of a region has already."""
+    plan = work.plan
+    found = work.cloud.stack(plan.stack, region)
+    there = found.parameters if found else {}
+    values = plan.all_parameters(plan.skill_id or work.journal.entries.skill_id or ANY_SKILL)
+    options = {"SkillStage": "--stage {}", "Architecture": "--parameter Architecture={}"}
+    for name in sorted(plan.assumed):
+        if there.get(name, values[name]) != values[name]:
+            keeps, changes = (options[name].format(each) for each in (there[name], values[name]))
+            raise SetupStopped(
+                f"the stack {plan.stack} in {region} has {name} {there[name]}: {keeps} keeps it, "
+                f"{changes} changes it to what it is when it is not given"
+            )
+    check_parameters(values, read_template(plan.template), there)
 
 
 def build_of(work: Work) -> Build:

@@ -27,20 +27,23 @@ def register(app: typer.Typer) -> None:
 def setup(
     *,
     regions: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="One to three AWS regions, by commas; FE=us-west-2 says which part of the world "
-            "one serves."
+            "one serves. [those of before; us-east-1]"
         ),
-    ] = "us-east-1",
-    stage: Annotated[str, typer.Option(help="development or live.")] = "development",
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="development or live. [development]")] = None,
     stack: Annotated[
         str | None,
-        typer.Option(help=f"The stack's name. [{DEFAULT_NAME}, for live {DEFAULT_NAME}-live]"),
+        typer.Option(
+            help=f"The stack's name. [that of before; {DEFAULT_NAME}, for live {DEFAULT_NAME}-live]"
+        ),
     ] = None,
     name: Annotated[
-        str, typer.Option(help="The skill's name in every locale; the package's without it.")
-    ] = "",
+        str | None,
+        typer.Option(help="The skill's name in every locale. [that of before; the package's]"),
+    ] = None,
     parameters: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The template's parameters, as a JSON object."),
@@ -63,7 +66,8 @@ def setup(
         str, typer.Option(help="Whose skill it becomes, when you work for several vendors.")
     ] = "",
     another: Annotated[
-        bool, typer.Option("--another", help="Create a skill though there is one of that name.")
+        bool,
+        typer.Option("--another", help="Create a skill though one of that name may be there."),
     ] = False,
     privacy_policy: Annotated[
         str | None, typer.Option(metavar="URL", help="The address of the privacy policy.")
@@ -72,8 +76,13 @@ def setup(
         str | None, typer.Option(metavar="URL", help="The address of the terms of use.")
     ] = None,
     keep: Annotated[
-        str, typer.Option(help="AWS services that an event source calls, by commas: s3,ses.")
-    ] = "",
+        str | None,
+        typer.Option(help="AWS services that an event source calls, by commas: s3,ses."),
+    ] = None,
+    drop: Annotated[
+        bool,
+        typer.Option("--drop", help="Let the skill call a stack of before no longer."),
+    ] = False,
     profile: Annotated[str | None, typer.Option(help="The AWS profile to use.")] = None,
     ask_profile: Annotated[
         str | None,
@@ -96,9 +105,12 @@ def setup(
 ) -> None:
     """Set a skill up, or what has changed of it: skill, stacks, endpoints and credentials.
 
-    What is done already is left as it is, and what was interrupted goes on. The journal lies in
-    .yellowring/ of the folder that this is run in.
+    What is done already is left as it is, what was interrupted goes on, and what was chosen before
+    and is not given is chosen again. The journal lies in .yellowring/ of the folder that this is
+    run in.
     """
+    from yellowring_tools.setup.choices import check_nothing_dropped, continued  # noqa: PLC0415
+    from yellowring_tools.setup.journal import Journal  # noqa: PLC0415
     from yellowring_tools.setup.parameters import Given  # noqa: PLC0415 - loads much
     from yellowring_tools.setup.plan import Choice, planned  # noqa: PLC0415
     from yellowring_tools.setup.problems import SetupStopped  # noqa: PLC0415
@@ -108,8 +120,8 @@ def setup(
     choice = Choice(
         project=home,
         package=(skill_package or _package(here, home)).absolute(),
-        regions=[each.strip() for each in regions.split(",") if each.strip()],
-        stack=stack or (DEFAULT_NAME if stage != "live" else f"{DEFAULT_NAME}-live"),
+        regions=None if regions is None else _words(regions),
+        stack=stack,
         stage=stage,
         given=Given(parameters, campaign, _pairs(parameter or [])),
         name=name,
@@ -122,7 +134,11 @@ def setup(
         settle=settle,
     )
     try:
-        plan = planned(choice)
+        journal = Journal(here)
+        journal.read()
+        plan = planned(continued(choice, journal.entries))
+        if not drop:
+            check_nothing_dropped(plan, journal.entries)
         work = _work(plan, here, profile, ask_profile, attended=not yes and sys.stdin.isatty())
         if dry_run:
             _show_plan(work, as_json=as_json)
@@ -210,7 +226,7 @@ def _smapi(ask_profile: str | None) -> Smapi:
 
     return connect(
         ask_profile=ask_profile,
-        login=SmapiLogin.from_environ(os.environ),
+        login=None if ask_profile else SmapiLogin.from_environ(os.environ),
         base_url=os.environ.get("SMAPI_BASE_URL", ""),
         lwa_url=os.environ.get("LWA_BASE_URL", ""),
     )
@@ -226,6 +242,10 @@ def _project(here: Path) -> Path:
 def _package(here: Path, project: Path) -> Path:
     own = here / "skill-package"
     return own if own.is_dir() else project / "skill-package"
+
+
+def _words(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _pairs(words: list[str]) -> dict[str, str]:
