@@ -61,10 +61,9 @@ def live(subscribers: Subscribers) -> Subscribers:
     return subscribers
 
 
-def restore(*more: str, taken_at: datetime = NOW) -> Any:
-    return yellowring(
-        "restore", "--from", "restored", "--taken-at", taken_at.isoformat(), "--json", *more
-    )
+def restore(*more: str, taken_at: datetime | None = None) -> Any:
+    at = (taken_at or datetime.now(UTC)).isoformat()
+    return yellowring("restore", "--from", "restored", "--taken-at", at, "--json", *more)
 
 
 def counts(**given: int) -> dict[str, int]:
@@ -131,7 +130,8 @@ def test_a_copy_older_than_an_erasure_is_remembered_is_refused(
     assert "is 39 days old" in said.err
     assert "whoever was erased since would come back" in said.err
     assert live.get(ADA) is None
-    assert restore(taken_at=NOW - oldest() + timedelta(hours=1)).status == 0
+    young = NOW - oldest() + timedelta(hours=1)
+    assert restore("--none-erased", taken_at=young).status == 0
 
 
 def test_a_copy_of_a_time_to_come_is_refused(copy: Subscribers) -> None:
@@ -228,7 +228,7 @@ def test_an_import_keeps_what_is_newer_and_brings_nobody_back(
 ) -> None:
     said = yellowring("subscribers", "import", str(exported))
     assert said.status == 0, said.err
-    assert "1  erased: were erased here since, and stay so" in said.out
+    assert "1  erased: were erased since, and stay so" in said.out
     dov = live.get(DOV)
     assert dov
     assert dov.is_erased
@@ -295,3 +295,82 @@ def test_a_file_that_is_no_export_is_refused(
 def test_a_file_that_is_not_there_is_told(stack: Stack, tmp_path: Path) -> None:
     said = yellowring("subscribers", "import", str(tmp_path / "none"))
     assert (said.status, "cannot be read" in said.err) == (1, True)
+
+
+# ---- erasures that the live table has no tombstone of ----
+
+
+EARLIER = NOW - timedelta(hours=1)
+"""Before the live table was made."""
+
+
+def test_a_copy_that_is_older_than_the_live_table_is_refused_unless_it_is_said_who_was_erased(
+    copy: Subscribers, subscribers: Subscribers
+) -> None:
+    said = restore(taken_at=EARLIER)
+    assert said.status == 1
+    assert "--erased FILE" in said.err
+    assert "--none-erased" in said.err
+    assert restore("--dry-run", taken_at=EARLIER).status == 1
+    assert subscribers.get(ADA) is None
+    assert restore("--none-erased", taken_at=EARLIER).document["added"] == 3
+
+
+def test_an_export_of_a_stack_that_is_gone_is_refused_alike(
+    exported: Path, subscribers: Subscribers
+) -> None:
+    lines = [json.loads(line) for line in exported.read_text().splitlines()]
+    earlier = {"exportedAt": EARLIER.isoformat(), "readAt": EARLIER.isoformat()}
+    exported.write_text("".join(json.dumps(line | earlier) + "\n" for line in lines))
+    said = yellowring("subscribers", "import", str(exported))
+    assert (said.status, "--none-erased" in said.err) == (1, True)
+    assert subscribers.get(ADA) is None
+    assert yellowring("subscribers", "import", str(exported), "--none-erased").status == 0
+    assert subscribers.get(ADA)
+
+
+def test_whoever_is_named_as_erased_stays_out_by_either_id(
+    copy: Subscribers, subscribers: Subscribers, tmp_path: Path
+) -> None:
+    copy.apply(BEN, RegisterChange("customer", AT, "id", "kunde-4711"))
+    unknown = "amzn1.ask.account.UNKNOWN"
+    file = tmp_path / "erased"
+    file.write_text(f"{ADA}\n\nkunde-4711\n{unknown}\n")
+    dry = restore("--erased", str(file), "--dry-run", taken_at=EARLIER)
+    assert dry.document | counts(added=1, erased=2, expired=1) == dry.document
+    assert subscribers.get(unknown) is None
+    said = restore("--erased", str(file), taken_at=EARLIER)
+    assert said.document | counts(added=1, erased=2, expired=1) == said.document
+    for user_id in (ADA, BEN, unknown):
+        record = subscribers.get(user_id)
+        assert record
+        assert record.is_erased
+
+
+def test_whoever_is_named_as_erased_and_is_here_is_forgotten_too(
+    exported: Path, live: Subscribers, tmp_path: Path
+) -> None:
+    somebody = "amzn1.ask.account.SOMEBODY"
+    live.apply(somebody, subscribed(), RegisterChange("customer", AT, "id", "kunde-1"))
+    file = tmp_path / "erased"
+    file.write_text("kunde-1\n")
+    assert yellowring("subscribers", "import", str(exported), "--erased", str(file)).status == 0
+    record = live.get(somebody)
+    assert record
+    assert record.is_erased
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("4711\nfirst second\n", "line 2 must be"), ("\n", "names nobody")]
+)
+def test_a_list_of_the_erased_that_is_none_is_refused_and_not_repeated(
+    copy: Subscribers, live: Subscribers, tmp_path: Path, text: str, hint: str
+) -> None:
+    file = tmp_path / "erased"
+    file.write_text(text)
+    said = restore("--erased", str(file))
+    assert said.status == 1
+    assert hint in said.err
+    assert "second" not in said.err
+    assert live.get(ADA) is None
+    assert restore("--erased", str(file), "--none-erased").status == 1

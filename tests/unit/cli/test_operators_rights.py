@@ -108,11 +108,18 @@ CALLS: dict[str, tuple[str, set[str]]] = {
         "Administrator",
         FIND | CUSTOMERS | INDEX | {"dynamodb:PutItem SubscribersTable"},
     ),
-    "subscribers import": ("Administrator", FIND | RECORD | {"dynamodb:PutItem SubscribersTable"}),
+    "subscribers import": (
+        "Administrator",
+        FIND
+        | RECORD
+        | INDEX
+        | {"dynamodb:DescribeTable SubscribersTable", "dynamodb:PutItem SubscribersTable"},
+    ),
     "restore": (
         "Administrator",
         FIND
         | RECORD
+        | INDEX
         | {
             "dynamodb:DescribeTable *table",
             "dynamodb:Scan *table",
