@@ -135,7 +135,7 @@ def export(
     with _opened(output, force=force) as lines:
         for user_id, record in records(stack, consistent=True, quiet=output is None):
             if wanted is None or deliverability(record, wanted) == "deliverable":
-                line = line_of(user_id, record, plain(record), began)
+                line = line_of(user_id, record, plain(record), began, datetime.now(UTC))
                 lines.write(printable(line) + "\n")
                 written += 1
     if output is None:
