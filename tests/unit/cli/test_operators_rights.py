@@ -122,6 +122,7 @@ CALLS: dict[str, tuple[str, set[str]]] = {
         | INDEX
         | {
             "dynamodb:DescribeTable *table",
+            "dynamodb:ListTagsOfResource *table",
             "dynamodb:Scan *table",
             "dynamodb:PutItem SubscribersTable",
         },

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Literal
 
+from yellowring_tools.cli.aws.ownership import check_owner
 from yellowring_tools.cli.terminal.output import failure
 from yellowring_tools.cli.terminal.progress import shown
 
@@ -189,7 +190,7 @@ def restored_at(stack: Stack, table: str) -> tuple[datetime | None, int]:
     """Return of when a restored table's data is, and how many items it has, about.
 
     The time is ``None`` for a table that no restore made. Ends the command where there is no such
-    table, it cannot be read yet, it holds no customers, or it is the stack's own.
+    table, it cannot be read yet, it holds no customers, or it is a stack's that is still there.
     """
     if table == stack.outputs["SubscribersTableName"]:
         raise failure(f"{table} is the stack's own table: name the one that was restored")
@@ -205,6 +206,7 @@ def restored_at(stack: Stack, table: str) -> tuple[datetime | None, int]:
     keys = [(each["AttributeName"], each["KeyType"]) for each in told.get("KeySchema", [])]
     if keys != [("userId", "HASH")]:
         raise failure(f"{table} holds no customers: the key of their table is userId alone")
+    check_owner(stack, table, told["TableArn"])
     at = told.get("RestoreSummary", {}).get("RestoreDateTime")
     return (at.astimezone(UTC) if at else None), told.get("ItemCount", 0)
 
