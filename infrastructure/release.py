@@ -83,6 +83,9 @@ def problems(version: str, sources: Sources, git: Git, *, is_tagged: bool = Fals
         found.append(f"CHANGELOG.md: the section needs a date: ## [{version}] - YYYY-MM-DD")
     elif not told[1]:
         found.append(f"CHANGELOG.md: the section [{version}] is empty: say what changed")
+    unreleased = section(sources.changelog, "Unreleased")
+    if told is not None and unreleased is not None and unreleased[1]:
+        found.append(f"CHANGELOG.md: Unreleased tells of changes: move them into [{version}]")
     if git.uncommitted:
         found.append(f"not committed: {', '.join(git.uncommitted)}; commit or remove it")
     if (f"v{version}" in git.tags) is not is_tagged:

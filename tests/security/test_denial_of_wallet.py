@@ -47,7 +47,7 @@ def test_what_a_queue_and_a_run_work_on_at_once_is_bounded() -> None:
 
 def test_everything_that_is_tried_again_ends() -> None:
     found = list(_values(RESOURCES, "RetryPolicy"))
-    assert len(found) == 3
+    assert len(found) == 4
     for policy in found:
         assert policy["MaximumRetryAttempts"] <= 185
         assert policy["MaximumEventAgeInSeconds"] <= 86_400

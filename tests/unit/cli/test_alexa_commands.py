@@ -96,6 +96,17 @@ def test_refused_credentials_are_one_line(credentials: object, alexa: Wire) -> N
     assert "invalid_client" in run.err
 
 
+def test_a_scope_that_there_is_not_is_told_with_those_there_are(
+    credentials: object, alexa: Wire
+) -> None:
+    alexa.reply = lambda _: (400, {}, b'{"error": "invalid_scope"}')
+    run = yellowring("token", "--scope", "nope")
+    assert run.status == 1
+    assert (
+        "no token for nope: there are alexa::proactive_events and alexa:skill_messaging" in run.err
+    )
+
+
 @pytest.mark.parametrize("missing", [CLIENT_ID, CLIENT_SECRET])
 def test_half_of_the_credentials_is_told_by_what_is_missing(
     credentials: pytest.MonkeyPatch, missing: str

@@ -42,6 +42,12 @@ def test_a_version_that_everything_agrees_on_can_be_released() -> None:
         (replace(SOURCES, tools="0.2.0"), "tools/pyproject.toml says 0.2.0"),
         (replace(SOURCES, needed="0.2.0"), "for yellowring[sender], says 0.2.0"),
         (replace(SOURCES, changelog="## [Unreleased]\n\n- A thing.\n"), "has no section"),
+        (
+            replace(
+                SOURCES, changelog=CHANGELOG.replace("## [Unreleased]", "## [Unreleased]\n\n- New.")
+            ),
+            "Unreleased tells of changes",
+        ),
         (replace(SOURCES, changelog="## [0.3.0]\n\n- A thing.\n"), "needs a date"),
         (replace(SOURCES, changelog="## [0.3.0] - 2026-12-01\n\n## [0.2.0]\n- A.\n"), "is empty"),
     ],

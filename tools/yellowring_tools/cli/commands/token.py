@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from yellowring.alexa.errors import InvalidCredentials
 from yellowring.alexa.lwa import PROACTIVE_EVENTS, SKILL_MESSAGING
 
 from yellowring_tools.cli.aws.access import access
 from yellowring_tools.cli.aws.stacks import Choice, on_choice
-from yellowring_tools.cli.terminal.output import AsJson, complain, say, say_json
+from yellowring_tools.cli.terminal.output import AsJson, complain, failure, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,14 @@ def token(
     if meant:
         complain(f"warning: Amazon knows {scope} as {meant[0]}")
     with access(choice).open() as alexa:
-        value = alexa.token(scope)
+        try:
+            value = alexa.token(scope)
+        except InvalidCredentials as error:
+            if error.code != "invalid_scope":
+                raise
+            raise failure(
+                f"Amazon gives the skill no token for {scope}: there are {' and '.join(KNOWN)}"
+            ) from None
     if as_json:
         say_json({"scope": scope, "token": value})
     else:
