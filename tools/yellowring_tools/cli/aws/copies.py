@@ -140,7 +140,8 @@ class TakingIn:
             merge,
         )
 
-        if self.erased and {user_id, customer_id_of(copy, past_disables=True)} & {*self.erased}:
+        ids = user_id, customer_id_of(copy, past_disables=True)
+        if any(each in self.erased for each in ids):
             if not self.dry_run:
                 erase_account(self.subscribers, user_id, partial(datetime.now, UTC))
             return "erased"
