@@ -73,8 +73,9 @@ class Customer:
     deliverability
         Why they are or are not, where they were named.
     erased
-        Whether their data was erased, and nothing came since that tells of a customer, where they
-        were named.
+        Whether their data was erased, and no opt-in, opt-out or id came since, where they were
+        named. Attributes, locale and host are none: by them nobody asked to hear anything.
+        `Record.is_erased` is another question, whether anything at all is known since.
     """
 
     user_id: str

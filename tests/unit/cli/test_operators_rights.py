@@ -85,10 +85,19 @@ CALLS: dict[str, tuple[str, set[str]]] = {
             "sqs:SendMessage NotificationsQueue",
         },
     ),
-    "runs cancel": ("Sender", FIND | RUNS | {"dynamodb:UpdateItem RunsTable"}),
+    "runs cancel": (
+        "Sender",
+        FIND | RUNS | {"dynamodb:UpdateItem RunsTable", "lambda:InvokeFunction function"},
+    ),
     "runs resume": (
         "Sender",
-        FIND | RUNS | {"dynamodb:UpdateItem RunsTable", "states:StartExecution stateMachine"},
+        FIND
+        | RUNS
+        | {
+            "dynamodb:UpdateItem RunsTable",
+            "lambda:InvokeFunction function",
+            "states:StartExecution stateMachine",
+        },
     ),
     "schedule put": (
         "Sender",

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from yellowring import observability
+from yellowring.observability import emit
 from yellowring.sender.delivery.outcomes import Counts, Outcome
 from yellowring.sender.run.run import Waiting
 from yellowring_tools.cli.aws import stack_runs
@@ -164,14 +167,57 @@ def test_whoever_reads_a_run_whose_execution_ended_and_told_nobody_has_it_counte
     assert stack.workflows.describe_execution(executionArn=f"{ARN}_1")["status"] == "RUNNING"
 
 
-def test_show_ends_a_run_whose_execution_ended_with_all_done(stack: Stack, runs: Runs) -> None:
+class Sender:
+    """Stands in for Lambda: takes calls that nobody waits for."""
+
+    def __init__(self) -> None:
+        self.tasks: list[dict[str, Any]] = []
+
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803
+        assert (FunctionName, InvocationType) == ("yellow-ring-sender", "Event")
+        self.tasks.append(json.loads(Payload))
+
+
+def done_and_not_told(stack: Stack, runs: Runs) -> Sender:
+    """Leave a run with all done, and its execution ended without anybody having heard of it."""
     run = started(runs)
-    stack.events.create_event_bus(Name=stack.outputs["EventBusName"])
     lifecycle_of(stack).machine.start(run)
     stack.workflows.stop_execution(executionArn=ARN)
     for segment in range(run.segments):
         sent(runs, run, segment, accepted=1, visited=True, done=True, attempt=1)
+    sender = Sender()
+    stack.__dict__["functions"] = sender
+    return sender
+
+
+def test_show_ends_a_run_whose_execution_ended_with_all_done(stack: Stack, runs: Runs) -> None:
+    done_and_not_told(stack, runs)
     assert shown()["status"].startswith("completed")
+
+
+def test_a_run_that_a_command_ends_is_told_of_by_the_sender_and_not_on_the_commands_output(
+    stack: Stack,
+    runs: Runs,
+    logs_without_personal_data: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender = done_and_not_told(stack, runs)
+    with monkeypatch.context() as patch:
+        patch.setattr(observability, "emit", emit)
+        said = yellowring("runs", "show", "snow~1", "--json")
+    assert said.document["status"] == "completed"
+    assert logs_without_personal_data == []
+    assert not runs.load("snow~1").announced
+    [task] = sender.tasks
+    assert task.pop("task") == "finish"
+
+    stack.events.create_event_bus(Name=stack.outputs["EventBusName"])
+    in_the_sender = replace(lifecycle_of(stack), hand_over=None)
+    in_the_sender.finish(task["runId"], task["attempt"], task["executionArn"])
+    assert runs.load("snow~1").announced
+    told = "".join(logs_without_personal_data)
+    assert "RunsCompleted" in told
+    assert "run ended" in told
 
 
 def refusing(code: str) -> Callable[..., Any]:

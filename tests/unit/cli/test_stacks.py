@@ -74,6 +74,20 @@ def test_a_stack_that_is_not_there_is_told_with_its_region_and_the_options(
     assert "--stack" in told
 
 
+def test_a_stack_is_not_there_only_where_it_does_not_exist(
+    cloudformation: CloudFormationClient,
+) -> None:
+    stub = Stubber(cloudformation)
+    stub.add_client_error("describe_stacks", "ValidationError", "Stack s does not exist", 400)
+    stub.add_client_error("describe_stacks", "AccessDenied", "not authorized", 403)
+    stub.add_response("describe_stacks", answer({}))
+    with stub:
+        assert not stacks.is_there(cloudformation, "s")
+        with pytest.raises(ClientError, match="not authorized"):
+            stacks.is_there(cloudformation, "s")
+        assert stacks.is_there(cloudformation, "s")
+
+
 def test_local_and_a_deployed_stack_are_not_both_taken(stack: Stack) -> None:
     said = yellowring("runs", "list", "--local", "--stack", "yellow-ring")
     assert said.status == 2

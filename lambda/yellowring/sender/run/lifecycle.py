@@ -53,12 +53,16 @@ class Lifecycle:
         Where runs are kept, what works on them, whom their end is told.
     now
         The clock.
+    hand_over
+        Has a process of the stack `finish` a run that was ended here, where this is none: only
+        there do metrics and logs go to CloudWatch.
     """
 
     runs: Runs
     machine: Machine
     announcer: Announcer
     now: Callable[[], datetime] = now_utc
+    hand_over: Callable[[Run], None] | None = None
 
     def start(self, request: RunRequest, workers: int) -> Run:
         """Start a run, or return the one that was started under the same id before.
@@ -196,6 +200,9 @@ class Lifecycle:
 
     def _announce(self, run: Run) -> Run:
         if run.announced or run.status == "running":  # somebody has resumed it meanwhile
+            return run
+        if self.hand_over is not None:
+            self.hand_over(run)
             return run
         if not run.resumable:
             self.runs.forget_customers(run)

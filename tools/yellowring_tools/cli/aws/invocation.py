@@ -1,4 +1,4 @@
-"""A call of the sender, which starts a run and answers at once."""
+"""Calls of the sender: it starts a run and answers at once, and tells the world of its end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from yellowring_tools.cli.terminal.output import failure
 
 if TYPE_CHECKING:
     from yellowring.sender.run.request import RunRequest
+    from yellowring.sender.run.run import Run
 
     from yellowring_tools.cli.aws.stacks import Stack
 
@@ -47,3 +48,24 @@ def start(stack: Stack, request: RunRequest) -> None:
     if "timed out" in told:
         raise failure(f"the sender had too little time ({told}); runs show {request.run_id}")
     raise failure(f"the sender refused it: {told} ({kind})")
+
+
+def finish(stack: Stack, run: Run) -> None:
+    """Have the sender tell the world of a run that was ended here; Lambda tries that three times.
+
+    Raises
+    ------
+    botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+        The sender could not be called.
+    """
+    task = {
+        "task": "finish",
+        "runId": run.run_id,
+        "attempt": run.attempt,
+        "executionArn": run.execution_arn,
+    }
+    stack.functions.invoke(
+        FunctionName=stack.outputs["SenderFunctionName"],
+        InvocationType="Event",
+        Payload=json.dumps(task).encode(),
+    )

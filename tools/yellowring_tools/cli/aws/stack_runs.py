@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
 from yellowring_tools.cli.aws.aws_errors import is_denied
+from yellowring_tools.cli.aws.invocation import finish
 from yellowring_tools.cli.terminal.output import complain, failure
 from yellowring_tools.cli.terminal.run_progress import Look
 
@@ -48,6 +50,7 @@ def lifecycle_of(stack: Stack) -> Lifecycle:
         runs_of(stack),
         Machine(stack.workflows, stack.outputs["RunMachineArn"]),
         Announcer(stack.events, stack.outputs["EventBusName"]),
+        hand_over=partial(finish, stack),
     )
 
 

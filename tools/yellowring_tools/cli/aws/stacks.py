@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -124,8 +124,14 @@ class Choice:
     profile: str | None = None
     local: bool = False
 
-    def stack(self) -> Stack:
-        """Connect to the stack that was chosen, or end the command."""
+    def stack(self, *, gone: Callable[[Choice], Stack | None] = lambda _: None) -> Stack:
+        """Connect to the stack that was chosen, or end the command.
+
+        Parameters
+        ----------
+        gone
+            Is asked first what there is of a deployed stack that may be gone.
+        """
         said = [option for option, value in self._deployed() if value]
         if self.local and said:
             complain(f"error: --local is a stack of its own; leave out {' and '.join(said)}")
@@ -134,7 +140,7 @@ class Choice:
         if self.local and note is None:
             raise failure("no local stack runs here: start one with make run in another terminal")
         if note is None:
-            return deployed(self)
+            return gone(self) or deployed(self)
         if not self.local:
             complain(f"on the local stack at {note['endpoint']}; --stack NAME takes a deployed one")
         return noted(note)
@@ -197,13 +203,32 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 
 def deployed(choice: Choice) -> Stack:
     """Find a stack in an AWS account by what CloudFormation knows of it, or end the command."""
+    stack = reached(choice)
+    name = choice.stack_name or DEFAULT_NAME
+    return replace(stack, outputs=described(stack.cloudformation, name))
+
+
+def reached(choice: Choice) -> Stack:
+    """Connect to where a stack in an AWS account is to be, with nothing known of it."""
     from boto3.session import Session  # noqa: PLC0415 - a third of a second that most save
 
     session = Session(profile_name=choice.profile, region_name=choice.region)
-    name = choice.stack_name or DEFAULT_NAME
-    client = session.client("cloudformation", **_options(None))
-    where = f"{name} in {client.meta.region_name}"
-    return Stack(where, described(client, name), session)
+    stack = Stack("", {}, session)
+    region = stack.cloudformation.meta.region_name
+    return replace(stack, where=f"{choice.stack_name or DEFAULT_NAME} in {region}")
+
+
+def is_there(client: CloudFormationClient, name: str) -> bool:
+    """Check whether CloudFormation knows a stack of a name that is not deleted."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    try:
+        client.describe_stacks(StackName=name)
+    except ClientError as error:
+        if "does not exist" not in error.response["Error"].get("Message", ""):
+            raise
+        return False
+    return True
 
 
 def described(client: CloudFormationClient, name: str) -> dict[str, str]:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from yellowring_tools.cli.aws import stacks
 from yellowring_tools.cli.aws.schedules import Schedules
 from yellowring_tools.cli.aws.stack_runs import lifecycle_of
 from yellowring_tools.cli.terminal.output import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from yellowring_tools.cli.aws.stacks import Stack
+    from yellowring_tools.cli.aws.stacks import Choice, Stack
 
 SETTLED = 90.0
 """Seconds that executions of runs which were cancelled may take to count what they sent."""
 GONE = 1800.0
 """Seconds that CloudFormation, or DynamoDB, may take to delete."""
 TABLES = ("SubscribersTableName", "RunsTableName")
+"""The outputs that name them: a table's name in the template, and ``Name``."""
+_GONE = ("ResourceNotFoundException", "StateMachineDoesNotExist", "ExecutionDoesNotExist")
 
 
 @dataclass(slots=True)
@@ -54,7 +58,7 @@ class TearDown:
     Parameters
     ----------
     stack, name
-        The stack, and what CloudFormation calls it.
+        The stack, or `left_behind` by it, and what CloudFormation calls it.
     keep
         Whether the two tables stay.
     tell
@@ -72,6 +76,8 @@ class TearDown:
 
     def check(self) -> None:
         """End the command where the stack cannot go, or not leave the data as it was asked for."""
+        if self._is_gone:
+            return
         described = self._described()
         self._check_free(described)
         parameters = _parameters(described)
@@ -108,11 +114,23 @@ class TearDown:
         """Do it all, and return what was done; the command ends where something will not go."""
         self.check()
         done = Done()
-        self._pause_schedules(done)
-        self._end_runs(done)
-        self._delete_stack()
+        if self._is_gone:
+            self.tell(f"CloudFormation has deleted {self.name} before")
+        else:
+            self._pause_schedules(done)
+            self._end_runs(done)
+            self._delete_stack()
         self._settle_data(done)
         return done
+
+    @property
+    def tables(self) -> list[str]:
+        """Return the names of the tables that there are, or were."""
+        return [self.stack.outputs[each] for each in TABLES if each in self.stack.outputs]
+
+    @property
+    def _is_gone(self) -> bool:
+        return self.stack.outputs.keys() <= {*TABLES}
 
     def _described(self) -> Mapping[str, Any]:
         [described] = self.stack.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
@@ -120,32 +138,39 @@ class TearDown:
 
     def _pause_schedules(self, done: Done) -> None:
         schedules = Schedules(self.stack)
-        for each in schedules.list():
-            if each.enabled:
-                schedules.enable(each.name, enabled=False)
-                done.schedules.append(each.name)
+        with _unless_gone():
+            for each in schedules.list():
+                if each.enabled:
+                    schedules.enable(each.name, enabled=False)
+                    done.schedules.append(each.name)
         self.tell(f"schedules paused: {', '.join(done.schedules) or 'none was enabled'}")
 
     def _end_runs(self, done: Done) -> None:
         lifecycle = lifecycle_of(self.stack)
-        for run in lifecycle.runs.list():
-            if run.status == "running" and lifecycle.cancel(run.run_id):
-                done.cancelled.append(run.run_id)
+        with _unless_gone():
+            for run in lifecycle.runs.list():
+                if run.status == "running":
+                    with _unless_gone():  # its end is noted before its execution is looked at
+                        lifecycle.cancel(run.run_id)
+                    done.cancelled.append(run.run_id)
         deadline = self.clock() + SETTLED
         while (running := self._running()) and self.clock() < deadline:
             self.sleep(2.0)
         for execution in running:
-            self.stack.workflows.stop_execution(
-                executionArn=execution, cause="the stack is taken down"
-            )
+            with _unless_gone():
+                self.stack.workflows.stop_execution(
+                    executionArn=execution, cause="the stack is taken down"
+                )
         done.stopped = len(running)
         self.tell(f"runs cancelled: {', '.join(done.cancelled) or 'none was running'}")
 
     def _running(self) -> list[str]:
-        pages = self.stack.workflows.get_paginator("list_executions").paginate(
-            stateMachineArn=self.stack.outputs["RunMachineArn"], statusFilter="RUNNING"
-        )
-        return [each["executionArn"] for page in pages for each in page["executions"]]
+        with _unless_gone():
+            pages = self.stack.workflows.get_paginator("list_executions").paginate(
+                stateMachineArn=self.stack.outputs["RunMachineArn"], statusFilter="RUNNING"
+            )
+            return [each["executionArn"] for page in pages for each in page["executions"]]
+        return []
 
     def _delete_stack(self) -> None:
         stack_id = self._described()["StackId"]
@@ -186,14 +211,17 @@ class TearDown:
         return "; ".join(dict.fromkeys(told)) or "its events tell no reason"
 
     def _settle_data(self, done: Done) -> None:
-        for table in (self.stack.outputs[each] for each in TABLES):
-            backups = self.stack.dynamodb.list_backups(TableName=table)["BackupSummaries"]
-            done.backups += [each["BackupName"] for each in backups]
+        for table in self.tables:
+            done.backups += self._backups(table)
             if self.keep:
                 done.tables_kept.append(table)
             else:
                 self._delete_table(table)
                 done.tables_deleted.append(table)
+
+    def _backups(self, table: str) -> Iterator[str]:
+        pages = self.stack.dynamodb.get_paginator("list_backups").paginate(TableName=table)
+        return (each["BackupName"] for page in pages for each in page["BackupSummaries"])
 
     def _delete_table(self, table: str) -> None:
         """Delete a table, protected or not; one that went with the stack is gone already."""
@@ -221,6 +249,60 @@ class TearDown:
             if self.clock() >= deadline:
                 raise
             self.sleep(1.0)
+
+
+def left_behind(choice: Choice) -> Stack | None:
+    """Return the tables that a deleted stack left, as a stack of nothing else.
+
+    CloudFormation remembers deleted stacks for 90 days. Of several of that name the newest counts.
+
+    Returns
+    -------
+    Stack or None
+        ``None``: the stack is there, or nothing of it is.
+    """
+    name = choice.stack_name or stacks.DEFAULT_NAME
+    reached = stacks.reached(choice)
+    if stacks.is_there(reached.cloudformation, name):
+        return None
+    pages = reached.cloudformation.get_paginator("list_stacks").paginate(
+        StackStatusFilter=["DELETE_COMPLETE"]
+    )
+    deleted = [
+        each for page in pages for each in page["StackSummaries"] if each["StackName"] == name
+    ]
+    if not deleted:
+        return None
+    newest = max(deleted, key=lambda each: each["CreationTime"])["StackId"]
+    outputs = {
+        f"{each['LogicalResourceId']}Name": each["PhysicalResourceId"]
+        for page in reached.cloudformation.get_paginator("list_stack_resources").paginate(
+            StackName=newest
+        )
+        for each in page["StackResourceSummaries"]
+        if each.get("PhysicalResourceId")
+    }
+    left = {each: outputs[each] for each in TABLES if _has_table(reached, outputs.get(each))}
+    return replace(reached, outputs=left) if left else None
+
+
+def _has_table(stack: Stack, table: str | None) -> bool:
+    if table is None:
+        return False
+    with _unless_gone():
+        stack.dynamodb.describe_table(TableName=table)
+        return True
+    return False
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Leave off where what is to end has gone already, with an earlier try."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
 
 
 def _parameters(described: Mapping[str, Any]) -> dict[str, str]:

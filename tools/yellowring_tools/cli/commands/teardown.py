@@ -41,15 +41,15 @@ def teardown(
             "say what becomes of the customers' records: --keep-data leaves the two tables where "
             "they are, --delete-data removes them for good"
         )
-    stack = choice.stack()
+    from yellowring_tools.cli.aws.teardown import TearDown, left_behind  # noqa: PLC0415 - boto3
+
+    stack = choice.stack(gone=left_behind)
     if stack.endpoint is not None:
         raise failure("the stack that make run keeps up goes with it: end that with Ctrl-C")
-    from yellowring_tools.cli.aws.teardown import TABLES, TearDown  # noqa: PLC0415 - loads boto3
-
     name = choice.stack_name or DEFAULT_NAME
     tear_down = TearDown(stack, name, keep_data, complain, time.sleep)
     tear_down.check()
-    tables = " and ".join(stack.outputs[each] for each in TABLES)
+    tables = " and ".join(tear_down.tables)
     fate = "stay" if keep_data else "are deleted for good"
     if not yes:
         raise failure(
