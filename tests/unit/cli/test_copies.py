@@ -632,3 +632,10 @@ def test_a_table_whose_tags_may_not_be_read_is_taken_in_with_a_word_about_it(
     said = restore()
     assert said.status == 0
     assert "dynamodb:ListTagsOfResource" in said.err
+
+
+def test_whoever_was_not_here_is_told_of_unless_it_was_said_who_was_erased(
+    copy: Subscribers, live: Subscribers
+) -> None:
+    assert "tombstones were lost" in restore("--dry-run").err
+    assert "tombstones were lost" not in restore("--none-erased").err

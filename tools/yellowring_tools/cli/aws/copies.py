@@ -84,6 +84,8 @@ class TakingIn:
         Whether to write nothing, and only to tell what would become of each.
     erased
         User ids and customer ids of whoever was erased since: none of their accounts comes back.
+    said
+        Whether anybody has said who that is.
     still
         Is called before each of the batches that are written, and ends the command once the copy
         has become too old meanwhile.
@@ -95,6 +97,7 @@ class TakingIn:
     rate: int = RATE
     dry_run: bool = False
     erased: Collection[str] = ()
+    said: bool = True
     still: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

@@ -104,6 +104,11 @@ def restore(
     if since and not dry_run:
         forget_all(stack, since)
     taking_in = TakingIn(
-        subscribers_of(stack), rate=rate, dry_run=dry_run, erased=since or (), still=still
+        subscribers_of(stack),
+        rate=rate,
+        dry_run=dry_run,
+        erased=since or (),
+        said=since is not None,
+        still=still,
     )
     tell_taken_in(taking_in, records_of(stack, table), total, table, as_json=as_json)

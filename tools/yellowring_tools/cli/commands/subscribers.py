@@ -177,7 +177,12 @@ def import_(
             forget_all(stack, since)
         copies = ((each.user_id, each.record) for each in exports.read(file))
         taking_in = TakingIn(
-            subscribers_of(stack), rate=rate, dry_run=dry_run, erased=since or (), still=still
+            subscribers_of(stack),
+            rate=rate,
+            dry_run=dry_run,
+            erased=since or (),
+            said=since is not None,
+            still=still,
         )
         tell_taken_in(taking_in, copies, len(times), str(file), as_json=as_json)
     except exports.InvalidExport as error:

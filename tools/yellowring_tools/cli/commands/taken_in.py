@@ -78,6 +78,11 @@ def tell_taken_in(
                 say(f"  {told[result]:>9,}  {result}: {MEANINGS[result]}")
         if taking_in.dry_run:
             say("nothing was written: leave out --dry-run")
+    if told["added"] and not taking_in.said:
+        complain(
+            f"{counted(told['added'], 'record')} were not here: if tombstones were lost with them, "
+            "somebody who was erased came back; customer forget, or --erased FILE, ends that"
+        )
     if told["failed"]:
         complain("error: some records could not be written; the same command again takes them in")
         raise typer.Exit(1)
