@@ -76,6 +76,46 @@ def test_export_takes_a_user_id_as_well(household: Subscribers) -> None:
     assert (told["notifications"], told["runs"]) == ([], [])
 
 
+def test_export_of_a_user_id_has_what_is_kept_under_its_customer_id(
+    household: Subscribers, stack: Stack, runs: Runs
+) -> None:
+    statuses = Statuses(stack.dynamodb, "runs")
+    statuses.put("theirs~1", "hash", NOW, NOW + timedelta(hours=1))
+    statuses.settle("theirs~1", hash_user_id("4711", SKILL_ID), "limited", NOW, "for now")
+    runs.put_list("snow~3", "digest", ["4711"], NOW)
+    told = yellowring("customer", "export", ADA).document
+    assert [each["userId"] for each in told["accounts"]] == [ADA]
+    assert [each["notification"] for each in told["notifications"]] == ["theirs~1"]
+    assert told["runs"] == ["snow~3"]
+
+
+def test_export_names_no_run_of_somebody_whose_id_has_theirs_in_it(
+    household: Subscribers, runs: Runs
+) -> None:
+    foreign = ["47112", "14711", "kunde-4711", "4711-b", "4711.b", "b:4711", f"{ADA}X"]
+    for number, each in enumerate(foreign):
+        runs.put_list(f"foreign~{number}", "digest", [each], NOW)
+    runs.put_list("named~1", "digest", ["47112", "4711"], NOW)
+    runs.put_list("prose~1", "digest", ['{"text": "Hallo 4711."}'], NOW)
+    assert yellowring("customer", "export", "4711").document["runs"] == ["named~1", "prose~1"]
+
+
+def test_export_has_the_whole_item_what_we_do_not_know_included(
+    household: Subscribers, stack: Stack
+) -> None:
+    odd = {":note": {"S": "pays in gold"}, ":picture": {"B": b"\x00\x01"}}
+    stack.dynamodb.update_item(
+        TableName="subscribers",
+        Key={"userId": {"S": EVE}},
+        UpdateExpression="SET note = :note, picture = :picture",
+        ExpressionAttributeValues=odd,  # type: ignore[arg-type]
+    )
+    [account] = yellowring("customer", "export", EVE).document["accounts"]
+    assert account["item"]["note"] == {"S": "pays in gold"}
+    assert account["item"]["picture"] == {"B": "AAE="}
+    assert account["item"]["subscriptions"]["M"]["by"] == {"S": "id"}
+
+
 def test_export_of_nobody_is_an_error(household: Subscribers) -> None:
     assert yellowring("customer", "export", "stranger").status == 1
 

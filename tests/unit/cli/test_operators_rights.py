@@ -117,13 +117,21 @@ CALLS: dict[str, tuple[str, set[str]]] = {
         "Administrator",
         FIND | CUSTOMERS | INDEX | {"dynamodb:PutItem SubscribersTable"},
     ),
-    "subscribers import": ("Administrator", FIND | RECORD | {"dynamodb:PutItem SubscribersTable"}),
+    "subscribers import": (
+        "Administrator",
+        FIND
+        | RECORD
+        | INDEX
+        | {"dynamodb:DescribeTable SubscribersTable", "dynamodb:PutItem SubscribersTable"},
+    ),
     "restore": (
         "Administrator",
         FIND
         | RECORD
+        | INDEX
         | {
             "dynamodb:DescribeTable *table",
+            "dynamodb:ListTagsOfResource *table",
             "dynamodb:Scan *table",
             "dynamodb:PutItem SubscribersTable",
         },

@@ -39,6 +39,9 @@ class Pages:
         return [{self._key: [each]} for each in self._found(**request)]
 
 
+EXPORT = "yellow-ring-SenderRoleName"
+
+
 class CloudFormation:
     """A stack that goes when it is asked to, unless something holds it."""
 
@@ -46,6 +49,8 @@ class CloudFormation:
         self.policy = "Retain"
         self.held = ""
         self.status = "CREATE_COMPLETE"
+        self.protected = False
+        self.importers: list[str] = []
         self.before_it_goes: Callable[[], None] = lambda: None
         self.stuck = False
         self.refuses: tuple[str, str] | None = None
@@ -61,10 +66,25 @@ class CloudFormation:
                 {"Error": {"Code": "ValidationError", "Message": missing}}, "DescribeStacks"
             )
         parameter = {"ParameterKey": "DataDeletionPolicy", "ParameterValue": self.policy}
-        told = {"StackId": STACK_ID, "StackStatus": self.status, "Parameters": [parameter]}
+        told = {
+            "StackId": STACK_ID,
+            "StackStatus": self.status,
+            "Parameters": [parameter],
+            "EnableTerminationProtection": self.protected,
+            "Outputs": [{"OutputKey": "SkillId"}, {"OutputKey": "Role", "ExportName": EXPORT}],
+        }
         if self.status == "DELETE_IN_PROGRESS" and not self.stuck:
             self.status = "DELETE_FAILED" if self.held else "GONE"
         return {"Stacks": [told]}
+
+    def list_imports(self, *, ExportName: str) -> Any:  # noqa: N803
+        assert ExportName == EXPORT
+        if not self.importers:
+            nobody = f"Export '{EXPORT}' is not imported by any stack."
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": nobody}}, "ListImports"
+            )
+        return {"Imports": self.importers}
 
     def delete_stack(self, *, StackName: str) -> None:  # noqa: N803
         assert StackName == STACK_ID, "by its name nothing is found any more once it is gone"
@@ -240,6 +260,30 @@ def test_what_holds_the_stack_is_told_once_and_the_tables_stay(
     assert said.err.count("is in use") == 1
     assert "run the same command again" in said.err
     assert tables(stack) == ["runs", "subscribers"]
+
+
+@pytest.mark.parametrize(
+    ("protected", "importers", "hint"),
+    [(True, [], "update-termination-protection"), (False, ["shop"], f"shop imports {EXPORT}")],
+)
+def test_a_stack_that_cannot_go_is_left_as_it_is(
+    stack: Stack,
+    cloudformation: CloudFormation,
+    runs: Runs,
+    protected: bool,
+    importers: list[str],
+    hint: str,
+) -> None:
+    cloudformation.protected, cloudformation.importers = protected, importers
+    started(runs)
+    schedules = Schedules(stack)
+    schedules.put("hourly", parse_campaign(campaign()), "rate(1 hours)", "UTC", enabled=True)
+    said = yellowring("teardown", "--keep-data", "--yes")
+    assert said.status == 1
+    assert hint in said.err
+    assert [each.enabled for each in schedules.list()] == [True]
+    assert not runs.load("snow~1").ending
+    assert cloudformation.status == "CREATE_COMPLETE"
 
 
 def test_it_goes_on_where_an_earlier_try_has_taken_half_of_the_stack(

@@ -13,14 +13,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Literal
 
+from yellowring_tools.cli.aws.ownership import check_owner
 from yellowring_tools.cli.terminal.output import failure
 from yellowring_tools.cli.terminal.progress import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from yellowring.subscribers import Record, Subscribers
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 type Result = Literal["added", "changed", "unchanged", "erased", "expired", "failed"]
 """What became of a record of a copy: it is new here, it told something new, or nothing new; its
-customer was erased here since; its time is over; or others kept writing it."""
+customer was erased since; its time is over and nothing is here that it could change; or others kept
+writing it."""
 
 RESULTS: tuple[Result, ...] = ("added", "changed", "unchanged", "erased", "expired", "failed")
 RATE = 500
@@ -79,6 +82,13 @@ class TakingIn:
         Records per second, at most.
     dry_run
         Whether to write nothing, and only to tell what would become of each.
+    erased
+        User ids and customer ids of whoever was erased since: none of their accounts comes back.
+    said
+        Whether anybody has said who that is.
+    still
+        Is called before each of the batches that are written, and ends the command once the copy
+        has become too old meanwhile.
     clock, sleep
         Seconds, for the rate.
     """
@@ -86,6 +96,9 @@ class TakingIn:
     subscribers: Subscribers
     rate: int = RATE
     dry_run: bool = False
+    erased: Collection[str] = ()
+    said: bool = True
+    still: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -112,6 +125,7 @@ class TakingIn:
         def results() -> Iterator[Counter[Result]]:
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 for batch in batched(copies, _BATCH):
+                    self.still()
                     yield Counter(pool.map(take, batch))
 
         told: Counter[Result] = Counter()
@@ -123,14 +137,21 @@ class TakingIn:
         from yellowring.subscribers import (  # noqa: PLC0415 - loads boto3
             ConcurrentChange,
             Record,
+            customer_id_of,
+            erase_account,
             expires_at,
             merge,
         )
 
-        expiry = expires_at(copy)
-        if expiry is not None and expiry <= now.timestamp():
-            return "expired"
+        ids = user_id, customer_id_of(copy, past_disables=True)
+        if any(each in self.erased for each in ids):
+            if not self.dry_run:
+                erase_account(self.subscribers, user_id, partial(datetime.now, UTC))
+            return "erased"
         known = self.subscribers.get(user_id)
+        expiry = expires_at(copy)
+        if known is None and expiry is not None and expiry <= now.timestamp():
+            return "expired"
         merged = merge(known or Record(), copy)
         if known is not None and merged == known:
             gone = known.is_erased and not copy.is_tombstone
@@ -173,7 +194,7 @@ def restored_at(stack: Stack, table: str) -> tuple[datetime | None, int]:
     """Return of when a restored table's data is, and how many items it has, about.
 
     The time is ``None`` for a table that no restore made. Ends the command where there is no such
-    table, it cannot be read yet, it holds no customers, or it is the stack's own.
+    table, it cannot be read yet, it holds no customers, or it is a stack's that is still there.
     """
     if table == stack.outputs["SubscribersTableName"]:
         raise failure(f"{table} is the stack's own table: name the one that was restored")
@@ -189,6 +210,7 @@ def restored_at(stack: Stack, table: str) -> tuple[datetime | None, int]:
     keys = [(each["AttributeName"], each["KeyType"]) for each in told.get("KeySchema", [])]
     if keys != [("userId", "HASH")]:
         raise failure(f"{table} holds no customers: the key of their table is userId alone")
+    check_owner(stack, table, told["TableArn"])
     at = told.get("RestoreSummary", {}).get("RestoreDateTime")
     return (at.astimezone(UTC) if at else None), told.get("ItemCount", 0)
 

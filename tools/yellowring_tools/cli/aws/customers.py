@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from yellowring_tools.cli.files import attribute_values
 from yellowring_tools.cli.terminal.progress import shown
 
 if TYPE_CHECKING:
@@ -79,6 +80,17 @@ def subscribers_of(stack: Stack) -> Subscribers:
     from yellowring.subscribers import Subscribers  # noqa: PLC0415 - loads boto3
 
     return Subscribers(stack.dynamodb, stack.outputs["SubscribersTableName"])
+
+
+def item_of(stack: Stack, user_id: str) -> dict[str, object]:
+    """Return all that lies under a user id, as DynamoDB spells it, in JSON; empty when gone."""
+    answer = stack.dynamodb.get_item(
+        TableName=stack.outputs["SubscribersTableName"],
+        Key={"userId": {"S": user_id}},
+        ConsistentRead=True,
+    )
+    item: dict[str, object] = attribute_values.plain(answer.get("Item", {}))
+    return item
 
 
 def accounts_of(stack: Stack, customer_id: str) -> dict[str, Record] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 NOTIFICATION = "#notification~"
 """Begins the partition of a notification's status."""
+_OF_IDS = r"A-Za-z0-9_~@|+=\-"
+"""What ids are made of (`yellowring.subscribers.ids`), but for dots and colons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def traces_of(stack: Stack, ids: Collection[str], hashes: Collection[str]) -> Tr
 
     deserialize = TypeDeserializer().deserialize
     notifications, runs = [], set()
+    named = _whole(ids)
     pages = stack.dynamodb.get_paginator("scan").paginate(TableName=stack.outputs["RunsTableName"])
     for page in pages:
         for raw in page["Items"]:
@@ -61,10 +65,19 @@ def traces_of(stack: Stack, ids: Collection[str], hashes: Collection[str]) -> Tr
                             "accounts": told,
                         }
                     )
-            elif any(each in text for text in texts(item) for each in ids):
+            elif any(named.search(text) for text in texts(item)):
                 runs.add(run_id)
     notifications.sort(key=lambda each: str(each["createdAt"]))
     return Traces(tuple(notifications), tuple(sorted(runs)))
+
+
+def _whole(ids: Collection[str]) -> re.Pattern[str]:
+    """Return what finds any of some ids in a text, but not as a part of another id.
+
+    A campaign is kept as one text; in its prose an id may end a sentence.
+    """
+    any_of = "|".join(re.escape(each) for each in sorted(ids))
+    return re.compile(rf"(?<![{_OF_IDS}.:])(?:{any_of})(?![.:]*[{_OF_IDS}])")
 
 
 def _status(item: Mapping[str, Any], hashes: Collection[str]) -> dict[str, object]:

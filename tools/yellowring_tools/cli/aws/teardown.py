@@ -75,15 +75,40 @@ class TearDown:
     clock: Callable[[], float] = time.monotonic
 
     def check(self) -> None:
-        """End the command where the stack would not leave the data as it was asked for."""
+        """End the command where the stack cannot go, or not leave the data as it was asked for."""
         if self._is_gone:
             return
-        parameters = _parameters(self._described())
+        described = self._described()
+        self._check_free(described)
+        parameters = _parameters(described)
         if self.keep and parameters.get("DataDeletionPolicy") == "Delete":
             raise failure(
                 f"{self.stack.where} was deployed with DataDeletionPolicy=Delete: its tables go "
                 "with it; deploy it once more with DataDeletionPolicy=Retain, then take it down"
             )
+
+    def _check_free(self, described: Mapping[str, Any]) -> None:
+        """End the command where CloudFormation would refuse to delete the stack."""
+        if described.get("EnableTerminationProtection"):
+            raise failure(
+                f"{self.stack.where} is protected from termination: lift that with aws "
+                "cloudformation update-termination-protection --no-enable-termination-protection"
+            )
+        exports = [
+            each["ExportName"] for each in described.get("Outputs", []) if "ExportName" in each
+        ]
+        for export in exports:
+            try:
+                imports = self.stack.cloudformation.list_imports(ExportName=export)["Imports"]
+            except ClientError as error:
+                if "is not imported" not in error.response["Error"].get("Message", ""):
+                    raise
+                continue
+            if imports:
+                raise failure(
+                    f"{', '.join(imports)} imports {export} of {self.stack.where}: take that down "
+                    "first, or have it import no more"
+                )
 
     def run(self) -> Done:
         """Do it all, and return what was done; the command ends where something will not go."""

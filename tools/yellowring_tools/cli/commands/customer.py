@@ -16,6 +16,7 @@ from yellowring.catalog import EVENT_NAMES
 from yellowring_tools.cli.aws.customers import (
     accounts_of,
     attributes_of,
+    item_of,
     outcomes_of,
     plain,
     subscribers_of,
@@ -74,20 +75,29 @@ def show(stack: Stack, customer: Id, as_json: AsJson = False) -> None:
 def export(stack: Stack, customer: Id) -> None:
     """Print all that is kept of a customer as JSON, user ids included: it is for them.
 
-    It reads the whole runs table. What is in logs has a hash in place of the id, and what waits on
+    By a user id it is that account, and what is kept under its customer id. It reads the whole runs
+    table. What is in logs has a hash in place of the id, and what waits on
     a queue is gone within two days.
     """
     from yellowring.observability import hash_user_id  # noqa: PLC0415 - loads Powertools
+    from yellowring.subscribers import customer_id_of  # noqa: PLC0415 - loads boto3
 
+    began = datetime.now(UTC)
     records = _records(stack, customer)
-    ids = {customer, *records}
+    linked = {customer_id_of(each, past_disables=True) for each in records.values()}
+    ids = {customer, *records, *(each for each in linked if each)}
     hashes = {each: hash_user_id(each, stack.outputs["SkillId"]) for each in ids}
     traces = traces_of(stack, ids, set(hashes.values()))
     say_json(
         {
-            "exportedAt": datetime.now(UTC).isoformat(timespec="seconds"),
+            "exportedAt": began.isoformat(timespec="seconds"),
             "accounts": [
-                {"userId": user_id, "account": hashes[user_id], "record": plain(record)}
+                {
+                    "userId": user_id,
+                    "account": hashes[user_id],
+                    "record": plain(record),
+                    "item": item_of(stack, user_id),
+                }
                 for user_id, record in sorted(records.items())
             ],
             "notifications": traces.notifications,

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age, records_of, restored_at
 from yellowring_tools.cli.aws.customers import subscribers_of
+from yellowring_tools.cli.aws.erasures import check_tombstones, forget_all
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
-from yellowring_tools.cli.commands.taken_in import DryRun, Rate, tell_taken_in
+from yellowring_tools.cli.commands.taken_in import (
+    DryRun,
+    ErasedFile,
+    NoneErased,
+    Rate,
+    said_erased,
+    tell_taken_in,
+)
 from yellowring_tools.cli.terminal.output import AsJson, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def register(app: typer.Typer) -> None:
@@ -19,20 +30,24 @@ def register(app: typer.Typer) -> None:
     app.command()(restore)
 
 
-def _time(told: str | None) -> str | None:
-    """Check a time before a stack is looked for."""
-    if told is not None:
-        _parsed(told)
-    return told
+def _time(option: str) -> Callable[[str | None], str | None]:
+    """Return what checks an option's time before a stack is looked for."""
+
+    def checked(told: str | None) -> str | None:
+        if told is not None:
+            _parsed(told, option)
+        return told
+
+    return checked
 
 
-def _parsed(told: str) -> datetime:
+def _parsed(told: str, option: str = "") -> datetime:
     try:
         moment = datetime.fromisoformat(told)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise failure("--taken-at must be a time with its zone, such as 2026-12-24T18:00:00Z")
+        raise failure(f"{option} must be a time with its zone, such as 2026-12-24T18:00:00Z")
     return moment.astimezone(UTC)
 
 
@@ -48,9 +63,19 @@ def restore(
         typer.Option(
             metavar="TIME",
             help="When its data was the stack's own; a restored table tells it itself.",
-            callback=_time,
+            callback=_time("--taken-at"),
         ),
     ] = None,
+    was_live_until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When a stack last wrote to it, if that was after it was restored.",
+            callback=_time("--was-live-until"),
+        ),
+    ] = None,
+    erased: ErasedFile = None,
+    none_erased: NoneErased = False,
     rate: Rate = RATE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -60,13 +85,30 @@ def restore(
     Whoever was erased since stays erased, and skill events may come in meanwhile. Taking it in
     again is safe.
     """
+    since = said_erased(erased, none=none_erased)
     at, total = restored_at(stack, table)
     times = [each for each in (at, _parsed(taken_at) if taken_at else None) if each]
+    if was_live_until:
+        times = [_parsed(was_live_until)]
     if not times:
         raise failure(
             f"{table} was made by no restore, so nothing says how old its data is: give the time "
             "when a stack last wrote to it, as in --taken-at 2026-12-24T18:00:00Z"
         )
-    check_age(table, min(times), datetime.now(UTC))
-    taking_in = TakingIn(subscribers_of(stack), rate=rate, dry_run=dry_run)
+
+    def still() -> None:
+        check_age(table, min(times), datetime.now(UTC))
+
+    still()
+    check_tombstones(stack, table, min(times), since)
+    if since and not dry_run:
+        forget_all(stack, since)
+    taking_in = TakingIn(
+        subscribers_of(stack),
+        rate=rate,
+        dry_run=dry_run,
+        erased=since or (),
+        said=since is not None,
+        still=still,
+    )
     tell_taken_in(taking_in, records_of(stack, table), total, table, as_json=as_json)

@@ -16,9 +16,17 @@ from yellowring.catalog import EVENT_NAMES
 
 from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age
 from yellowring_tools.cli.aws.customers import plain, records, subscribers_of
+from yellowring_tools.cli.aws.erasures import check_tombstones, forget_all
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.commands.catalog import event_named
-from yellowring_tools.cli.commands.taken_in import DryRun, Rate, tell_taken_in
+from yellowring_tools.cli.commands.taken_in import (
+    DryRun,
+    ErasedFile,
+    NoneErased,
+    Rate,
+    said_erased,
+    tell_taken_in,
+)
 from yellowring_tools.cli.files import exports
 from yellowring_tools.cli.files.exports import line_of
 from yellowring_tools.cli.terminal.output import (
@@ -128,7 +136,7 @@ def export(
     with _opened(output, force=force) as lines:
         for user_id, record in records(stack, consistent=True, quiet=output is None):
             if wanted is None or deliverability(record, wanted) == "deliverable":
-                line = line_of(user_id, record, plain(record), began)
+                line = line_of(user_id, record, plain(record), began, datetime.now(UTC))
                 lines.write(printable(line) + "\n")
                 written += 1
     if output is None:
@@ -144,6 +152,8 @@ def import_(
     stack: Stack,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="As subscribers export wrote it.")],
     *,
+    erased: ErasedFile = None,
+    none_erased: NoneErased = False,
     rate: Rate = RATE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -152,14 +162,29 @@ def import_(
 
     The whole file is checked before anything is written. Taking it in again is safe.
     """
+    since = said_erased(erased, none=none_erased)
     try:
         times = [each.exported_at for each in exports.read(file)]
         if not times:
             raise failure(f"{file} is empty: subscribers export writes a line for each record")
-        check_age(f"the oldest line of {file}", min(times), datetime.now(UTC))
+
+        def still() -> None:
+            check_age(f"the oldest line of {file}", min(times), datetime.now(UTC))
+
+        still()
         check_age(f"the newest line of {file}", max(times), datetime.now(UTC))
+        check_tombstones(stack, f"the oldest line of {file}", min(times), since)
+        if since and not dry_run:
+            forget_all(stack, since)
         copies = ((each.user_id, each.record) for each in exports.read(file))
-        taking_in = TakingIn(subscribers_of(stack), rate=rate, dry_run=dry_run)
+        taking_in = TakingIn(
+            subscribers_of(stack),
+            rate=rate,
+            dry_run=dry_run,
+            erased=since or (),
+            said=since is not None,
+            still=still,
+        )
         tell_taken_in(taking_in, copies, len(times), str(file), as_json=as_json)
     except exports.InvalidExport as error:
         raise failure(f"{file}: {error}; nothing was written") from None
