@@ -170,6 +170,12 @@ def test_it_is_said_what_becomes_of_the_data_before_anything_is_done(
     assert cloudformation.status == "CREATE_COMPLETE"
 
 
+def test_both_fates_at_once_are_refused() -> None:
+    said = yellowring("teardown", "--keep-data", "--delete-data", "--yes")
+    assert said.status == 1
+    assert "say what becomes of the customers' records" in said.err
+
+
 def test_nothing_is_done_without_yes_and_what_would_be_is_told(
     stack: Stack, cloudformation: CloudFormation
 ) -> None:

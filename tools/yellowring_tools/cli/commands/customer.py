@@ -132,8 +132,8 @@ def forget(
     subscribers, clock = subscribers_of(stack), partial(datetime.now, UTC)
     try:
         if is_user_id(customer):
+            many = int(subscribers.get(customer) is not None)
             erase_account(subscribers, customer, clock)
-            many = 1
         else:
             audience = Audience(stack.dynamodb, stack.outputs["SubscribersTableName"])
             many = erase_customer(subscribers, audience, customer, now=clock, sleep=time.sleep)
@@ -142,7 +142,12 @@ def forget(
     if as_json:
         say_json({"erased": many})
         return
-    say(f"{counted(many, 'account')} erased" if many else "nobody is linked to this customer id")
+    if many:
+        say(f"{counted(many, 'account')} erased")
+    elif is_user_id(customer):
+        say("was not known here, so check the id; what comes of it from older copies is kept out")
+    else:
+        say("nobody is linked to this customer id")
     say(
         "a list of a run that can still be resumed, and what waits on a queue, may name them until "
         "it expires: at most two days, 14 in a dead-letter queue (docs/privacy.md)"

@@ -84,7 +84,7 @@ def _smapi(ask_profile: str | None) -> Smapi | None:
     try:
         return connect(
             ask_profile=ask_profile,
-            login=SmapiLogin.from_environ(os.environ),
+            login=None if ask_profile else SmapiLogin.from_environ(os.environ),
             base_url=os.environ.get("SMAPI_BASE_URL", ""),
             lwa_url=os.environ.get("LWA_BASE_URL", ""),
         )

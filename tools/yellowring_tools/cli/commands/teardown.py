@@ -21,13 +21,11 @@ def teardown(
     choice: Choice,
     *,
     keep_data: Annotated[
-        bool | None,
-        typer.Option(
-            "--keep-data/--delete-data",
-            help="What becomes of the two tables; there is no default.",
-            show_default=False,
-        ),
-    ] = None,
+        bool, typer.Option("--keep-data", help="The two tables stay; there is no default.")
+    ] = False,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="The two tables are deleted for good.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without it nothing is done.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +34,7 @@ def teardown(
     First its schedules are paused and its runs cancelled, so that nobody is notified by halves.
     Functions, queues, logs and the secret go with the stack in any case.
     """
-    if keep_data is None:
+    if keep_data == delete_data:
         raise failure(
             "say what becomes of the customers' records: --keep-data leaves the two tables where "
             "they are, --delete-data removes them for good"
@@ -70,4 +68,7 @@ def teardown(
     say("left: the skill at Alexa, whose endpoint leads nowhere now, and what SAM put into S3")
     if done.tables_kept:
         kept = done.tables_kept[0]
-        say(f"a new stack takes the customers in with: yellowring restore --from {kept}")
+        say(
+            f"a new stack takes the customers in with: yellowring restore --from {kept} "
+            "--was-live-until NOW, and --none-erased or --erased FILE (docs/recovery.md)"
+        )
