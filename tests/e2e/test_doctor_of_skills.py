@@ -111,10 +111,11 @@ def test_a_skill_that_nobody_has_enabled_is_found_and_then_nothing(
     assert found_ == [], report(found_)
 
 
-def test_a_stage_that_the_skill_is_not_at_is_found(stack: LocalStack, skill: Smapi) -> None:
+def test_a_stage_that_the_skill_is_not_yet_at_is_told(stack: LocalStack, skill: Smapi) -> None:
     with told(SKILL_STAGE="live")(stack):
         [found] = look(stack, skill, "stage")
-    assert (found.state, found.remedy) == ("fault", "deploy with SkillStage=development")
+    assert (found.state, found.where) == ("warning", f"skill {stack.skill.skill_id}")
+    assert found.remedy == "submit the skill (docs/setup.md#going-live)"
 
 
 def test_credentials_of_another_skill_are_found_though_amazon_takes_them(
