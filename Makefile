@@ -60,7 +60,7 @@ test-slow: $(READY) ## Run the tests that take minutes
 	$(VENV)/pytest -m slow
 
 soak: $(READY) ## Random customers, sendings and faults against a model; MINUTES=30 SEED=1
-	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) $(VENV)/pytest tests/e2e/test_soak.py \
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(or $(SEED),$$RANDOM) $(VENV)/pytest tests/e2e/test_soak.py \
 		-o log_cli=true -o log_cli_level=WARNING
 
 bench: $(READY) ## Run the benchmarks

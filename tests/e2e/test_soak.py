@@ -28,7 +28,8 @@ pytestmark = pytest.mark.slow
 
 logger = logging.getLogger(__name__)
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 2)
-SEED = int(os.environ.get("SOAK_SEED") or Random().randrange(1_000_000))  # noqa: S311 - chance
+SEED = int(os.environ.get("SOAK_SEED") or 6)
+"""`make soak` draws one; the suite makes the same choices each time."""
 ACTORS = 3
 MOST_MIB = 128
 """What one process of a function may come to have: half as much again as the largest had."""
