@@ -153,6 +153,17 @@ def test_forget_of_a_customer_that_nobody_is_linked_to_is_done_too(household: Su
     )
 
 
+def test_who_was_erased_is_shown_as_that_and_not_as_one_who_never_subscribed(
+    household: Subscribers,
+) -> None:
+    yellowring("customer", "forget", ADA, "--yes")
+    shown = yellowring("customer", "show", ADA)
+    assert "was erased" in shown.out
+    assert "subscribed to it" not in shown.out
+    assert yellowring("customer", "show", ADA, "--json").document["accounts"][0]["erased"] is True
+    assert yellowring("customer", "show", BEN, "--json").document["accounts"][0]["erased"] is False
+
+
 def test_forget_does_nothing_unless_it_is_told_to(household: Subscribers) -> None:
     said = yellowring("customer", "forget", "4711")
     assert said.status == 1

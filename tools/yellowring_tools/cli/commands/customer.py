@@ -187,6 +187,7 @@ def _account(stack: Stack, user_id: str, record: Record) -> dict[str, Any]:
         "userId": masked(user_id),
         "account": hash_user_id(user_id, stack.outputs["SkillId"]),
         "customerId": customer_id_of(record, past_disables=True),
+        "erased": record.is_erased,
         "standing": {name: deliverability(record, name) for name in EVENT_NAMES},
         "attributes": attributes_of(record),
         "outcomes": [{**each, "reason": why(str(each["outcome"]))} for each in outcomes_of(record)],
@@ -195,6 +196,9 @@ def _account(stack: Stack, user_id: str, record: Record) -> dict[str, Any]:
 
 def _tell(account: dict[str, Any]) -> None:
     say(f"{account['userId']}  ({account['account']} in the logs and in the API)")
+    if account["erased"]:
+        say("  was erased: nothing is kept but the time, and nothing is sent until they subscribe")
+        return
     width = max(map(len, EVENT_NAMES))
     for name, standing in account["standing"].items():
         say(f"  {name:<{width}}  {REASONS[standing]}")
