@@ -121,7 +121,12 @@ def documented(stack: LocalStack) -> tuple[Any, Any, Said]:
     page = (PROJECT / "docs/your-skill.md").read_text(encoding="utf-8")
     calls = re.findall(r"```sh\n(curl .*?)```", page, re.DOTALL)
     address = local_api_url(stack.aws.endpoint, stack.outputs.ApiUrl)
-    environment = {"PATH": os.environ["PATH"], "API_URL": address}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "API_URL": address,
+        "AWS_ACCESS_KEY_ID": stack.aws.keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": stack.aws.keys.secret_access_key,
+    }
     answers: list[Any] = []
     for each in calls:
         if answers:
