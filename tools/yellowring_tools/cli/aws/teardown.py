@@ -79,13 +79,13 @@ class TearDown:
         if self._is_gone:
             return
         described = self._described()
-        self._check_free(described)
         parameters = _parameters(described)
         if self.keep and parameters.get("DataDeletionPolicy") == "Delete":
             raise failure(
                 f"{self.stack.where} was deployed with DataDeletionPolicy=Delete: its tables go "
                 "with it; deploy it once more with DataDeletionPolicy=Retain, then take it down"
             )
+        self._check_free(described)
 
     def _check_free(self, described: Mapping[str, Any]) -> None:
         """End the command where CloudFormation would refuse to delete the stack."""
