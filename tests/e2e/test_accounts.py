@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.signed import ApiClient
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -47,12 +49,14 @@ def test_linking_gives_the_record_the_business_own_id_and_unlinking_takes_it(
     assert told(stack, user_id) is None
 
 
-def test_a_disabled_skill_is_linked_to_nobody(stack: LocalStack) -> None:
-    user_id = stack.alexa.add_customer("na", "en-US")
+def test_who_disabled_the_skill_is_found_by_their_id_and_not_reached(stack: LocalStack) -> None:
+    user_id = stack.alexa.add_customer("na", "en-US", subscribed=True)
     stack.alexa.act(user_id, "link", {"subject": "linked-4713"})
     assert told(stack, user_id) == "linked-4713"
     stack.alexa.act(user_id, "disable", {"persistence": "PERSISTED"})
-    assert told(stack, user_id) is None
+    assert told(stack, user_id) == "linked-4713"  # so that their data can be asked for and erased
+    customer = ApiClient(stack).call("GET", "/v1/customers/linked-4713").body
+    assert (customer["reachable"], customer["reason"]) == (False, "disabled")
 
 
 def test_a_provider_that_fails_is_asked_again_until_it_answers(patient: LocalStack) -> None:
