@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age, records_of, restored_at
-from yellowring_tools.cli.aws.customers import subscribers_of
-from yellowring_tools.cli.aws.erasures import check_tombstones, forget_all
+from yellowring_tools.cli.aws.copies import RATE, records_of, restored_at
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.commands.taken_in import (
+    Copy,
     DryRun,
     ErasedFile,
     NoneErased,
     Rate,
     said_erased,
-    tell_taken_in,
+    take_in,
 )
 from yellowring_tools.cli.terminal.output import AsJson, failure
 
@@ -96,19 +95,5 @@ def restore(
             "when a stack last wrote to it, as in --taken-at 2026-12-24T18:00:00Z"
         )
 
-    def still() -> None:
-        check_age(table, min(times), datetime.now(UTC))
-
-    still()
-    check_tombstones(stack, table, min(times), since)
-    if since and not dry_run:
-        forget_all(stack, since)
-    taking_in = TakingIn(
-        subscribers_of(stack),
-        rate=rate,
-        dry_run=dry_run,
-        erased=since or (),
-        said=since is not None,
-        still=still,
-    )
-    tell_taken_in(taking_in, records_of(stack, table), total, table, as_json=as_json)
+    copy = Copy(table, {table: min(times)}, records_of(stack, table), total)
+    take_in(stack, copy, since, rate=rate, dry_run=dry_run, as_json=as_json)

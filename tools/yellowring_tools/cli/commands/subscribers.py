@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from yellowring.catalog import EVENT_NAMES
 
-from yellowring_tools.cli.aws.copies import RATE, TakingIn, check_age
+from yellowring_tools.cli.aws.copies import RATE
 from yellowring_tools.cli.aws.customers import plain, records, subscribers_of
-from yellowring_tools.cli.aws.erasures import check_tombstones, forget_all
 from yellowring_tools.cli.aws.stacks import Stack, on_stack
 from yellowring_tools.cli.commands.catalog import event_named
 from yellowring_tools.cli.commands.taken_in import (
+    Copy,
     DryRun,
     ErasedFile,
     NoneErased,
     Rate,
     said_erased,
-    tell_taken_in,
+    take_in,
 )
 from yellowring_tools.cli.files import exports
 from yellowring_tools.cli.files.exports import line_of
@@ -167,25 +167,13 @@ def import_(
         times = [each.exported_at for each in exports.read(file)]
         if not times:
             raise failure(f"{file} is empty: subscribers export writes a line for each record")
-
-        def still() -> None:
-            check_age(f"the oldest line of {file}", min(times), datetime.now(UTC))
-
-        still()
-        check_age(f"the newest line of {file}", max(times), datetime.now(UTC))
-        check_tombstones(stack, f"the oldest line of {file}", min(times), since)
-        if since and not dry_run:
-            forget_all(stack, since)
-        copies = ((each.user_id, each.record) for each in exports.read(file))
-        taking_in = TakingIn(
-            subscribers_of(stack),
-            rate=rate,
-            dry_run=dry_run,
-            erased=since or (),
-            said=since is not None,
-            still=still,
-        )
-        tell_taken_in(taking_in, copies, len(times), str(file), as_json=as_json)
+        ages = {
+            f"the oldest line of {file}": min(times),
+            f"the newest line of {file}": max(times),
+        }
+        records_in = ((each.user_id, each.record) for each in exports.read(file))
+        copy = Copy(str(file), ages, records_in, len(times))
+        take_in(stack, copy, since, rate=rate, dry_run=dry_run, as_json=as_json)
     except exports.InvalidExport as error:
         raise failure(f"{file}: {error}; nothing was written") from None
     except OSError as error:
