@@ -102,11 +102,10 @@ def join(record: Record, change: Change) -> Record:
         moments[change.name] = max(at, record.time(change.name))
     elif isinstance(change, AttributesChange):
         entries = {k: Entry(change.at, change.by, _plain(v)) for k, v in change.values.items()}
-        newer = {k: max(attributes.get(k, e), e, key=_order) for k, e in entries.items()}
-        attributes = {**attributes, **newer}
+        attributes = _newest_of_both(attributes, entries)
     elif isinstance(change, OutcomeChange):
-        name, entry = change.reference_id, Entry(change.at, "", change.outcome)
-        outcomes = {**outcomes, name: max(outcomes.get(name, entry), entry, key=_order)}
+        entry = Entry(change.at, "", change.outcome)
+        outcomes = _newest_of_both(outcomes, {change.reference_id: entry})
     else:
         name, entry = change.register, Entry(change.at, change.by, _plain(change.value))
         registers = {**registers, name: _newer(registers, name, entry)}
